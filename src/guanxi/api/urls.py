@@ -1,0 +1,5 @@
+from django.urls import path
+
+from guanxi.api import health, metrics
+
+urlpatterns = [path("healthz", health.healthz, name="healthz"), path("metrics", metrics.metrics, name="metrics")]

@@ -1,0 +1,27 @@
+"""Keeping audiences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from guanxi.audiences import queries
+from guanxi.audiences.models import Audience
+from guanxi.governance.models import Staff
+
+
+def save_audience(
+    *, name: str, rule: Any, by: Staff | None, now: datetime, audience: Audience | None = None
+) -> Audience:
+    """`rule` is JSON. Raises queries.RuleError. The size is counted at once."""
+    audience = audience or Audience(created_at=now, by=by)
+    audience.name, audience.rule, audience.updated_at = name, rule, now
+    audience.size, audience.counted_at = queries.count(rule, now=now), now
+    audience.save()
+    return audience
+
+
+def recount(*, audience: Audience, now: datetime) -> int:
+    size = queries.count(audience.rule, now=now)
+    Audience.objects.filter(pk=audience.pk).update(size=size, counted_at=now)
+    return size

@@ -1,0 +1,46 @@
+"""Who is in an audience. The names of the rule language are here too, because other rooms enter by this door."""
+
+from guanxi.audiences.queries.catalogue import catalogue
+from guanxi.audiences.queries.compile import compile_rule
+from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
+from guanxi.audiences.queries.members import count, members, samples
+from guanxi.audiences.queries.observed import observed_properties, observed_traits
+from guanxi.audiences.queries.scans import Tables
+from guanxi.audiences.rules import (
+    LEVELS,
+    Catalogue,
+    Event,
+    Part,
+    Property,
+    Rule,
+    RuleError,
+    Trait,
+    describe,
+    parse_rule,
+    window_bounds,
+)
+
+__all__ = [
+    "LEVELS",
+    "Catalogue",
+    "Event",
+    "NotMirrored",
+    "Part",
+    "Property",
+    "Reason",
+    "Rule",
+    "RuleError",
+    "Tables",
+    "Trait",
+    "catalogue",
+    "compile_rule",
+    "count",
+    "describe",
+    "explain",
+    "members",
+    "observed_properties",
+    "observed_traits",
+    "parse_rule",
+    "samples",
+    "window_bounds",
+]

@@ -1,0 +1,68 @@
+"""Why somebody is in an audience or not: every clause with its value and its truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from operator import not_
+from typing import Any
+
+from guanxi.audiences.queries.compile import asked_of, by_event, fold, leaf_test, leaves, trait_source, with_figures
+from guanxi.audiences.queries.scans import Asked, Context, Tables, scan
+from guanxi.audiences.rules import Catalogue, Clause, Level, Rule, TraitClause, clauses_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`path` is where in the rule; `values` what the person has there: `trait`, `level`, or a figure of the events
+    (`count`, `sum` in minor units, `days`). Groups have no values of their own."""
+
+    path: str
+    holds: bool
+    values: Mapping[str, object]
+
+
+class NotMirrored(LookupError):
+    """The people mirror does not hold this person."""
+
+
+def explain(rule: Rule, tables: Tables, person: int, *, now: datetime, zone: str, catalogue: Catalogue) -> list[Reason]:
+    """Every clause in the order of reading; the first says whether the person is in. Asks the engine once."""
+    context = Context(tables, now, zone, catalogue, person)
+    asked = asked_of(rule.where)
+    row = _row(rule, asked, context)
+    found = {path: _reason(path, row) for path, _ in leaves("where", rule.where)}
+    return [
+        found.get(path) or Reason(path, fold(path, clause, lambda under, _: found[under].holds, not_), {})
+        for path, _, clause in clauses_of(rule)
+    ]
+
+
+def _row(rule: Rule, asked: Mapping[str, Asked], context: Context) -> dict[str, Any]:
+    people = context.tables.people
+    table = people.filter(people.person == context.person)
+    for asking in by_event(asked).values():
+        table = with_figures(table, scan(asking, context))
+    columns = {}
+    for path, leaf in leaves("where", rule.where):
+        columns[f"holds {path}"] = leaf_test(path, leaf, table, asked, context).fill_null(False)
+        columns |= {f"{name} {path}": value for name, value in _values(path, leaf, table, asked, context).items()}
+    rows: list[dict[str, Any]] = table.select(**columns).to_pyarrow().to_pylist()
+    if not rows:
+        raise NotMirrored(context.person)
+    return rows[0]
+
+
+def _values(path: str, leaf: Clause, table: Any, asked: Mapping[str, Asked], context: Context) -> dict[str, Any]:
+    match leaf:
+        case TraitClause():
+            return {"trait": trait_source(leaf, table, context.catalogue).value()}
+        case Level():
+            return {"level": table.level}
+        case _:
+            return {measure.type: table[name].fill_null(0) for name, measure in asked[path].columns().items()}
+
+
+def _reason(path: str, row: Mapping[str, Any]) -> Reason:
+    values = {name.partition(" ")[0]: value for name, value in row.items() if name.endswith(f" {path}")}
+    holds = bool(values.pop("holds"))
+    return Reason(path, holds, values)

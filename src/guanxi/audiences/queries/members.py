@@ -1,0 +1,64 @@
+"""How many people an audience has, and who they are, now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from guanxi.audiences.queries.catalogue import catalogue
+from guanxi.audiences.queries.compile import compile_rule
+from guanxi.audiences.queries.scans import Tables
+from guanxi.audiences.rules import parse_rule
+from guanxi.events.queries import Lake, lake
+from guanxi.governance.models import Workspace
+from guanxi.kit import scope
+from guanxi.people.models import Person
+
+SAMPLES = 10
+
+
+def members(rule: Any, *, now: datetime) -> pa.Table:
+    """One column `person`, in rising order, of the people who fit `rule` (its JSON). Raises RuleError.
+
+    The lake may be behind by some seconds; who was merged away or erased meanwhile is left out.
+    """
+    with _asked(rule, now) as (tables, expression):
+        found = tables.run(expression.order_by("person"))
+    gone = _gone()
+    return found.filter(pc.invert(pc.is_in(found["person"], pa.array(gone, pa.int64())))) if gone else found
+
+
+def count(rule: Any, *, now: datetime) -> int:
+    """How many people fit. Raises RuleError."""
+    return int(members(rule, now=now).num_rows)
+
+
+def samples(rule: Any, *, now: datetime, most: int = SAMPLES) -> list[Person]:
+    """Some people who fit, spread over all of them; the same at every look while nothing changes. Raises RuleError."""
+    ids = members(rule, now=now)["person"].to_pylist()
+    step = max(len(ids) // most, 1)
+    chosen = ids[::step][:most]
+    found = {person.pk: person for person in Person.objects.filter(pk__in=chosen).select_related("owner", "unit")}
+    return [found[each] for each in chosen if each in found]
+
+
+@contextmanager
+def _asked(rule: Any, now: datetime) -> Iterator[tuple[Lake, Any]]:
+    known = catalogue()
+    parsed = parse_rule(rule, known)
+    zone = Workspace.objects.only("timezone").get(pk=scope.current()).timezone
+    with lake() as tables:
+        yield (
+            tables,
+            compile_rule(parsed, Tables(tables.events, tables.people), now=now, zone=zone, catalogue=known),
+        )
+
+
+def _gone() -> list[int]:
+    merged = Person.objects.filter(merged_into__isnull=False).values_list("pk", flat=True)
+    return [*merged, *Person.objects.filter(salt__isnull=True).values_list("pk", flat=True)]

@@ -1,0 +1,308 @@
+"""The rule language, version 1. A new kind of clause, condition, measure or window is a new `type`."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+VERSION = 1
+
+MAX_DEPTH = 10
+MAX_CLAUSES = 100
+MAX_TEXT = 200
+MAX_VALUES = 1_000
+MAX_NUMBER = 2**53  # beyond it, a number of JSON is no longer exact in every engine
+
+Scalar = str | int | float | bool
+Operator = Literal[
+    "is",
+    "is_not",
+    "in",
+    "not_in",
+    "contains",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "between",
+    "is_set",
+    "is_not_set",
+]
+
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def iso_day(value: str) -> date | None:
+    """The day that `YYYY-MM-DD` names, or None when it names none."""
+    if not ISO_DAY.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _day(value: object) -> date:
+    day = iso_day(value) if isinstance(value, str) else value
+    if not isinstance(day, date) or not 1970 <= day.year <= 2200:
+        raise PydanticCustomError("wrong_date", "a date as YYYY-MM-DD between 1970 and 2200 is needed")
+    return day
+
+
+def _operand(value: object) -> Scalar | tuple[Scalar, ...] | None:
+    if value is None or isinstance(value, Scalar):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(item, Scalar) for item in value):
+        return tuple(value)
+    raise PydanticCustomError("wrong_type", "a text, a number, true, false or a list of them is needed")
+
+
+def _version(value: object) -> object:
+    if type(value) is not int or value != VERSION:
+        raise PydanticCustomError("unknown_version", f"version {VERSION} is needed")
+    return value
+
+
+Version = Annotated[Literal[1], BeforeValidator(_version)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _absent(value: object) -> bool:
+    return value is None
+
+
+Operand = Annotated[
+    Scalar | tuple[Scalar, ...] | None,
+    PlainValidator(_operand),
+    PlainSerializer(_plain),
+    WithJsonSchema({"type": ["string", "number", "boolean", "array", "null"]}),
+]
+Key = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Amount = Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        serialize_by_alias=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+
+class Test(Part):
+    """`value` is one value, a list (`in`, `not_in`), a pair with both ends included (`between`) or absent (`is_set`).
+
+    `is_not`, `not_in` and `is_not_set` are the exact opposites of `is`, `in` and `is_set`: they hold for who or what
+    has no value at all. Texts are compared letter by letter, in the case they were written in.
+    """
+
+    type: str
+    op: Operator
+    value: Operand = Field(default=None, exclude_if=_absent)
+
+
+# Windows
+
+
+class Ever(Part):
+    type: Literal["ever"] = "ever"
+
+
+class LastDays(Part):
+    """The `days` calendar days of the workspace that end with today, today included."""
+
+    type: Literal["last_days"] = "last_days"
+    days: int = Field(ge=1, le=3650)
+
+
+class Since(Part):
+    type: Literal["since"] = "since"
+    date: Day
+
+
+class Between(Part):
+    """Both days are included."""
+
+    type: Literal["between"] = "between"
+    first: Day
+    last: Day
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first > self.last:
+            raise PydanticCustomError("wrong_order", "the first day comes after the last")
+        return self
+
+
+Window = Annotated[Ever | LastDays | Since | Between, Field(discriminator="type")]
+
+
+# Which events
+
+
+class PropCondition(Test):
+    type: Literal["prop"] = "prop"
+    prop: Key
+
+
+class AmountCondition(Test):
+    """Minor units of the workspace's currency."""
+
+    type: Literal["amount"] = "amount"
+
+
+Condition = Annotated[PropCondition | AmountCondition, Field(discriminator="type")]
+
+
+# How many of them
+
+
+class Bound(Part):
+    """Over no event at all, every measure is 0: `at_most` and `exactly: 0` hold for people who never did it."""
+
+    type: str
+    at_least: Amount | None = Field(default=None, exclude_if=_absent)
+    at_most: Amount | None = Field(default=None, exclude_if=_absent)
+    exactly: Amount | None = Field(default=None, exclude_if=_absent)
+
+    @model_validator(mode="after")
+    def _one_sense(self) -> Self:
+        low, high, same = self.at_least, self.at_most, self.exactly
+        if low is None and high is None and same is None:
+            raise PydanticCustomError("missing_bound", "at_least, at_most or exactly is needed")
+        if same is not None and (low is not None or high is not None):
+            raise PydanticCustomError("wrong_bound", "exactly stands alone")
+        if low is not None and high is not None and low > high:
+            raise PydanticCustomError("wrong_order", "at_least is greater than at_most")
+        return self
+
+
+class Count(Bound):
+    type: Literal["count"] = "count"
+
+
+class Sum(Bound):
+    """The sum of the events' amounts, in minor units of the workspace's currency."""
+
+    type: Literal["sum"] = "sum"
+    of: Literal["amount"] = "amount"
+
+
+class Days(Bound):
+    """On how many different calendar days of the workspace."""
+
+    type: Literal["days"] = "days"
+
+
+Measure = Annotated[Count | Sum | Days, Field(discriminator="type")]
+
+
+# Clauses
+
+
+class TraitClause(Test):
+    type: Literal["trait"] = "trait"
+    trait: Key
+
+
+class Level(Part):
+    type: Literal["level"] = "level"
+    levels: tuple[Literal["visitor", "interactor", "fan", "friend", "customer"], ...] = Field(min_length=1)
+
+
+class Did(Part):
+    """Events of one name, all of `where`, inside `within`; every measure of `having`, or at least one event."""
+
+    type: Literal["did"] = "did"
+    event: Key
+    where: tuple[Condition, ...] = ()
+    having: tuple[Measure, ...] = ()
+    within: Window = Ever()
+
+
+class DidNot(Part):
+    type: Literal["did_not"] = "did_not"
+    event: Key
+    where: tuple[Condition, ...] = ()
+    within: Window = Ever()
+
+
+class All(Part):
+    type: Literal["all"] = "all"
+    clauses: tuple["Clause", ...] = Field(alias="all", min_length=1)
+
+
+class Any(Part):
+    type: Literal["any"] = "any"
+    clauses: tuple["Clause", ...] = Field(alias="any", min_length=1)
+
+
+class Not(Part):
+    type: Literal["not"] = "not"
+    clause: "Clause" = Field(alias="not")
+
+
+Clause = Annotated[TraitClause | Level | Did | DidNot | All | Any | Not, Field(discriminator="type")]
+
+
+class Rule(Part):
+    """`model_dump_json()` is the canonical text: two rules that say the same words are equal letter by letter."""
+
+    version: Version
+    where: Clause
+
+
+def clauses_of(rule: Rule) -> Iterator[tuple[str, int, "Clause"]]:
+    """Every clause with its path and depth (the first is at depth 1), in the order of reading."""
+    waiting: list[tuple[str, int, Clause]] = [("where", 1, rule.where)]
+    while waiting:
+        path, depth, clause = waiting.pop()
+        yield path, depth, clause
+        waiting += [(under, depth + 1, inner) for under, inner in reversed(children(path, clause))]
+
+
+def children(path: str, clause: "Clause") -> list[tuple[str, "Clause"]]:
+    match clause:
+        case All() | Any():
+            return [(f"{path}.{clause.type}[{at}]", inner) for at, inner in enumerate(clause.clauses)]
+        case Not():
+            return [(f"{path}.not", clause.clause)]
+        case _:
+            return []
+
+
+def name_of(key: str) -> str:
+    """`city` of `trait:city`."""
+    return key.partition(":")[2]
+
+
+def operands(test: Test) -> tuple[Scalar, ...]:
+    """The values of a test as a tuple, whatever its operator."""
+    if test.value is None:
+        return ()
+    return test.value if isinstance(test.value, tuple) else (test.value,)
+
+
+def bounds(measure: Bound) -> list[tuple[str, int]]:
+    """The bounds that are set, by name."""
+    named = [("at_least", measure.at_least), ("at_most", measure.at_most), ("exactly", measure.exactly)]
+    return [(name, number) for name, number in named if number is not None]

@@ -1,0 +1,277 @@
+"""From JSON to a rule that is known to be sound, or one `RuleError` that names the clause."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any as Anything
+from typing import cast
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from guanxi.audiences.rules.catalogue import Catalogue, Event, Kind
+from guanxi.audiences.rules.errors import RuleError
+from guanxi.audiences.rules.grammar import (
+    MAX_CLAUSES,
+    MAX_DEPTH,
+    MAX_NUMBER,
+    MAX_TEXT,
+    MAX_VALUES,
+    AmountCondition,
+    Clause,
+    Condition,
+    Did,
+    DidNot,
+    Rule,
+    Sum,
+    Test,
+    TraitClause,
+    clauses_of,
+    iso_day,
+    operands,
+)
+
+MAX_NESTING = 4 * MAX_DEPTH  # of the JSON: a clause takes two, what stands inside the last one at most four more
+MAX_NODES = 50_000
+
+# C0, C1, the line separators and half a surrogate pair never belong to a value that somebody typed or picked.
+UNTYPABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+COMPARISONS = frozenset({"is", "is_not", "in", "not_in", "is_set", "is_not_set"})
+ORDERED = COMPARISONS | {"gt", "gte", "lt", "lte", "between"}
+OPERATORS: Mapping[Kind, frozenset[str]] = {
+    "text": COMPARISONS | {"contains"},
+    "number": ORDERED,
+    "date": ORDERED,
+    "flag": frozenset({"is", "is_not", "is_set", "is_not_set"}),
+}
+KIND_NAMES: Mapping[Kind, str] = {
+    "text": "a text",
+    "number": "a number",
+    "flag": "true or false",
+    "date": "a date as YYYY-MM-DD",
+}
+
+
+def parse_rule(data: object, catalogue: Catalogue) -> Rule:
+    """`data` is what a JSON parser gives. Raises RuleError for the first thing that is wrong."""
+    _plain(data)
+    try:
+        rule = Rule.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        raise _readable(error.errors(include_url=False, include_context=True)[0], data) from None
+    for number, (path, depth, clause) in enumerate(clauses_of(rule), start=1):
+        if depth > MAX_DEPTH:
+            raise _too_deep(path)
+        if number > MAX_CLAUSES:
+            raise RuleError(
+                path, "too_many_clauses", f"A rule has at most {MAX_CLAUSES} clauses.", {"most": MAX_CLAUSES}
+            )
+        _check(path, clause, catalogue)
+    return rule
+
+
+# What any JSON must keep to, before it is looked at closely
+
+
+def _plain(data: object) -> None:
+    waiting: list[tuple[str, int, object]] = [("", 0, data)]
+    nodes = 0
+    while waiting:
+        path, depth, node = waiting.pop()
+        nodes += 1
+        if depth > MAX_NESTING:
+            raise _too_deep(path)
+        if nodes > MAX_NODES:
+            raise RuleError(path, "too_big", "The rule is too big.")
+        waiting += reversed([(under, depth + 1, inner) for under, inner in _inside(path, node)])
+
+
+def _inside(path: str, node: object) -> Iterable[tuple[str, object]]:
+    match node:
+        case dict():
+            return _fields(path, node)
+        case list():
+            if len(node) > MAX_VALUES:
+                raise RuleError(
+                    path, "too_many_values", f"A list has at most {MAX_VALUES} values.", {"most": MAX_VALUES}
+                )
+            return [(f"{path}[{at}]", inner) for at, inner in enumerate(node)]
+        case str():
+            _text(path, node)
+        case int() | float():
+            if not abs(node) <= MAX_NUMBER:  # NaN is never less
+                raise RuleError(path, "wrong_number", "The number is too big.")
+        case None:
+            pass
+        case _:
+            raise RuleError(path, "wrong_type", "A rule is made of JSON only.")
+    return []
+
+
+def _fields(path: str, node: Mapping[object, object]) -> list[tuple[str, object]]:
+    fields = []
+    for key, inner in node.items():
+        if not isinstance(key, str):
+            raise RuleError(path, "wrong_type", "A rule is made of JSON only.")
+        _text(path, key)
+        fields.append((f"{path}.{key}" if path else key, inner))
+    return fields
+
+
+def _text(path: str, text: str) -> None:
+    if UNTYPABLE.search(text):
+        raise RuleError(path, "control_character", "The text holds a character that cannot be typed.")
+    if len(text) > MAX_TEXT:
+        raise RuleError(path, "too_long", f"A text has at most {MAX_TEXT} characters.", {"most": MAX_TEXT})
+
+
+def _too_deep(path: str) -> RuleError:
+    return RuleError(path, "too_deep", f"Clauses stand at most {MAX_DEPTH} deep in each other.", {"most": MAX_DEPTH})
+
+
+# What Pydantic found, in our words
+
+CODES = {
+    "extra_forbidden": ("unknown_field", "This field is not known here."),
+    "missing": ("missing", "This field is needed."),
+    "too_short": ("empty_group", "At least one entry is needed."),
+    "string_too_short": ("empty", "A text is needed."),
+    "union_tag_invalid": ("unknown_type", "This type is not known here."),
+    "union_tag_not_found": ("missing", "A type is needed."),
+    "literal_error": ("unknown_value", "This word is not known here."),
+    "greater_than_equal": ("wrong_number", "The number is too small."),
+    "less_than_equal": ("wrong_number", "The number is too big."),
+}
+OURS = {"unknown_version", "wrong_date", "wrong_type", "wrong_order", "missing_bound", "wrong_bound"}
+
+
+def _readable(error: ErrorDetails, data: object) -> RuleError:
+    path, kind = _path(error["loc"], data), error["type"]
+    if kind.startswith("union_tag"):
+        path = f"{path}.type" if path else "type"
+    if kind == "literal_error" and path.endswith(".op"):
+        return RuleError(path, "unknown_operator", "This operator is not known.")
+    if kind in OURS:
+        return RuleError(path, kind, f"Here {error['msg']}.")
+    code, message = CODES.get(kind, ("wrong_type", "The value has the wrong type."))
+    return RuleError(path, code, message)
+
+
+def _path(loc: tuple[int | str, ...], data: object) -> str:
+    """The place in the JSON: Pydantic names the branch of each union it went through as well, which is left out."""
+    path, node, entered = "", data, False
+    for part in loc:
+        if entered and isinstance(node, dict) and node.get("type") == part:
+            entered = False
+            continue
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+        node = _step(node, part)
+        entered = True
+    return path
+
+
+def _step(node: object, part: int | str) -> object:
+    if isinstance(node, dict):
+        return node.get(part)
+    return node[part] if isinstance(node, list) and isinstance(part, int) and part < len(node) else None
+
+
+# What the catalogue says
+
+
+def _check(path: str, clause: Clause, catalogue: Catalogue) -> None:
+    match clause:
+        case TraitClause():
+            trait = catalogue.traits.get(_name(clause.trait, "trait"))
+            if trait is None:
+                raise RuleError(
+                    f"{path}.trait", "unknown_trait", f"There is no trait {clause.trait!r}.", {"key": clause.trait}
+                )
+            _check_test(path, clause, trait.kind)
+        case Did() | DidNot():
+            event = catalogue.events.get(_name(clause.event, "event"))
+            if event is None:
+                raise RuleError(
+                    f"{path}.event", "unknown_event", f"There is no event {clause.event!r}.", {"key": clause.event}
+                )
+            for at, condition in enumerate(clause.where):
+                _check_condition(f"{path}.where[{at}]", condition, event)
+            for at, measure in enumerate(clause.having if isinstance(clause, Did) else ()):
+                if isinstance(measure, Sum) and not event.amount:
+                    raise _no_amount(f"{path}.having[{at}].of")
+
+
+def _check_condition(path: str, condition: Condition, event: Event) -> None:
+    if isinstance(condition, AmountCondition):
+        if not event.amount:
+            raise _no_amount(f"{path}.type")
+        _check_test(path, condition, "number")
+        if any(not isinstance(value, int) for value in operands(condition)):
+            raise RuleError(f"{path}.value", "wrong_type", "An amount is a whole number of minor units.")
+        return
+    spec = event.properties.get(_name(condition.prop, "prop"))
+    if spec is None:
+        raise RuleError(
+            f"{path}.prop", "unknown_property", f"The event has no {condition.prop!r}.", {"key": condition.prop}
+        )
+    _check_test(path, condition, spec.kind)
+
+
+def _no_amount(path: str) -> RuleError:
+    return RuleError(path, "no_amount", "The event carries no amount.")
+
+
+def _name(key: str, prefix: str) -> str:
+    head, _, name = key.partition(":")
+    return name if head == prefix else ""
+
+
+def _check_test(path: str, test: Test, kind: Kind) -> None:
+    if test.op not in OPERATORS[kind]:
+        raise RuleError(
+            f"{path}.op", "wrong_operator", f"{test.op!r} does not work with {KIND_NAMES[kind]}.", {"kind": kind}
+        )
+    _check_shape(f"{path}.value", test)
+    for at, value in enumerate(operands(test)):
+        if not _fits(value, kind):
+            place = f"{path}.value[{at}]" if isinstance(test.value, tuple) else f"{path}.value"
+            raise RuleError(place, "wrong_type", f"Here {KIND_NAMES[kind]} is needed.", {"kind": kind})
+    if test.op == "between":
+        low, high = cast(tuple[Anything, Anything], test.value)
+        if low > high:
+            raise RuleError(f"{path}.value", "wrong_order", "The lower value is greater than the upper.")
+
+
+def _check_shape(path: str, test: Test) -> None:
+    if test.op in ("is_set", "is_not_set"):
+        if test.value is not None:
+            raise RuleError(path, "unknown_field", "This operator takes no value.")
+    elif test.value is None:
+        raise RuleError(path, "missing", "This operator needs a value.")
+    elif isinstance(test.value, tuple) != (test.op in ("in", "not_in", "between")):
+        raise RuleError(
+            path, "wrong_type", "This operator needs a list." if _many(test) else "A list does not fit here."
+        )
+    elif isinstance(test.value, tuple) and not test.value:
+        raise RuleError(path, "empty", "At least one value is needed.")
+    elif test.op == "contains" and test.value == "":
+        raise RuleError(path, "empty", "A text is needed.")
+    elif test.op == "between" and len(operands(test)) != 2:
+        raise RuleError(path, "wrong_type", "Two values are needed, the lower and the upper.")
+
+
+def _many(test: Test) -> bool:
+    return test.op in ("in", "not_in", "between")
+
+
+def _fits(value: object, kind: Kind) -> bool:
+    match kind:
+        case "text":
+            return isinstance(value, str)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "flag":
+            return isinstance(value, bool)
+        case "date":
+            return isinstance(value, str) and iso_day(value) is not None

@@ -1,0 +1,43 @@
+"""Run the measurements, print them as a table and write them down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from guanxi.bench import audiences, imports
+
+Row = dict[str, Any]
+
+MEASUREMENTS: dict[str, Callable[[str], list[Row]]] = {
+    "import": imports.run,
+    "audiences": audiences.run,
+}
+COLUMNS = ("name", "value", "unit", "baseline", "ratio", "target", "ok")
+
+
+def run(size: str, only: str | None, results: Path) -> bool:
+    """True if every ratio keeps its target. `results` becomes a JSON list with one object a row."""
+    rows = [row for name, measure in MEASUREMENTS.items() if only in (None, name) for row in measure(size)]
+    print(table(rows))
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.write_text(json.dumps(rows, indent=1) + "\n")
+    return all(row["ok"] for row in rows)
+
+
+def table(rows: list[Row]) -> str:
+    lines = [COLUMNS, *(tuple(_cell(row[column]) for column in COLUMNS) for row in rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(COLUMNS))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
+    if value is None:
+        return "—"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,49 @@
+"""How words travel: accounts, the governor, the lane that sends, and what recipients answer by their links."""
+
+from guanxi.channels.operations.accounts import (
+    BadAccount,
+    connect_account,
+    edit_account,
+    reconnect_account,
+    set_account_active,
+    set_cap,
+)
+from guanxi.channels.operations.answers import opened, unsubscribe
+from guanxi.channels.operations.claiming import Claim, claim, reconsider, recover
+from guanxi.channels.operations.delivering import deliver
+from guanxi.channels.operations.lane import lane
+from guanxi.channels.operations.planning import (
+    NotDoubtful,
+    cancel,
+    count_as_sent,
+    hold,
+    plan,
+    release,
+    send,
+    send_again,
+)
+
+__all__ = [
+    "BadAccount",
+    "Claim",
+    "NotDoubtful",
+    "cancel",
+    "claim",
+    "connect_account",
+    "count_as_sent",
+    "deliver",
+    "edit_account",
+    "hold",
+    "lane",
+    "opened",
+    "plan",
+    "reconnect_account",
+    "reconsider",
+    "recover",
+    "release",
+    "send",
+    "send_again",
+    "set_account_active",
+    "set_cap",
+    "unsubscribe",
+]

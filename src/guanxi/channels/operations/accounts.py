@@ -1,0 +1,76 @@
+"""Places to send from, and the cap that holds for all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from pydantic import BaseModel, ValidationError
+
+from guanxi.channels import registry
+from guanxi.channels.models import Account, Cap
+from guanxi.channels.port import revealed, secret_fields
+from guanxi.channels.queries import configured
+from guanxi.channels.queries.accounts import secret_place
+from guanxi.kit import crypto
+
+
+class BadAccount(ValueError):
+    """The settings do not fit the channel; `problems` tells by field what is wrong."""
+
+    def __init__(self, error: ValidationError) -> None:
+        self.problems = {".".join(map(str, one["loc"])): one["msg"] for one in error.errors(include_input=False)}
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in self.problems.items()))
+
+
+@transaction.atomic
+def connect_account(*, kind: str, name: str, settings: Mapping[str, Any], now: datetime) -> Account:
+    """Raises registry.UnknownChannel and BadAccount. Nothing is sent."""
+    config = _checked(kind, settings)
+    account = Account.objects.create(kind=kind, name=name, created_at=now)
+    _keep(account, config)
+    return account
+
+
+@transaction.atomic
+def edit_account(*, account: Account, name: str, settings: Mapping[str, Any]) -> None:
+    """An empty secret keeps the stored one. A noted problem is cleared: the next message tries anew."""
+    secrets = secret_fields(registry.plugin(account.kind).config)
+    old = {field: value for field, value in configured(account).items() if field in secrets}
+    given = {field: value for field, value in settings.items() if value or field not in secrets}
+    account.name, account.problem = name, ""
+    _keep(account, _checked(account.kind, old | given))
+
+
+def reconnect_account(*, account: Account) -> None:
+    """Staff have mended what was wrong at the vendor: send again from this account."""
+    Account.objects.filter(pk=account.pk).update(problem="")
+
+
+def set_account_active(*, account: Account, active: bool) -> None:
+    Account.objects.filter(pk=account.pk).update(is_active=active)
+
+
+def set_cap(*, most: int, days: int) -> None:
+    """At most `most` marketing messages a person in `days` calendar days of the workspace's zone."""
+    if not (0 <= most <= 1000 and 1 <= days <= 366):
+        raise ValueError("a cap is 0 to 1000 messages in 1 to 366 days")
+    Cap.objects.update_or_create(defaults={"most": most, "days": days})
+
+
+def _checked(kind: str, settings: Mapping[str, Any]) -> BaseModel:
+    try:
+        return registry.plugin(kind).config.model_validate(dict(settings))
+    except ValidationError as error:
+        raise BadAccount(error) from None  # the cause would carry the secret into the log
+
+
+def _keep(account: Account, config: BaseModel) -> None:
+    everything, hidden = revealed(config), secret_fields(type(config))
+    account.config = {field: value for field, value in everything.items() if field not in hidden}
+    secret = json.dumps({field: value for field, value in everything.items() if field in hidden})
+    account.secret = crypto.seal_secret(secret, workspace_id=account.workspace_id, place=secret_place(account.pk))
+    account.save()

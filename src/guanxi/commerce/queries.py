@@ -1,0 +1,96 @@
+"""Questions about orders: for the page of a person and for the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Count, F, Max, Q, Sum
+
+from guanxi.commerce.models import Order, OrderLine, Product
+from guanxi.governance.models import Workspace
+from guanxi.kit import scope
+from guanxi.kit.money import Money
+from guanxi.people.models import Person
+
+
+@dataclass(frozen=True)
+class BoughtLine:
+    product: str
+    department: str
+    quantity: int
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Totals:
+    """`spent` is net of refunds and sums the reporting currency only; `other_currencies` counts what it leaves out."""
+
+    orders: int
+    spent: Money
+    last_order_at: datetime | None
+    other_currencies: int
+
+
+@dataclass(frozen=True)
+class OrderLabel:
+    public_id: str
+    number: str
+    store: str
+    total: Money
+    refunded: Money
+
+
+class KnownProduct(NamedTuple):
+    """What a line needs to know of its product; ten thousand of them are made where ten thousand rows would be slow."""
+
+    pk: int
+    number: str
+    name: str
+    department: str
+    category: str
+    brand: str
+
+
+def products_by_number(numbers: Iterable[str]) -> dict[str, KnownProduct]:
+    found = Product.objects.extra(where=["number = ANY(%s)"], params=[list(numbers)])
+    return {row[1]: KnownProduct(*row) for row in found.values_list(*KnownProduct._fields)}
+
+
+def order_lines(order_ids: Sequence[int]) -> dict[int, list[BoughtLine]]:
+    """The lines of these orders, dearest first."""
+    found: dict[int, list[BoughtLine]] = {pk: [] for pk in order_ids}
+    lines = OrderLine.objects.filter(order__in=order_ids).order_by("-amount_minor", "id")
+    for line in lines.select_related("order", "product"):
+        product, amount = line.product, Money(line.amount_minor, line.order.currency)
+        name, department = (str(product), product.department) if product else ("", "")
+        found[line.order_id].append(BoughtLine(name, department, line.quantity, amount))
+    return found
+
+
+def totals(person: Person) -> Totals:
+    currency = Workspace.objects.values_list("currency", flat=True).get(pk=scope.current())
+    reported = Q(currency=currency)
+    sums = Order.objects.filter(person=person).aggregate(
+        orders=Count("id"),
+        spent=Sum(F("total_minor") - F("refunded_minor"), filter=reported),
+        last=Max("placed_at"),
+        others=Count("id", filter=~reported),
+    )
+    return Totals(sums["orders"], Money(sums["spent"] or 0, currency), sums["last"], sums["others"])
+
+
+def labels(order_ids: Sequence[int]) -> dict[int, OrderLabel]:
+    """What a timeline says of these orders."""
+    return {
+        order.pk: OrderLabel(
+            order.public_id,
+            order.number,
+            order.store,
+            Money(order.total_minor, order.currency),
+            Money(order.refunded_minor, order.currency),
+        )
+        for order in Order.objects.filter(pk__in=order_ids)
+    }

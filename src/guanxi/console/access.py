@@ -1,0 +1,80 @@
+"""Every view says who may use it; a view that does not say fails the access matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
+
+from guanxi.governance.models import Staff, User, Workspace
+from guanxi.governance.queries import Permission
+from guanxi.governance.queries import may as role_may
+
+View = Callable[..., HttpResponseBase]
+
+
+class StaffRequest(HttpRequest):
+    """A request inside `/w/<slug>/`: the middleware has found the workspace and the staff, and holds the scope."""
+
+    user: User
+    workspace: Workspace
+    staff: Staff
+    now: datetime
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What was posted, if anything was: an empty form that is sent is wrong, not new."""
+    return request.POST if request.method == "POST" else None
+
+
+def may(permission: Permission) -> Callable[[View], View]:
+    """The view is for staff whose role grants `permission`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            kwargs.pop("slug", None)
+            if not role_may(cast(StaffRequest, request).staff.role, permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.access = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def any_staff(view: View) -> View:
+    """The view is for everyone who works in the workspace."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        kwargs.pop("slug", None)
+        return view(request, *args, **kwargs)
+
+    guarded.access = "staff"  # type: ignore[attr-defined]
+    return guarded
+
+
+def signed_in(view: View) -> View:
+    """The view is for every login, outside a workspace."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return HttpResponseRedirect("/sign-in?" + urlencode({"next": request.get_full_path()}))
+        return view(request, *args, **kwargs)
+
+    guarded.access = "login"  # type: ignore[attr-defined]
+    return guarded
+
+
+def anyone(view: View) -> View:
+    """The view needs no login: sign-in, and the links that people get by mail."""
+    view.access = "anyone"  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,37 @@
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from guanxi.governance.models import User
+
+
+class Name(forms.Form):
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        help_text=_("Your colleagues see it in every workspace that you work in."),
+    )
+
+
+class Password(forms.Form):
+    """`current` is asked only of a login that has a password."""
+
+    current = forms.CharField(
+        label=_("Current password"),
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters. A few words that do not belong together are easy to keep in mind."),
+    )
+
+    def __init__(self, sent: QueryDict | None = None, *, user: User) -> None:
+        super().__init__(sent)
+        if not user.has_usable_password():
+            del self.fields["current"]

@@ -1,0 +1,126 @@
+"""Your own login: its name, its look, its password, and where it is signed in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from babel.dates import format_timedelta
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from guanxi.console.access import signed_in
+from guanxi.console.account import agents
+from guanxi.console.account.forms import Name, Password
+from guanxi.console.middleware import SEEN_EVERY
+from guanxi.console.session.waiting import retry_after, wait_words
+from guanxi.console.templatetags.figures import locale
+from guanxi.governance import operations as governance
+from guanxi.governance import queries
+from guanxi.governance.models import User
+from guanxi.kit import clock
+
+
+def page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
+    user = cast(User, request.user)
+    fresh: dict[str, Any] = {"sessions": sessions(request, user)}
+    fresh |= {"name_form": Name(initial={"name": user.name}), "password_form": Password(user=user)}
+    return render(request, "account/account.html", fresh | forms, status=status)
+
+
+def sessions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    now = clock.wall()
+    return [
+        {
+            "name": one.name,
+            "device": agents.words(one.agent),
+            "here": one.key == request.session.session_key,
+            "seen": seen_words(one.seen_at, now),
+        }
+        for one in queries.sessions_of(user, now)
+    ]
+
+
+def seen_words(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return ""
+    if now - at < 2 * SEEN_EVERY:
+        return _("in use now")
+    return _("last used %(ago)s") % {"ago": format_timedelta(at - now, add_direction=True, locale=locale())}
+
+
+@signed_in
+@never_cache
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    return page(request)
+
+
+@signed_in
+@require_POST
+def set_name(request: HttpRequest) -> HttpResponse:
+    form = Name(request.POST)
+    if not form.is_valid():
+        return page(request, 422, name_form=form)
+    governance.rename(user=cast(User, request.user), name=form.cleaned_data["name"])
+    messages.success(request, _("Your name is saved."))
+    return redirect("account")
+
+
+@signed_in
+@sensitive_post_parameters()
+@require_POST
+def set_password(request: HttpRequest) -> HttpResponse:
+    user = cast(User, request.user)
+    form = Password(request.POST, user=user)
+    if form.is_valid():
+        try:
+            governance.set_password(user=user, now=clock.wall(), **({"current": ""} | form.cleaned_data))
+        except governance.PasswordRefused as refusal:
+            explain(form, refusal.reasons)
+        except governance.TooManyTries as refusal:
+            form.add_error("current", wait_words(refusal.wait))
+            return retry_after(page(request, 429, password_form=form), refusal.wait)
+        else:
+            update_session_auth_hash(request, user)
+            messages.success(request, _("Your password is saved. You are signed out on every other device."))
+            return redirect("account")
+    return page(request, 422, password_form=form)
+
+
+def explain(form: Password, reasons: list[str]) -> None:
+    words = {
+        "password_too_short": _("This is too short. Use at least 12 characters."),
+        "password_too_similar": _("This is too much like your name or e-mail address. Choose something else."),
+        "password_too_common": _("Many people use this password, so it is guessed first. Choose something else."),
+    }
+    for reason in reasons:
+        if reason == "wrong_current":
+            form.add_error("current", _("This is not your current password."))
+        else:
+            form.add_error("password", words[reason])
+
+
+@signed_in
+@require_POST
+def end_session(request: HttpRequest, name: str) -> HttpResponse:
+    if governance.end_session(user=cast(User, request.user), name=name, now=clock.wall()):
+        messages.success(request, _("That device is signed out."))
+    else:
+        messages.info(request, _("That device was signed out already."))
+    return redirect("account")
+
+
+@signed_in
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    here = request.session.session_key or ""
+    governance.end_other_sessions(user=cast(User, request.user), but=here, now=clock.wall())
+    messages.success(request, _("You are signed out on every other device."))
+    return redirect("account")

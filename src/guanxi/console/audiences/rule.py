@@ -1,0 +1,258 @@
+"""From the rows of the builder to the JSON of a rule, and back.
+
+The grammar allows more than the builder shows; `sketch_of` answers None for such a rule, so that it is never bent into
+something else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from guanxi.audiences.queries import Catalogue, Rule, RuleError
+from guanxi.console.audiences.sketch import AMOUNT, Row, Sketch, Test, Trouble
+from guanxi.kit import money
+
+PLACE = re.compile(r"\.(?:all|any)\[(\d+)\](.*)")
+CONDITION = re.compile(r"\.where\[(\d+)\]")
+SEVERAL = re.compile(r"\s*[;；]\s*")
+ONE_VALUE = frozenset({"is", "is_not", "contains", "gt", "gte", "lt", "lte"})
+MANY_VALUES = frozenset({"in", "not_in"})
+# Which field a word at the end of an error's path means.
+CONTROLS = {
+    "event": "event",
+    "trait": "key",
+    "prop": "key",
+    "op": "op",
+    "value": "value",
+    "having": "number",
+    "days": "days",
+    "date": "first",
+    "first": "first",
+    "last": "last",
+    "within": "within",
+}
+
+
+def rule_of(sketch: Sketch, catalogue: Catalogue) -> dict[str, Any]:
+    """JSON for `parse_rule`, which says what is wrong with it."""
+    clauses = [_clause(row, catalogue) for row in sketch.rows]
+    return {"version": 1, "where": {"type": sketch.join, sketch.join: clauses}}
+
+
+def _clause(row: Row, catalogue: Catalogue) -> dict[str, Any]:
+    match row.kind:
+        case "group":
+            return {"type": row.join, row.join: [_clause(inner, catalogue) for inner in row.rows]}
+        case "level":
+            return {"type": "level", "levels": list(row.levels)}
+        case "trait":
+            trait = catalogue.traits.get(row.test.key.removeprefix("trait:"))
+            return {"type": "trait", "trait": row.test.key} | _tested(row.test, trait.kind if trait else "text")
+        case _:
+            return _event_clause(row, catalogue)
+
+
+def _event_clause(row: Row, catalogue: Catalogue) -> dict[str, Any]:
+    clause: dict[str, Any] = {"type": "did_not" if row.did == "did_not" else "did", "event": f"event:{row.event}"}
+    if row.where:
+        clause["where"] = [_condition(test, row.event, catalogue) for test in row.where]
+    if row.did != "did_not":
+        clause["having"] = [_measured(row, catalogue.currency)]
+    return clause | {"within": _window(row)}
+
+
+def _condition(test: Test, event: str, catalogue: Catalogue) -> dict[str, Any]:
+    if test.key == AMOUNT:
+        return {"type": "amount"} | _tested(test, f"money:{catalogue.currency}")
+    known = catalogue.events.get(event)
+    spec = known.properties.get(test.key.removeprefix("prop:")) if known else None
+    return {"type": "prop", "prop": test.key} | _tested(test, spec.kind if spec else "text")
+
+
+def _tested(test: Test, kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"op": test.op}
+    if test.op in MANY_VALUES:
+        found["value"] = [_typed(one, kind) for one in SEVERAL.split(test.value) if one]
+    elif test.op == "between":
+        found["value"] = [_typed(test.value, kind), _typed(test.upper, kind)]
+    elif test.op in ONE_VALUE:
+        found["value"] = _typed(test.value, kind)
+    return found
+
+
+def _typed(text: str, kind: str) -> Any:
+    """What cannot be read stays a text, which the rule language refuses where it does not fit."""
+    if kind.startswith("money:"):
+        return _minor(text, kind.removeprefix("money:"))
+    if kind == "number":
+        return _number(text)
+    if kind == "flag":
+        return {"yes": True, "no": False}.get(text, text)
+    return text
+
+
+def _number(text: str) -> Any:
+    try:
+        return json.loads(text) if re.fullmatch(r"-?(0|[1-9]\d{0,15})(\.\d{1,10})?", text, re.ASCII) else text
+    except ValueError:
+        return text
+
+
+def _minor(text: str, currency: str) -> Any:
+    try:
+        return money.parse_minor(text, currency)
+    except money.NotMoney:
+        return text
+
+
+def _measured(row: Row, currency: str) -> dict[str, Any]:
+    kind = row.measure if row.measure in ("sum", "days") else "count"
+    read = (lambda text: _minor(text, currency)) if kind == "sum" else _number
+    bounds: dict[str, Any] = {}
+    if row.bound == "between":
+        bounds = {"at_least": row.number, "at_most": row.upper}
+    elif row.bound in ("at_least", "at_most", "exactly"):
+        bounds = {row.bound: row.number}
+    return {"type": kind} | {name: read(text) for name, text in bounds.items() if text}
+
+
+def _window(row: Row) -> dict[str, Any]:
+    match row.within:
+        case "last_days":
+            return {"type": "last_days"} | ({"days": _number(row.days)} if row.days else {})
+        case "since":
+            return {"type": "since", "date": row.first}
+        case "between":
+            return {"type": "between", "first": row.first, "last": row.last}
+        case _:
+            return {"type": "ever"}
+
+
+def trouble(error: RuleError, sketch: Sketch) -> Trouble:
+    """Where in the form the error of a rule belongs."""
+    found = PLACE.match(error.path.removeprefix("where"))
+    if not found or int(found[1]) >= len(sketch.rows):
+        return Trouble(error)
+    place, rest = found[1], found[2]
+    inner = PLACE.match(rest)
+    if sketch.rows[int(place)].kind == "group" and inner:
+        place, rest = f"{place}.{inner[1]}", inner[2]
+    condition = CONDITION.match(rest)
+    at = f"{place}-w{condition[1]}" if condition else place
+    return Trouble(error, place, int(condition[1]) if condition else -1, f"{at}-{_control(rest)}")
+
+
+def _control(rest: str) -> str:
+    """The field that the end of a path speaks of."""
+    words = re.findall(r"[a-z_]+", rest)
+    return next((CONTROLS[word] for word in reversed(words) if word in CONTROLS), "event")
+
+
+# From the rule
+
+
+class _Unshown(Exception):
+    """The builder has no row for this."""
+
+
+def sketch_of(rule: Rule, catalogue: Catalogue) -> Sketch | None:
+    """None when the builder cannot show it."""
+    plain: dict[str, Any] = rule.model_dump(mode="json")
+    where: dict[str, Any] = plain["where"]
+    where = where if where["type"] in ("all", "any") else {"type": "all", "all": [where]}
+    try:
+        rows = tuple(_shown(clause, catalogue, nested=False) for clause in where[where["type"]])
+    except _Unshown:
+        return None
+    sketch = Sketch(where["type"], rows)
+    return sketch if _same(rule_of(sketch, catalogue)["where"], where) else None
+
+
+def _same(one: Any, other: Any) -> bool:
+    return json.dumps(_spelled(one), sort_keys=True) == json.dumps(_spelled(other), sort_keys=True)
+
+
+def _spelled(clause: Mapping[str, Any]) -> dict[str, Any]:
+    """With everything said that may be left out, and nothing that may be."""
+    kind = clause["type"]
+    found = dict(clause)
+    if kind in ("all", "any"):
+        found[kind] = [_spelled(inner) for inner in clause[kind]]
+    if kind in ("did", "did_not"):
+        found["where"] = list(clause.get("where") or [])
+        found["within"] = clause.get("within") or {"type": "ever"}
+    if kind == "did":
+        having = clause.get("having") or [{"type": "count", "at_least": 1}]
+        found["having"] = [{key: value for key, value in one.items() if key != "of"} for one in having]
+    return found
+
+
+def _shown(clause: Mapping[str, Any], catalogue: Catalogue, *, nested: bool) -> Row:
+    match clause["type"]:
+        case "all" | "any" as join if not nested:
+            return Row("group", join=join, rows=tuple(_shown(one, catalogue, nested=True) for one in clause[join]))
+        case "level":
+            return Row("level", levels=tuple(clause["levels"]))
+        case "trait":
+            return Row("trait", test=_test_of(clause, clause["trait"], ""))
+        case "did" | "did_not":
+            return _event_row(clause, catalogue)
+        case _:
+            raise _Unshown
+
+
+def _event_row(clause: Mapping[str, Any], catalogue: Catalogue) -> Row:
+    where = tuple(
+        _test_of(one, AMOUNT, catalogue.currency) if one["type"] == "amount" else _test_of(one, one["prop"], "")
+        for one in clause.get("where") or []
+    )
+    row = Row("event", did=clause["type"], event=clause["event"].removeprefix("event:"), where=where)
+    return _windowed(_counted(row, clause.get("having") or [], catalogue.currency), clause.get("within") or {})
+
+
+def _counted(row: Row, having: list[dict[str, Any]], currency: str) -> Row:
+    if not having:
+        return row
+    if len(having) > 1:
+        raise _Unshown
+    unit = currency if having[0]["type"] == "sum" else ""
+    bounds = {name: _text(having[0][name], unit) for name in ("at_least", "at_most", "exactly") if name in having[0]}
+    row = replace(row, measure=having[0]["type"])
+    if len(bounds) == 2:
+        return replace(row, bound="between", number=bounds["at_least"], upper=bounds["at_most"])
+    [(bound, number)] = bounds.items()
+    return replace(row, bound=bound, number=number)
+
+
+def _windowed(row: Row, within: Mapping[str, Any]) -> Row:
+    match within.get("type"):
+        case "last_days":
+            return replace(row, within="last_days", days=str(within["days"]))
+        case "since":
+            return replace(row, within="since", first=within["date"])
+        case "between":
+            return replace(row, within="between", first=within["first"], last=within["last"])
+        case _:
+            return row
+
+
+def _test_of(test: Mapping[str, Any], key: str, currency: str) -> Test:
+    value = test.get("value")
+    values = [_text(one, currency) for one in (value if isinstance(value, list) else [value]) if one is not None]
+    if test["op"] == "between":
+        return Test(key, test["op"], *values)
+    return Test(key, test["op"], "; ".join(values))
+
+
+def _text(value: Any, currency: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if currency:
+        places = money.precision(currency)
+        whole, rest = divmod(abs(value), 10**places)
+        return f"{'-' if value < 0 else ''}{whole}" + (f".{rest:0{places}d}" if places and rest else "")
+    return str(value)

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from guanxi.console.audiences import views
+
+urlpatterns = [
+    path("audiences", views.audiences_list, name="audiences"),
+    path("audiences/new", views.new_audience, name="audience_new"),
+    path("audiences/builder", views.builder, name="audience_builder"),
+    path("audiences/count", views.count, name="audience_count"),
+    path("audiences/<str:public_id>", views.audience, name="audience"),
+    path("audiences/<str:public_id>/people", views.members, name="audience_people"),
+]

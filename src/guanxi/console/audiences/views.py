@@ -1,0 +1,200 @@
+"""Who exactly: the audiences of a workspace, and the builder of their rules."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from guanxi.audiences import operations as audiences
+from guanxi.audiences import queries
+from guanxi.audiences.models import Audience
+from guanxi.audiences.queries import Catalogue, RuleError
+from guanxi.console.access import StaffRequest, may
+from guanxi.console.audiences import words
+from guanxi.console.audiences.builder import build
+from guanxi.console.audiences.forms import Named
+from guanxi.console.audiences.observed import observed
+from guanxi.console.audiences.recipes import SKETCHES, TITLES
+from guanxi.console.audiences.rule import rule_of, sketch_of, trouble
+from guanxi.console.audiences.sketch import Row, Sketch, Trouble, changed, posted
+from guanxi.console.audiences.who import who
+from guanxi.console.paging import newest_first
+from guanxi.governance.queries import Permission
+from guanxi.governance.queries import may as role_may
+from guanxi.reach.models import Broadcast
+
+
+def found(public_id: str) -> Audience:
+    audience = Audience.objects.filter(public_id=public_id).first()
+    if audience is None:
+        raise Http404
+    return audience
+
+
+@dataclass(frozen=True)
+class Listed:
+    audience: Audience
+    words: str
+    used_by: list[Broadcast]
+
+
+@may(Permission.AUDIENCES_VIEW)
+@require_GET
+def audiences_list(request: StaffRequest) -> HttpResponse:
+    page = newest_first(Audience.objects.all(), request.GET.get("after", ""))
+    catalogue, used = queries.catalogue(), defaultdict(list)
+    for broadcast in Broadcast.objects.filter(audience__in=page.rows).order_by("-updated_at", "-pk"):
+        used[broadcast.audience_id].append(broadcast)
+    listed = [Listed(one, in_words(one.rule, catalogue), used[one.pk]) for one in page.rows]
+    context = {"listed": listed, "next": page.next, "recipes": TITLES.items(), "may_edit": _may_edit(request)}
+    return render(request, "audiences/list.html", context)
+
+
+def in_words(rule: Any, catalogue: Catalogue) -> str:
+    """Empty when the rule does not work any more."""
+    try:
+        return words.whole(queries.parse_rule(rule, catalogue), catalogue)
+    except RuleError:
+        return ""
+
+
+@may(Permission.AUDIENCES_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_audience(request: StaffRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _written(request, None)
+    recipe = SKETCHES.get(request.GET.get("recipe", ""))
+    sketch = recipe(_department()) if recipe else Sketch(rows=(Row("event", event="order.paid", within="ever"),))
+    return _page(request, None, Named(), sketch)
+
+
+def _department() -> str:
+    known = observed("product.bought", "prop:department")
+    return known[0] if known else ""
+
+
+@may(Permission.AUDIENCES_VIEW)
+@require_http_methods(["GET", "HEAD", "POST"])
+def audience(request: StaffRequest, public_id: str) -> HttpResponse:
+    kept = found(public_id)
+    if request.method == "POST":
+        if not _may_edit(request):
+            raise PermissionDenied
+        return _written(request, kept)
+    form = Named(initial={"name": kept.name})
+    catalogue = queries.catalogue()
+    try:
+        rule = queries.parse_rule(kept.rule, catalogue)
+    except RuleError as error:
+        return _page(request, kept, form, _anew(request), Trouble(error))
+    return _page(request, kept, form, sketch_of(rule, catalogue) or _anew(request))
+
+
+def _anew(request: StaffRequest) -> Sketch | None:
+    """A builder in place of a rule that it cannot show, if that was asked for."""
+    return Sketch() if "anew" in request.GET else None
+
+
+def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
+    form = Named(request.POST)
+    if kept is not None and "join" not in request.POST:
+        sketch, rule = None, kept.rule
+    else:
+        sketch = changed(posted(request.POST), request.POST.get("do", ""))
+        rule = rule_of(sketch, queries.catalogue())
+    if "do" in request.POST:
+        return _page(request, kept, Named(initial={"name": request.POST.get("name", "")}), sketch, counted=rule)
+    if not form.is_valid():
+        return _page(request, kept, form, sketch, status=422)
+    try:
+        saved = audiences.save_audience(
+            name=form.cleaned_data["name"], rule=rule, by=request.staff, now=request.now, audience=kept
+        )
+    except RuleError as error:
+        return _page(request, kept, form, sketch, trouble(error, sketch) if sketch else Trouble(error), status=422)
+    _tell(request, saved)
+    return redirect("audience", request.workspace.slug, saved.public_id)
+
+
+def _tell(request: StaffRequest, saved: Audience) -> None:
+    size = saved.size or 0
+    said = ngettext("Saved. %(n)s person fits now.", "Saved. %(n)s people fit now.", size)
+    messages.success(request, said % {"n": words.number(size)})
+
+
+def _page(
+    request: StaffRequest,
+    kept: Audience | None,
+    form: Named,
+    sketch: Sketch | None,
+    wrong: Trouble | None = None,
+    *,
+    counted: Any = None,
+    status: int = 200,
+) -> HttpResponse:
+    catalogue = queries.catalogue()
+    context: dict[str, Any] = {"audience": kept, "form": form, "wrong": words.error_text(wrong.error) if wrong else ""}
+    context["may_edit"] = _may_edit(request)
+    if sketch is not None:
+        context["builder"] = build(sketch, catalogue, observed, wrong)
+    if kept is not None:
+        context |= {"words": _sentences(kept.rule, catalogue), "used_by": _used_by(kept)}
+        context["rule_json"] = json.dumps(kept.rule, ensure_ascii=False, indent=2)
+    if counted is not None:
+        context["panel"] = _panel(request, counted)
+    return render(request, "audiences/edit.html", context, status=status)
+
+
+def _sentences(rule: Any, catalogue: Catalogue) -> list[str]:
+    try:
+        return words.sentences(queries.parse_rule(rule, catalogue), catalogue)
+    except RuleError:
+        return []
+
+
+def _used_by(kept: Audience) -> list[Broadcast]:
+    return list(Broadcast.objects.filter(audience=kept).order_by("-updated_at", "-pk")[:20])
+
+
+def _may_edit(request: StaffRequest) -> bool:
+    return role_may(request.staff.role, Permission.AUDIENCES_EDIT)
+
+
+def _panel(request: StaffRequest, rule: Any) -> dict[str, Any]:
+    try:
+        return {"who": who(rule, request.staff, now=request.now)}
+    except RuleError as error:
+        return {"unfinished": words.error_text(error)}
+
+
+@may(Permission.AUDIENCES_EDIT)
+@require_POST
+def builder(request: StaffRequest) -> HttpResponse:
+    """The rows after a choice that changes what else there is to choose."""
+    sketch = changed(posted(request.POST), request.POST.get("do", ""))
+    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True}
+    return render(request, "audiences/_builder.html", page)
+
+
+@may(Permission.AUDIENCES_EDIT)
+@require_POST
+def count(request: StaffRequest) -> HttpResponse:
+    """Who fits what stands in the form now."""
+    rule = rule_of(posted(request.POST), queries.catalogue())
+    return render(request, "audiences/_who.html", {"panel": _panel(request, rule)})
+
+
+@may(Permission.AUDIENCES_VIEW)
+@require_GET
+def members(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Who fits the audience as it is saved."""
+    return render(request, "audiences/_who.html", {"panel": _panel(request, found(public_id).rule)})

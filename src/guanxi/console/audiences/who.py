@@ -1,0 +1,38 @@
+"""Who fits a rule now: how many, and some of them whom this member of staff may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from guanxi.audiences import queries as audiences
+from guanxi.events import queries as events
+from guanxi.governance.models import Staff
+from guanxi.people import queries as people
+from guanxi.people.queries import Card
+
+SHOWN = 10
+# Of so many, spread over the audience, those are shown whom the staff may see.
+LOOKED_AT = 2_000
+
+
+@dataclass(frozen=True)
+class Who:
+    """`waiting` rows have happened that are not counted yet."""
+
+    size: int
+    samples: list[Card] = field(default_factory=list)
+    waiting: int = 0
+
+
+def who(rule: Any, staff: Staff, *, now: datetime) -> Who:
+    """Raises RuleError."""
+    found = audiences.members(rule, now=now)["person"]
+    step = max(len(found) // LOOKED_AT, 1)
+    spread = found.take(pa.array(range(0, len(found), step)[:LOOKED_AT], pa.int64())).to_pylist()
+    seen = sorted(people.visible(staff).filter(pk__in=spread).values_list("pk", flat=True))
+    chosen = seen[:: max(len(seen) // SHOWN, 1)][:SHOWN]
+    return Who(len(found), people.cards(chosen), events.waiting())

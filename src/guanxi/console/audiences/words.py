@@ -1,0 +1,295 @@
+"""The words of rules: what an event, a property, an operator is called, and a rule as sentences.
+
+Whole sentences are translated, with their parts as placeholders: word order belongs to the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from django.utils.translation import get_language, gettext_lazy, ngettext, ngettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext as _
+
+from guanxi.audiences.queries import Catalogue, Part, Rule, RuleError, describe
+from guanxi.console.templatetags import figures
+from guanxi.kit.money import Money
+from guanxi.people.models import Level
+
+EVENTS: dict[str, Any] = {
+    "order.paid": pgettext_lazy("has …", "paid for an order"),
+    "product.bought": pgettext_lazy("has …", "bought a product"),
+    "order.refunded": pgettext_lazy("has …", "got money back for an order"),
+    "coupon.redeemed": pgettext_lazy("has …", "used a coupon"),
+    "level.reached": pgettext_lazy("has …", "reached a level"),
+    "level.lost": pgettext_lazy("has …", "lost a level"),
+    "consent.given": pgettext_lazy("has …", "agreed to messages"),
+    "consent.withdrawn": pgettext_lazy("has …", "withdrawn consent"),
+    "message.accepted": pgettext_lazy("has …", "been sent a message"),
+    "message.bounced": pgettext_lazy("has …", "had a message bounce"),
+    "message.opened": pgettext_lazy("has …", "opened a message (estimate)"),
+    "message.unsubscribed": pgettext_lazy("has …", "unsubscribed"),
+}
+PROPERTIES: dict[str, Any] = {
+    "department": gettext_lazy("department"),
+    "category": gettext_lazy("category"),
+    "brand": gettext_lazy("brand"),
+    "product": gettext_lazy("product"),
+    "quantity": gettext_lazy("quantity"),
+    "store": gettext_lazy("store"),
+    "lines": gettext_lazy("number of lines"),
+    "number": gettext_lazy("order number"),
+    "code": gettext_lazy("coupon code"),
+    "imported_campaign": gettext_lazy("imported campaign"),
+    "level": gettext_lazy("level"),
+    "proof": gettext_lazy("proof"),
+    "label": gettext_lazy("reference"),
+    "channel": gettext_lazy("channel"),
+    "purpose": gettext_lazy("purpose"),
+    "origin": gettext_lazy("sent by"),
+}
+TRAITS: dict[str, Any] = {"language": gettext_lazy("language"), "country": gettext_lazy("country")}
+AMOUNT_LABEL = gettext_lazy("amount")
+DID: dict[str, Any] = {
+    "did": gettext_lazy("has %(event)s"),
+    "did_not": gettext_lazy("has never %(event)s"),
+    "did_not_lately": gettext_lazy("has not %(event)s"),
+}
+# (where, measure, window): which of them the sentence has.
+SENTENCES: dict[tuple[bool, bool, bool], Any] = {
+    (False, False, False): gettext_lazy("%(did)s"),
+    (False, False, True): gettext_lazy("%(did)s %(window)s"),
+    (False, True, False): gettext_lazy("%(did)s, %(measure)s"),
+    (False, True, True): gettext_lazy("%(did)s, %(measure)s, %(window)s"),
+    (True, False, False): gettext_lazy("%(did)s where %(where)s"),
+    (True, False, True): gettext_lazy("%(did)s where %(where)s, %(window)s"),
+    (True, True, False): gettext_lazy("%(did)s where %(where)s, %(measure)s"),
+    (True, True, True): gettext_lazy("%(did)s where %(where)s, %(measure)s, %(window)s"),
+}
+TESTS: dict[str, Any] = {
+    "is": gettext_lazy("%(name)s is %(value)s"),
+    "is_not": gettext_lazy("%(name)s is not %(value)s"),
+    "in": gettext_lazy("%(name)s is one of %(value)s"),
+    "not_in": gettext_lazy("%(name)s is none of %(value)s"),
+    "contains": gettext_lazy("%(name)s contains %(value)s"),
+    "gt": gettext_lazy("%(name)s is more than %(value)s"),
+    "gte": gettext_lazy("%(name)s is at least %(value)s"),
+    "lt": gettext_lazy("%(name)s is less than %(value)s"),
+    "lte": gettext_lazy("%(name)s is at most %(value)s"),
+    "between": gettext_lazy("%(name)s is between %(low)s and %(high)s"),
+    "is_set": gettext_lazy("%(name)s is known"),
+    "is_not_set": gettext_lazy("%(name)s is not known"),
+}
+MEASURES: dict[str, Any] = {
+    "count.at_least": ngettext_lazy("at least %(number)s time", "at least %(number)s times", "n"),
+    "count.at_most": ngettext_lazy("at most %(number)s time", "at most %(number)s times", "n"),
+    "count.exactly": ngettext_lazy("exactly %(number)s time", "exactly %(number)s times", "n"),
+    "days.at_least": ngettext_lazy("on at least %(number)s day", "on at least %(number)s days", "n"),
+    "days.at_most": ngettext_lazy("on at most %(number)s day", "on at most %(number)s days", "n"),
+    "days.exactly": ngettext_lazy("on exactly %(number)s day", "on exactly %(number)s days", "n"),
+    "sum.at_least": gettext_lazy("for at least %(number)s in total"),
+    "sum.at_most": gettext_lazy("for at most %(number)s in total"),
+    "sum.exactly": gettext_lazy("for exactly %(number)s in total"),
+}
+ERRORS: dict[str, Any] = {
+    "empty_group": gettext_lazy("Add at least one condition here."),
+    "empty": gettext_lazy("Enter a value."),
+    "missing": gettext_lazy("Enter a value."),
+    "missing_bound": gettext_lazy("Enter a number."),
+    "wrong_order": gettext_lazy("The lower value must come first."),
+    "wrong_type": gettext_lazy("This value does not fit. Enter %(kind)s."),
+    "wrong_number": gettext_lazy("This number is too small or too big. Enter another one."),
+    "wrong_date": gettext_lazy("Enter a day between 1970 and 2200."),
+    "wrong_operator": gettext_lazy("This comparison does not work here. Choose another one."),
+    "unknown_operator": gettext_lazy("This comparison does not work here. Choose another one."),
+    "unknown_trait": gettext_lazy("“%(key)s” is not kept of people here. Choose something from the list."),
+    "unknown_event": gettext_lazy("Nothing called “%(key)s” happens here. Choose something from the list."),
+    "unknown_property": gettext_lazy("“%(key)s” is not known of this. Choose something from the list."),
+    "unknown_value": gettext_lazy("This is not one of the choices. Choose from the list."),
+    "no_amount": gettext_lazy("This carries no amount. Count times or days instead."),
+    "control_character": gettext_lazy("The text holds a character that cannot be typed. Enter it again."),
+    "too_long": gettext_lazy("This text is too long. At most %(most)s characters fit."),
+    "too_many_values": gettext_lazy("These are too many values. At most %(most)s fit."),
+    "too_many_clauses": gettext_lazy("These are too many conditions. At most %(most)s fit."),
+}
+KINDS: dict[str, Any] = {
+    "text": gettext_lazy("a text"),
+    "number": gettext_lazy("a number, such as 3 or 2.5"),
+    "date": gettext_lazy("a day"),
+    "flag": gettext_lazy("yes or no"),
+    "": gettext_lazy("a whole number or an amount"),
+}
+
+
+def locale() -> str:
+    """The current language, as Babel and Money want it."""
+    language = get_language() or "en"
+    return "zh_Hans" if language.startswith("zh") else language.replace("-", "_")
+
+
+def event_label(name: str, given: str = "") -> str:
+    return given or str(EVENTS.get(name, name))
+
+
+def property_label(name: str, given: str = "") -> str:
+    return given or str(PROPERTIES.get(name, name))
+
+
+def trait_label(name: str, given: str = "") -> str:
+    return given or str(TRAITS.get(name, name))
+
+
+def error_text(error: RuleError) -> str:
+    """What is wrong and what to do, in the current language."""
+    words = ERRORS.get(error.code)
+    if words is None:
+        return _("This cannot be used here. Change it or remove it.")
+    kind = str(KINDS.get(str(error.params.get("kind", "")), ""))
+    return str(words) % {"key": error.params.get("key", ""), "most": error.params.get("most", ""), "kind": kind}
+
+
+# A rule as sentences
+
+
+def sentences(rule: Rule, catalogue: Catalogue) -> list[str]:
+    """One for each outermost condition."""
+    return [sentence(part) for part in describe(rule, catalogue)]
+
+
+def whole(rule: Rule, catalogue: Catalogue) -> str:
+    return listed(sentences(rule, catalogue))
+
+
+def sentence(part: Part) -> str:
+    match part.code:
+        case "all":
+            return _("(%(conditions)s)") % {"conditions": listed([sentence(one) for one in part.parts])}
+        case "any":
+            return _("(%(conditions)s)") % {"conditions": either([sentence(one) for one in part.parts])}
+        case "not":
+            return _("not: %(condition)s") % {"condition": sentence(part.parts[0])}
+        case "level":
+            return _level(part.params)
+        case "did" | "did_not":
+            return _event(part)
+        case _:
+            return _tested(part)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Conditions that all hold."""
+    if len(words) < 2:
+        return "".join(words)
+    said = words[0]
+    for one in words[1:-1]:
+        said = pgettext("conditions", "%(so_far)s, %(next)s") % {"so_far": said, "next": one}
+    return pgettext("conditions", "%(so_far)s and %(last)s") % {"so_far": said, "last": words[-1]}
+
+
+def either(words: Sequence[str]) -> str:
+    return format_list(list(words), style="or", locale=locale()) if words else ""
+
+
+def _level(params: Mapping[str, object]) -> str:
+    levels = params["levels"]
+    assert isinstance(levels, tuple)
+    names = [str(Level(level).label) for level in levels]
+    return _("level is %(levels)s") % {"levels": either(names)}
+
+
+def _event(part: Part) -> str:
+    where = [_tested(one) for one in part.parts if one.code.startswith(("prop.", "amount."))]
+    measures = [_measure(one) for one in part.parts if one.code in MEASURES and not _at_all(one)]
+    window = next((_window(one) for one in part.parts if one.code.startswith("within.")), "")
+    did = "did_not_lately" if part.code == "did_not" and window else part.code
+    event = event_label(str(part.params["event"]), _given(part.params, "event"))
+    return str(SENTENCES[bool(where), bool(measures), bool(window)]) % {
+        "did": str(DID[did]) % {"event": event},
+        "where": listed(where),
+        "measure": listed(measures),
+        "window": window,
+    }
+
+
+def _at_all(part: Part) -> bool:
+    return part.code == "count.at_least" and part.params["number"] == 1
+
+
+def _given(params: Mapping[str, object], name: str) -> str:
+    """The label that the workspace gave, if it gave one."""
+    label = str(params.get("label", ""))
+    return "" if label == params.get(name) else label
+
+
+def _tested(part: Part) -> str:
+    kind, _dot, op = part.code.partition(".")
+    params = part.params
+    if kind == "amount":
+        name = str(AMOUNT_LABEL)
+    else:
+        labelled = trait_label if kind == "trait" else property_label
+        name = labelled(str(params["key"]), _given(params, "key"))
+    values = [_value(one, params) for one in _values(params.get("value"))]
+    both = {"low": values[0], "high": values[-1]} if values else {}
+    return str(TESTS[op]) % {"name": name, "value": either(values), **both}
+
+
+def _values(value: object) -> Iterable[object]:
+    if value is None:
+        return []
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _value(value: object, params: Mapping[str, object]) -> str:
+    if "currency" in params:
+        return money_text(value, str(params["currency"]))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int | float):
+        return str(format_decimal(value, locale=locale()))
+    if params.get("kind") == "date":
+        return day(date.fromisoformat(str(value)))
+    return pgettext("a value in a sentence", "%(text)s") % {"text": value}
+
+
+def money_text(minor: object, currency: str) -> str:
+    assert isinstance(minor, int)
+    return Money(minor, currency).format(locale())
+
+
+def day(on: object) -> str:
+    assert isinstance(on, date)
+    return str(format_date(on, locale=figures.locale()))
+
+
+def _measure(part: Part) -> str:
+    number = part.params["number"]
+    assert isinstance(number, int)
+    if "currency" in part.params:
+        return str(MEASURES[part.code]) % {"number": money_text(number, str(part.params["currency"]))}
+    return str(MEASURES[part.code] % {"n": number, "number": format_decimal(number, locale=locale())})
+
+
+def _window(part: Part) -> str:
+    params = part.params
+    match part.code:
+        case "within.last_days":
+            days = params["days"]
+            assert isinstance(days, int)
+            said = ngettext("in the last %(days)s day", "in the last %(days)s days", days)
+            return said % {"days": format_decimal(days, locale=locale())}
+        case "within.since":
+            return _("since %(date)s") % {"date": day(params["date"])}
+        case "within.between":
+            both = {"first": day(params["first"]), "last": day(params["last"])}
+            return pgettext("days", "between %(first)s and %(last)s") % both
+        case _:
+            return ""
+
+
+def number(value: int) -> str:
+    return str(format_decimal(value, locale=locale()))

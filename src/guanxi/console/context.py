@@ -1,0 +1,89 @@
+"""What every page shows around its own content: the navigation that this role has, and the workspaces to switch to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from guanxi.governance.models import Staff, User
+from guanxi.governance.queries import Permission, may, workspaces_of
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: Any
+    route: str
+    icon: str
+    permission: Permission | None = None
+
+
+NAVIGATION: list[tuple[Any, list[Entry]]] = [
+    ("", [Entry(_("Home"), "home", "house")]),
+    (
+        _("Customers"),
+        [
+            Entry(_("People"), "people", "users", Permission.PEOPLE_VIEW),
+            Entry(_("Audiences"), "audiences", "filter", Permission.AUDIENCES_VIEW),
+            Entry(_("Imports"), "imports", "upload", Permission.PEOPLE_IMPORT),
+        ],
+    ),
+    (
+        _("Engage"),
+        [
+            Entry(_("Broadcasts"), "broadcasts", "send", Permission.BROADCASTS_VIEW),
+            Entry(_("Content"), "contents", "layout-template", Permission.CONTENT_VIEW),
+        ],
+    ),
+    (
+        _("Settings"),
+        [
+            Entry(_("Channels"), "channels", "mail", Permission.CHANNELS_MANAGE),
+            Entry(_("Suppression list"), "suppressions", "ban", Permission.CHANNELS_MANAGE),
+            Entry(_("Staff and units"), "staff", "building-2", Permission.WORKSPACE_MANAGE),
+        ],
+    ),
+]
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    theme = getattr(request, "theme", "")
+    staff: Staff | None = getattr(request, "staff", None)
+    if staff is None:
+        return {"theme": theme, "languages": settings.LANGUAGES}
+    slug = request.workspace.slug  # type: ignore[attr-defined]
+    return {
+        "theme": theme,
+        "languages": settings.LANGUAGES,
+        "workspace": request.workspace,  # type: ignore[attr-defined]
+        "staff": staff,
+        "nav": navigation(request.path, staff.role, slug),
+        "search_url": reverse("people", args=[slug]) if may(staff.role, Permission.PEOPLE_VIEW) else "",
+        "workspaces": SimpleLazyObject(lambda: switcher(staff.user, slug)),
+    }
+
+
+def switcher(user: User, slug: str) -> list[dict[str, Any]]:
+    return [
+        {"label": one.name, "url": reverse("home", args=[one.slug]), "icon": "building-2", "current": one.slug == slug}
+        for one in workspaces_of(user)
+    ]
+
+
+def navigation(path: str, role: str, slug: str) -> list[dict[str, Any]]:
+    groups = []
+    for label, entries in NAVIGATION:
+        shown = [
+            {"label": entry.label, "url": url, "icon": entry.icon, "current": path == url or path.startswith(url + "/")}
+            for entry in entries
+            if entry.permission is None or may(role, entry.permission)
+            for url in [reverse(entry.route, args=[slug])]
+        ]
+        if shown:
+            groups.append({"label": label, "entries": shown})
+    return groups

@@ -1,0 +1,238 @@
+"""From the columns to the run, a page a step; each can be gone back to until rows come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from guanxi.console.access import StaffRequest, may
+from guanxi.console.imports.words import found, kind_of, objections_text, outcome, page_of, place_of, table_text
+from guanxi.governance.queries import Permission
+from guanxi.kit.tables import TableError
+from guanxi.people import operations
+from guanxi.people import queries as people
+from guanxi.people.models import Field, Import, ImportState, TraitKind
+from guanxi.people.operations.imports.states import may_change
+from guanxi.people.port import ImportKind, ImportOption
+
+SAMPLES = 3
+NEW_TRAIT = {
+    TraitKind.TEXT: _("New trait: text"),
+    TraitKind.NUMBER: _("New trait: number"),
+    TraitKind.DATE: _("New trait: date"),
+    TraitKind.YES_NO: _("New trait: yes or no"),
+}
+
+
+def refused(request: StaffRequest, of: Import, refusal: operations.ImportRefused) -> HttpResponse:
+    """Asked for in a state that has no such step: say so, and where the import stands."""
+    page = page_of(request, found(of.public_id), 0, why=people.REFUSALS[refusal.reason])
+    return render(request, "imports/refused.html", page, status=409)
+
+
+def go_to(request: StaffRequest, route: str, of: Import) -> HttpResponse:
+    return redirect(route, request.workspace.slug, of.public_id)
+
+
+@may(Permission.PEOPLE_IMPORT)
+@require_POST
+def sheet(request: StaffRequest, public_id: str) -> HttpResponse:
+    of = found(public_id)
+    try:
+        of = operations.choose_sheet(of=of, sheet=request.POST.get("sheet", ""))
+    except TableError as error:
+        return show_columns(request, of, people.suggested_columns(of), [table_text(error)], status=422)
+    except operations.ImportRefused as refusal:
+        return refused(request, of, refusal)
+    return go_to(request, "import_columns", of)
+
+
+@may(Permission.PEOPLE_IMPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def columns(request: StaffRequest, public_id: str) -> HttpResponse:
+    of = found(public_id)
+    if request.method == "POST":
+        return choose_columns(request, of)
+    if not may_change(of):
+        return go_to(request, place_of(of), of)
+    return show_columns(request, of, read_as(of))
+
+
+def choose_columns(request: StaffRequest, of: Import) -> HttpResponse:
+    chosen = {column: request.POST.get(f"column-{place}", "") for place, column in enumerate(of.sheet["header"])}
+    try:
+        of = operations.choose_columns(of=of, columns=chosen)
+    except operations.ChoiceRefused as refusal:
+        return show_columns(request, of, chosen, objections_text(of, refusal.objections), status=422)
+    except operations.ImportRefused as refusal:
+        return refused(request, of, refusal)
+    return begin_check(request, of, then="import_check")
+
+
+def read_as(of: Import) -> Mapping[str, str]:
+    """Column → what it is read as: as chosen before, otherwise as its name suggests."""
+    if not of.mapping:
+        return people.suggested_columns(of)
+    new = {f"trait:{made['key']}": f"new:{made['kind']}" for made in of.mapping["new_fields"]}
+    return {column: new.get(target, target) for column, target in of.mapping["columns"].items()}
+
+
+def show_columns(
+    request: StaffRequest, of: Import, chosen: Mapping[str, str], wrong: Sequence[str] = (), status: int = 200
+) -> HttpResponse:
+    kind, sample = kind_of(of), of.sheet["sample"]
+    lines = [
+        {
+            "name": column,
+            "place": place,
+            "values": [row[place] for row in sample if row[place].strip()][:SAMPLES],
+            "chosen": chosen.get(column, ""),
+        }
+        for place, column in enumerate(of.sheet["header"])
+    ]
+    page = page_of(
+        request,
+        of,
+        2,
+        lines=lines,
+        groups=choices_of(kind),
+        required=[one.label for one in kind.fields if one.required],
+        wrong=wrong,
+        warnings=[people.reason_text(of.kind, one["code"], one["params"]) for one in of.sheet["warnings"]],
+    )
+    return render(request, "imports/columns.html", page, status=status)
+
+
+def choices_of(kind: ImportKind) -> list[tuple[Any, list[tuple[str, Any, bool]]]]:
+    """The groups of the select: (name, [(value, words, required)])."""
+    groups: list[tuple[Any, list[tuple[str, Any, bool]]]] = [
+        (kind.label, [(one.key, one.label, one.required) for one in kind.fields])
+    ]
+    if kind.takes_traits:
+        known = Field.objects.order_by("label", "pk")
+        groups.append((_("Traits"), [(f"trait:{one.key}", one.label, False) for one in known]))
+        groups.append(
+            (_("New trait, named like the column"), [(f"new:{key}", NEW_TRAIT[key], False) for key in TraitKind])
+        )
+    return [(name, choices) for name, choices in groups if choices]
+
+
+def begin_check(request: StaffRequest, of: Import, then: str) -> HttpResponse:
+    """Rehearse with what was chosen; an answer that no longer fits the columns is asked for again."""
+    try:
+        of = operations.check_import(of=of)
+    except operations.ChoiceRefused as refusal:
+        return show_options(request, of, of.options, objections_text(of, refusal.objections), status=422)
+    except operations.ImportRefused as refusal:
+        return refused(request, of, refusal)
+    return go_to(request, then, of)
+
+
+@may(Permission.PEOPLE_IMPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: StaffRequest, public_id: str) -> HttpResponse:
+    of = found(public_id)
+    if request.method == "POST":
+        return begin_check(request, of, then="import_check")
+    if of.started_at or not of.mapping:
+        return go_to(request, place_of(of), of)
+    return render(request, "imports/check.html", page_of(request, of, 3, **outcome(request, of)))
+
+
+@may(Permission.PEOPLE_IMPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def options(request: StaffRequest, public_id: str) -> HttpResponse:
+    of = found(public_id)
+    if request.method == "POST":
+        return choose_options(request, of)
+    if not may_change(of) or not of.mapping:
+        return go_to(request, place_of(of), of)
+    return show_options(request, of, of.options)
+
+
+def choose_options(request: StaffRequest, of: Import) -> HttpResponse:
+    answers = {option.key: request.POST.get(option.key, "").strip() for option in kind_of(of).options}
+    if of.state == ImportState.CHECKED and answers == of.options:
+        return go_to(request, "import_run", of)  # the check was made with these answers
+    try:
+        of = operations.choose_options(of=of, options=answers)
+    except operations.ChoiceRefused as refusal:
+        return show_options(request, of, answers, objections_text(of, refusal.objections), status=422)
+    except operations.ImportRefused as refusal:
+        return refused(request, of, refusal)
+    return begin_check(request, of, then="import_run")
+
+
+def show_options(
+    request: StaffRequest, of: Import, answers: Mapping[str, str], wrong: Sequence[str] = (), status: int = 200
+) -> HttpResponse:
+    questions = [
+        {
+            "ask": ask,
+            "more": more,
+            "answer": answers.get(ask.key, ask.default),
+            "text": answers.get(more.key, "") if more else "",
+            "hint": unused_column(of, ask, answers),
+        }
+        for ask, more in with_texts(kind_of(of).options)
+    ]
+    page = page_of(request, of, 4, questions=questions, wrong=wrong, sha256=bytes(of.sha256).hex()[:12])
+    return render(request, "imports/options.html", page, status=status)
+
+
+def unused_column(of: Import, ask: ImportOption, answers: Mapping[str, str]) -> str:
+    """Said when a column answers the question row by row, and the answer given does not use it."""
+    columns = [column for column, target in of.mapping.get("columns", {}).items() if target == ask.key]
+    if not columns or answers.get(ask.key, ask.default) != ask.default:
+        return ""
+    return gettext("The column “%(column)s” says it for each row. Choose it below to use it.") % {"column": columns[0]}
+
+
+def with_texts(asked: Sequence[ImportOption]) -> list[tuple[ImportOption, ImportOption | None]]:
+    """A text belongs to the last choice of the question before it ("All of them agreed": how?)."""
+    behind = [*asked[1:], None]
+    return [
+        (ask, text if text is not None and not text.choices else None)
+        for ask, text in zip(asked, behind, strict=True)
+        if ask.choices
+    ]
+
+
+@may(Permission.PEOPLE_IMPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def run(request: StaffRequest, public_id: str) -> HttpResponse:
+    of = found(public_id)
+    if request.method == "POST":
+        return begin_run(request, of)
+    if not of.mapping:
+        return go_to(request, place_of(of), of)
+    page = page_of(request, of, 5, answers=answers_text(of), **outcome(request, of))
+    return render(request, "imports/run.html", page)
+
+
+def begin_run(request: StaffRequest, of: Import) -> HttpResponse:
+    """A second press finds the import started, and is shown the same."""
+    if not of.started_at:
+        try:
+            operations.run_import(of=of, now=request.now)
+        except operations.ImportRefused as refusal:
+            if not found(of.public_id).started_at:
+                return refused(request, of, refusal)
+    return go_to(request, "import_run", of)
+
+
+def answers_text(of: Import) -> list[tuple[Any, Any]]:
+    """The questions of the third step with their answers, in words."""
+    said = []
+    for ask, more in with_texts(kind_of(of).options):
+        answer = of.options.get(ask.key, ask.default)
+        choice = next((one for one in ask.choices if one.value == answer), None)
+        text = of.options.get(more.key, "") if more and choice is ask.choices[-1] else ""
+        said.append((ask.label, f"{choice.label if choice else answer}{f' — {text}' if text else ''}"))
+    return said

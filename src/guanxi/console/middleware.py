@@ -1,0 +1,94 @@
+"""What holds for every request: sound text, the language and theme, and inside `/w/<slug>/` the workspace's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone, translation
+
+from guanxi.console.access import StaffRequest
+from guanxi.console.errors import bad_request, not_found
+from guanxi.console.session import places
+from guanxi.governance import queries as governance
+from guanxi.governance.models import Workspace
+from guanxi.kit import clock
+
+Answer = Callable[[HttpRequest], HttpResponse]
+THEMES = ("light", "dark")
+NUL = "\x00"
+SEEN_EVERY = timedelta(minutes=10)
+
+
+def sound_text(answer: Answer) -> Answer:
+    """Refuses what no page of ours sends and no database keeps: a NUL, and forms in other letters than UTF-8."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", "utf-8").lower()
+        given = (request.path_info, *request.COOKIES.values())
+        if charset != "utf-8" or "%00" in request.META["QUERY_STRING"] or any(NUL in one for one in given):
+            with translation.override(translation.get_language_from_request(request)):
+                return bad_request(request)
+        return answer(request)
+
+    def process_view(request: HttpRequest, view: Any, *_given: Any) -> HttpResponse | None:
+        """A view that is exempt from CSRF reads its body by itself."""
+        if getattr(view, "csrf_exempt", False):
+            return None
+        return bad_request(request) if any(NUL in one for _name, all_ in request.POST.lists() for one in all_) else None
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]
+    return middleware
+
+
+def language_and_theme(answer: Answer) -> Answer:
+    known = {code for code, _ in settings.LANGUAGES}
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        chosen = getattr(request.user, "language", "") or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in known else translation.get_language_from_request(request)
+        theme = getattr(request.user, "theme", "") or request.COOKIES.get("guanxi_theme", "")
+        request.theme = theme if theme in THEMES else ""  # type: ignore[attr-defined]
+        with translation.override(language):
+            response = answer(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    return middleware
+
+
+def last_seen(answer: Answer) -> Answer:
+    """Keeps the time of a session's last use, to ten minutes: to the second, each request would write."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        noted = request.session.get("seen_at")
+        now = clock.wall()
+        if noted and now - datetime.fromisoformat(noted) > SEEN_EVERY:
+            places.seen(request, now)
+        return answer(request)
+
+    return middleware
+
+
+def workspace_scope(answer: Answer) -> Answer:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/w/"):
+            return answer(request)
+        if not request.user.is_authenticated:
+            return HttpResponseRedirect("/sign-in?" + urlencode({"next": request.get_full_path()}))
+        workspace = Workspace.objects.filter(slug=request.path_info.split("/")[2]).first()
+        if workspace is None:
+            return not_found(request, Http404())
+        with governance.entered(workspace), timezone.override(workspace.timezone):
+            staff = governance.staff_of(request.user)
+            if staff is None:
+                return not_found(request, Http404())
+            inside = cast(StaffRequest, request)
+            inside.workspace, inside.staff, inside.now = workspace, staff, clock.now()
+            return answer(request)
+
+    return middleware

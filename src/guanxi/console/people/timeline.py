@@ -1,0 +1,258 @@
+"""What happened to a person, each in words. An order holds its products; what was not sent is shown with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from guanxi.channels.models import Message, MessageState, SkipReason
+from guanxi.commerce import queries as commerce
+from guanxi.commerce.queries import BoughtLine, OrderLabel
+from guanxi.console.people.words import channel_words, proof_words, purpose_words
+from guanxi.console.templatetags.figures import money
+from guanxi.events.queries import TimelineEntry
+from guanxi.kit import keys
+from guanxi.kit.money import Money
+from guanxi.people import queries as people
+from guanxi.people.models import Level, Person
+from guanxi.people.queries import KnownNote
+from guanxi.reach.models import Broadcast
+
+PAGE = 30
+FOLDED = ("product.bought",)
+KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "": (gettext_lazy("Everything"), ()),
+    "orders": (gettext_lazy("Orders"), ("order.paid", "order.refunded", "coupon.redeemed")),
+    "messages": (
+        gettext_lazy("Messages"),
+        ("message.accepted", "message.bounced", "message.opened", "message.unsubscribed"),
+    ),
+    "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
+    "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost")),
+    "notes": (gettext_lazy("Notes"), ()),
+}
+WITH_MESSAGES = ("", "messages")
+LATEST_BROADCASTS = 100
+NOT_SENT = (MessageState.SKIPPED, MessageState.HELD_OUT, MessageState.FAILED, MessageState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that happened. `lines` are the products of an order, folded; `note` what staff wrote down."""
+
+    at: datetime
+    icon: str
+    title: str
+    more: str = ""
+    lines: Sequence[BoughtLine] = ()
+    note: KnownNote | None = None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`older` is the mark of the next page, "" at the end."""
+
+    items: list[Item]
+    older: str
+
+
+@dataclass
+class Known:
+    """What the facts of a page point to."""
+
+    orders: dict[int, OrderLabel] = field(default_factory=dict)
+    lines: dict[int, list[BoughtLine]] = field(default_factory=dict)
+    broadcasts: dict[str, str] = field(default_factory=dict)
+
+
+class BadMark(ValueError):
+    """The mark of an older page was changed."""
+
+
+def timeline(person: Person, *, kind: str = "", before: str = "", size: int = PAGE) -> Timeline:
+    """One page, newest first. Raises BadMark."""
+    edge = _edge(before) if before else None
+    if kind == "notes":
+        return _notes_only(person, edge, size)
+    found = people.timeline(person, limit=size + 1, before=edge, names=KINDS[kind][1], hidden=FOLDED)
+    entries, more = found[:size], len(found) > size
+    known = _known(entries)
+    items = [_item(entry, known) for entry in entries]
+    if kind in WITH_MESSAGES:
+        items += _not_sent(person, edge[0] if edge else None, entries[-1].at if more else None)
+    if not kind:
+        items += _notes(person, edge, entries[-1].at if more else None, size)
+    items.sort(key=lambda item: item.at, reverse=True)
+    return Timeline(items, _mark(entries[-1].at, entries[-1].event_id) if more else "")
+
+
+def _notes_only(person: Person, edge: tuple[datetime, bytes] | None, size: int) -> Timeline:
+    key = edge[1].decode("latin-1") if edge else ""
+    if edge and not keys.PATTERN.match(key):
+        raise BadMark(key)
+    found = people.notes(person, limit=size + 1, before=(edge[0], key) if edge else None)
+    page, more = found[:size], len(found) > size
+    return Timeline([_note(one) for one in page], _mark(page[-1].at, page[-1].public_id.encode()) if more else "")
+
+
+def _notes(person: Person, edge: tuple[datetime, bytes] | None, since: datetime | None, size: int) -> list[Item]:
+    """Notes between two moments; of very many the newest, and word of the others."""
+    found = people.notes(person, limit=size + 1, before=(edge[0], "") if edge else None, since=since)
+    items = [_note(one) for one in found[:size]]
+    if len(found) > size:
+        items.append(Item(found[-1].at, "file-text", _("More notes stand under Notes.")))
+    return items
+
+
+def _note(note: KnownNote) -> Item:
+    return Item(note.at, "file-text", _("Note by %(name)s") % {"name": note.by}, note=note)
+
+
+def _mark(at: datetime, key: bytes) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{key.hex()}"
+
+
+def _edge(mark: str) -> tuple[datetime, bytes]:
+    at, _dash, event = mark.partition("-")
+    try:
+        return datetime.strptime(at, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC), bytes.fromhex(event)
+    except ValueError as error:
+        raise BadMark(mark) from error
+
+
+def _known(entries: Sequence[TimelineEntry]) -> Known:
+    orders = {entry.order_id for entry in entries if entry.order_id is not None}
+    paid = [entry.order_id for entry in entries if entry.name == "order.paid" and entry.order_id is not None]
+    origins = {str(entry.props.get("origin")) for entry in entries if entry.message_id is not None}
+    return Known(
+        orders=commerce.labels(sorted(orders)) if orders else {},
+        lines=commerce.order_lines(paid) if paid else {},
+        broadcasts=dict(Broadcast.objects.filter(public_id__in=origins).values_list("public_id", "name"))
+        if origins
+        else {},
+    )
+
+
+def _not_sent(person: Person, before: datetime | None, since: datetime | None) -> list[Item]:
+    """Messages that did not leave, between two moments. The index on messages leads with the origin, so the latest
+    broadcasts are asked one by one."""
+    latest = dict(Broadcast.objects.order_by("-updated_at", "-pk").values_list("public_id", "name")[:LATEST_BROADCASTS])
+    if not latest:
+        return []
+    rows = Message.objects.filter(origin__in=list(latest), person=person, state__in=NOT_SENT)
+    if before:
+        rows = rows.filter(planned_at__lt=before)
+    if since:
+        rows = rows.filter(planned_at__gte=since)
+    return [_unsent(row, latest[row.origin]) for row in rows]
+
+
+def _unsent(message: Message, name: str) -> Item:
+    at = message.planned_at
+    match message.state:
+        case MessageState.HELD_OUT:
+            more = _("In the control group, which gets nothing so that the effect can be measured.")
+            return Item(at, "flask-conical", _("Held out of “%(name)s”") % {"name": name}, more)
+        case MessageState.SKIPPED:
+            reason = str(dict(SkipReason.choices).get(message.reason, message.reason))
+            return Item(at, "ban", _("“%(name)s” was not sent: %(reason)s") % {"name": name, "reason": reason})
+        case MessageState.UNKNOWN:
+            return Item(at, "circle-help", _("Not known whether “%(name)s” left") % {"name": name}, message.detail)
+        case _failed:
+            return Item(at, "circle-x", _("“%(name)s” could not be sent") % {"name": name}, message.detail)
+
+
+def _item(entry: TimelineEntry, known: Known) -> Item:
+    room = entry.name.partition(".")[0]
+    match room:
+        case "order":
+            return _order(entry, known)
+        case "message":
+            return _message(entry, known)
+        case "consent":
+            return _consent(entry)
+        case "level":
+            return _level(entry)
+        case "coupon":
+            return _coupon(entry, known)
+        case _other:
+            return Item(entry.at, "clock", entry.name)
+
+
+def _number(entry: TimelineEntry, known: Known) -> str:
+    order = known.orders.get(entry.order_id or 0)
+    return order.number if order else ""
+
+
+def _order(entry: TimelineEntry, known: Known) -> Item:
+    amount = money(Money(entry.amount_minor or 0, entry.currency)) if entry.currency else ""
+    if entry.name == "order.refunded":
+        said = _("Refund for order %(number)s") % {"number": _number(entry, known)}
+        return Item(entry.at, "undo-2", said, f"−{amount}")
+    number = _number(entry, known) or str(entry.props.get("number", ""))
+    store = str(entry.props.get("store", ""))
+    if store.isdigit():
+        store = _("store %(number)s") % {"number": store}
+    more = " · ".join(part for part in (amount, store) if part)
+    lines = known.lines.get(entry.order_id or 0, [])
+    return Item(entry.at, "shopping-bag", _("Paid order %(number)s") % {"number": number}, more, lines)
+
+
+def _coupon(entry: TimelineEntry, known: Known) -> Item:
+    code, campaign = entry.props.get("code", ""), entry.props.get("imported_campaign", "")
+    parts = []
+    if number := _number(entry, known):
+        parts.append(_("With order %(number)s") % {"number": number})
+    if campaign:
+        parts.append(_("imported campaign %(name)s") % {"name": campaign})
+    return Item(entry.at, "ticket", _("Used coupon %(code)s") % {"code": code}, " · ".join(parts))
+
+
+BOUNCES = {
+    "hard_bounce": gettext_lazy("The address does not exist; it was put on the suppression list."),
+    "soft_bounce": gettext_lazy("The mailbox takes nothing at the moment."),
+    "blocked": gettext_lazy("Their mail service refused it."),
+    "complaint": gettext_lazy("They reported it as spam; the address was put on the suppression list."),
+}
+
+
+def _message(entry: TimelineEntry, known: Known) -> Item:
+    origin = str(entry.props.get("origin", ""))
+    name = {"name": known.broadcasts.get(origin, _("a message"))}
+    match entry.name:
+        case "message.accepted":
+            return Item(entry.at, "send", _("“%(name)s” was accepted by their mail service") % name)
+        case "message.bounced":
+            why = BOUNCES.get(str(entry.props.get("category", "")), "")
+            return Item(entry.at, "circle-x", _("“%(name)s” came back") % name, str(why))
+        case "message.opened":
+            more = _("An estimate: some mail services open every picture.")
+            return Item(entry.at, "eye", _("“%(name)s” was probably opened") % name, more)
+        case "message.unsubscribed":
+            return Item(entry.at, "log-out", _("Unsubscribed by the link in “%(name)s”") % name)
+        case other:
+            return Item(entry.at, "mail", other)
+
+
+def _consent(entry: TimelineEntry) -> Item:
+    about = {
+        "channel": channel_words(entry.channel or str(entry.props.get("channel", ""))),
+        "purpose": purpose_words(str(entry.props.get("purpose", ""))),
+    }
+    if entry.name == "consent.given":
+        return Item(entry.at, "shield-check", _("Agreed: %(purpose)s, %(channel)s") % about)
+    return Item(entry.at, "shield-alert", _("Said no: %(purpose)s, %(channel)s") % about)
+
+
+def _level(entry: TimelineEntry) -> Item:
+    level = str(entry.props.get("level", ""))
+    name = {"level": dict(Level.choices).get(level, level)}
+    because = proof_words(str(entry.props.get("proof", "")), str(entry.props.get("label", "")))
+    if entry.name == "level.reached":
+        return Item(entry.at, "trending-up", _("Level reached: %(level)s") % name, because)
+    return Item(entry.at, "arrow-down", _("Level lost: %(level)s") % name, because)

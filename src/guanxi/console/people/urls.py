@@ -1,0 +1,12 @@
+from django.urls import path
+
+from guanxi.console.people import edit, notes, views
+
+urlpatterns = [
+    path("people", views.people, name="people"),
+    path("people/new", edit.new_person, name="person_new"),
+    path("people/<str:public_id>/edit", edit.edit_person, name="person_edit"),
+    path("people/<str:public_id>/notes", notes.add_note, name="note_new"),
+    path("people/<str:public_id>/notes/<str:note_id>/remove", notes.remove_note, name="note_remove"),
+    path("people/<str:public_id>", views.person, name="person"),
+]

@@ -1,0 +1,115 @@
+"""The people that a member of staff may see: the list, and one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from guanxi.commerce import queries as commerce
+from guanxi.console.access import StaffRequest, may
+from guanxi.console.errors import bad_request
+from guanxi.console.people import timeline as happened
+from guanxi.console.people import words
+from guanxi.console.people.forms import NoteForm
+from guanxi.console.people.lists import Asked
+from guanxi.console.people.timeline import KINDS, BadMark
+from guanxi.governance.queries import Permission
+from guanxi.governance.queries import may as role_may
+from guanxi.people import queries
+from guanxi.people.models import Person
+from guanxi.people.queries import BadCursor, Card
+
+COUNTED_UP_TO = 10_000
+BESIDE_LIST = 8
+
+
+def found(request: StaffRequest, public_id: str) -> Person:
+    person: Person | None = queries.visible(request.staff).filter(public_id=public_id).first()
+    if person is None:
+        raise Http404
+    return person
+
+
+def row(card: Card, asked: Asked) -> dict[str, Any]:
+    phone, email = words.short_reach(card)
+    return {
+        "person": card.person,
+        "phone": phone,
+        "email": email,
+        "tone": words.level_tone(card.person.level),
+        "url": asked.url(after=asked.after, person=card.person.public_id),
+    }
+
+
+def shown(person: Person) -> dict[str, Any]:
+    """What a page says of a person, above what happened."""
+    card = queries.card(person)
+    return {
+        "card": card,
+        "person": card.person,
+        "tone": words.level_tone(person.level),
+        "standing": words.standing(person, card.level_proof),
+        "reaches": words.reaches(card),
+        "numbers": [one for one in card.identities if one.kind not in words.ADDRESSES],
+        "traits": [(trait.label, words.trait_words(trait.value)) for trait in card.traits],
+        "totals": commerce.totals(person),
+    }
+
+
+@may(Permission.PEOPLE_VIEW)
+@require_safe
+def people(request: StaffRequest) -> HttpResponse:
+    asked = Asked(request.GET, request.staff)
+    try:
+        page = queries.people_page(request.staff, asked.wanted, after=asked.after)
+    except BadCursor:
+        return bad_request(request)
+    count = queries.count_people(request.staff, asked.wanted, up_to=COUNTED_UP_TO)
+    context: dict[str, Any] = {
+        "asked": asked,
+        "rows": [row(card, asked) for card in queries.cards([person.pk for person in page.people])],
+        "next": asked.url(after=page.after) if page.after else "",
+        "count": count,
+        "more_than_counted": count == COUNTED_UP_TO,
+        "may_import": role_may(request.staff.role, Permission.PEOPLE_IMPORT),
+        "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
+    }
+    if asked.person:
+        beside = found(request, asked.person)
+        context |= {"beside": shown(beside), "happened": happened.timeline(beside, size=BESIDE_LIST)}
+    return render(request, "people/people.html", context)
+
+
+@may(Permission.PEOPLE_VIEW)
+@require_safe
+def person(request: StaffRequest, public_id: str) -> HttpResponse:
+    return page_of(request, found(request, public_id), NoteForm())
+
+
+def page_of(request: StaffRequest, one: Person, form: NoteForm) -> HttpResponse:
+    """The page of one person; a note that was refused stands in its field again."""
+    kind, before = request.GET.get("show", ""), request.GET.get("before", "")
+    if kind not in KINDS:
+        raise Http404
+    try:
+        page = happened.timeline(one, kind=kind, before=before)
+    except BadMark:
+        return bad_request(request)
+    here = reverse("person", args=[request.workspace.slug, one.public_id])
+    tabs = [
+        {"label": label, "url": f"{here}?show={key}", "current": key == kind} for key, (label, _names) in KINDS.items()
+    ]
+    context = {
+        "beside": shown(one),
+        "happened": page,
+        "tabs": tabs,
+        "newest": f"{here}?show={kind}" if before else "",
+        "older": f"{here}?show={kind}&before={page.older}" if page.older else "",
+        "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
+        "note": form,
+    }
+    return render(request, "people/person.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,127 @@
+"""Signing in and out, the workspace to go to, and the look that a person prefers."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from guanxi.console.access import anyone, signed_in
+from guanxi.console.session import places
+from guanxi.console.session.forms import SignIn
+from guanxi.console.session.waiting import retry_after, wait_words
+from guanxi.governance import operations as governance
+from guanxi.governance import queries
+from guanxi.governance.models import User
+from guanxi.kit import clock
+
+YEAR = 365 * 24 * 3600
+
+
+def back_to(request: HttpRequest) -> str:
+    """Where the form said to return, if that is here."""
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe and wanted.startswith("/") else "/"
+
+
+@signed_in
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    workspaces = queries.workspaces_of(cast(User, request.user))
+    if len(workspaces) == 1:
+        return redirect("home", workspaces[0].slug)
+    return render(request, "session/workspaces.html", {"workspaces_open": workspaces})
+
+
+@anyone
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    form = SignIn(request.POST or None)
+    if not (request.method == "POST" and form.is_valid()):
+        return sign_in_page(request, form, 422 if form.is_bound else 200)
+    email = form.cleaned_data["email"].lower()
+    place = {"address": places.address_of(request), "device": places.device_of(request, email)}
+    try:
+        user = governance.use_password(email=email, password=form.cleaned_data["password"], now=clock.wall(), **place)
+    except governance.TooManyTries as refusal:
+        form.add_error(None, wait_words(refusal.wait))
+        return retry_after(sign_in_page(request, form, 429), refusal.wait)
+    if user is None:
+        form.add_error(None, _("This e-mail and password do not belong together. Check both, or ask for a new link."))
+        return sign_in_page(request, form, 422)
+    return let_in(request, user, back_to(request))
+
+
+def sign_in_page(request: HttpRequest, form: SignIn, status: int) -> HttpResponse:
+    return render(request, "session/sign_in.html", {"form": form, "next": back_to(request)}, status=status)
+
+
+def let_in(request: HttpRequest, user: User, to: str) -> HttpResponse:
+    login(request, user)
+    places.seen(request, clock.wall())
+    response = redirect(to)
+    places.remember(request, response, user)
+    return response
+
+
+@anyone
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
+    """GET only asks: mail scanners and previews follow links, and must not use this one up."""
+    try:
+        if request.method != "POST":
+            link = governance.check_sign_in_link(token=token, now=clock.wall())
+            return render(request, "session/link.html", {"who": link.user})
+        return let_in(request, governance.use_sign_in_link(token=token, now=clock.wall()), "/")
+    except governance.LinkRefused as refusal:
+        status = 404 if refusal.reason == "unknown" else 410
+        return render(request, "session/link_refused.html", {"reason": refusal.reason}, status=status)
+
+
+@signed_in
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect(reverse("sign_in"))
+
+
+@anyone
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    language = request.POST.get("language", "")
+    response = redirect(back_to(request))
+    if language not in dict(settings.LANGUAGES):
+        return HttpResponse(_("Unknown language."), status=400, content_type="text/plain; charset=utf-8")
+    if request.user.is_authenticated:
+        governance.set_appearance(user=request.user, language=language)
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR, samesite="Lax", secure=settings.SECURE)
+    return response
+
+
+@anyone
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    theme = request.POST.get("theme", "")
+    if theme not in ("light", "dark", "system"):
+        return HttpResponse(_("Unknown theme."), status=400, content_type="text/plain; charset=utf-8")
+    kept = "" if theme == "system" else theme
+    if request.user.is_authenticated:
+        governance.set_appearance(user=request.user, theme=kept)
+    response = redirect(back_to(request))
+    response.set_cookie("guanxi_theme", kept, max_age=YEAR, samesite="Lax", secure=settings.SECURE)
+    return response

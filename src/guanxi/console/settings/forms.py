@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel
+
+from guanxi.channels.port import secret_fields
+from guanxi.governance.models import Role, Unit
+from guanxi.kit import addresses
+
+
+class UnitChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's class takes no [Unit] when it runs
+    """A unit of this workspace, chosen by its public id; ordered by `path`, so that stores follow their region."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(queryset=None, to_field_name="public_id", required=False, **options)
+
+    def for_workspace(self) -> None:
+        self.queryset = Unit.objects.order_by("path")
+
+
+class NewStaff(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail"))
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.ADVISOR)
+    unit = UnitChoice(label=_("Unit"), empty_label=_("The whole workspace"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].for_workspace()  # type: ignore[attr-defined]
+
+
+class NewUnit(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    parent = UnitChoice(label=_("Part of"), empty_label=_("The whole workspace"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].for_workspace()  # type: ignore[attr-defined]
+
+
+# The words for choices that plug-ins give; one that is not here is shown as it is.
+CHOICES: Mapping[str, Any] = {
+    "none": _("None (only for a server on this machine)"),
+    "starttls": _("STARTTLS (usual, port 587)"),
+    "tls": _("TLS from the start (port 465)"),
+}
+
+
+class AccountForm(forms.Form):
+    """The settings of one kind of account; the fields come from the plug-in."""
+
+    secrets: frozenset[str] = frozenset()
+
+    account_name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only staff see it."))
+
+    def __init__(self, *args: Any, keeps_secrets: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.secrets if keeps_secrets else ():
+            self.fields[name].help_text = _("It is kept and never shown. Leave this empty to keep it.")
+            self.fields[name].required = False
+
+    @property
+    def named(self) -> str:
+        return str(self.cleaned_data["account_name"])
+
+    @property
+    def account_settings(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "account_name"}
+
+    def refuse(self, problems: Mapping[str, str]) -> None:
+        """What only the plug-in sees, beside its field."""
+        for name in problems:
+            words = gettext("This does not work here. Look for a typing mistake, a line break or a wrong address.")
+            self.add_error(name if name in self.fields else None, words)
+
+
+def account_form(config: type[BaseModel]) -> type[AccountForm]:
+    """A form with one field for each setting."""
+    schema = config.model_json_schema()
+    secrets = secret_fields(config)
+    needed = set(schema.get("required", ()))
+    fields: dict[str, Any] = {
+        name: _field(spec, secret=name in secrets, required=name in needed)
+        for name, spec in schema["properties"].items()
+    }
+    return type("PluginAccountForm", (AccountForm,), fields | {"secrets": secrets})
+
+
+def _field(spec: Mapping[str, Any], *, secret: bool, required: bool) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": gettext(str(spec["title"])),
+        "initial": spec.get("default"),
+        "required": required,
+    }
+    if secret:
+        hidden = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"})
+        return forms.CharField(**common | {"widget": hidden, "strip": False, "initial": None})
+    if "enum" in spec:
+        choices = [(value, CHOICES.get(value, value)) for value in spec["enum"]]
+        return forms.ChoiceField(**common | {"choices": choices, "required": True})
+    match spec.get("type"):
+        case "integer":
+            bounds = {"min_value": spec.get("minimum"), "max_value": spec.get("maximum")}
+            return forms.IntegerField(**common | bounds | {"required": True})
+        case "boolean":
+            return forms.BooleanField(**common | {"required": False})
+        case _:
+            return forms.CharField(**common | {"max_length": spec.get("maxLength", 300)})
+
+
+class CapForm(forms.Form):
+    most = forms.IntegerField(label=_("At most this many marketing messages a person"), min_value=0, max_value=1000)
+    days = forms.IntegerField(label=_("In this many days"), min_value=1, max_value=366)
+
+
+class SuppressionForm(forms.Form):
+    email = forms.CharField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+        help_text=_("Write the whole address. The list keeps no address in clear."),
+    )
+
+    def clean_email(self) -> str:
+        try:
+            return addresses.email(self.cleaned_data["email"])
+        except addresses.BadAddress:
+            raise forms.ValidationError(gettext("This is not an e-mail address.")) from None

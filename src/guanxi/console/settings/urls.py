@@ -1,0 +1,17 @@
+from django.urls import path
+
+from guanxi.console.settings import channels, staff, suppressions
+
+urlpatterns = [
+    path("settings/channels", channels.channels_list, name="channels"),
+    path("settings/channels/new", channels.new_channel, name="channel_new"),
+    path("settings/channels/<str:public_id>", channels.channel, name="channel"),
+    path("settings/channels/<str:public_id>/active", channels.switch, name="channel_switch"),
+    path("settings/channels/<str:public_id>/reconnect", channels.reconnect, name="channel_reconnect"),
+    path("settings/suppressions", suppressions.suppressions, name="suppressions"),
+    path("settings/staff", staff.staff, name="staff"),
+    path("settings/staff/new", staff.new_staff, name="staff_new"),
+    path("settings/staff/<str:public_id>/access", staff.change_access, name="staff_access"),
+    path("settings/staff/<str:public_id>/link", staff.new_link, name="staff_link"),
+    path("settings/units/new", staff.new_unit, name="unit_new"),
+]

@@ -1,0 +1,44 @@
+from collections.abc import Sequence
+from html import unescape
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", extra: str = "") -> SafeString:
+    """One Lucide icon out of the sprite; without a label it is decoration."""
+    told = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html('<svg class="i {}" {}><use href="{}#{}"/></svg>', extra, told, static("icons.svg"), name)
+
+
+@register.filter
+def initial(name: object) -> str:
+    """The letter for an avatar. A component hands the name over escaped."""
+    return unescape(str(name)).strip()[:1].upper() or "·"
+
+
+@register.filter
+def share(count: float, total: float) -> str:
+    """`count` of `total` in percent, as a number for an SVG or HTML attribute: never localised."""
+    return f"{100 * float(count) / float(total):.2f}" if total else "0"
+
+
+@register.filter
+def polyline(values: Sequence[float]) -> str:
+    """Points of a zero-based line in a 100 × 32 box, oldest value first."""
+    top = max([float(value) for value in values], default=0.0) or 1.0
+    step = 100 / max(len(values) - 1, 1)
+    return " ".join(f"{i * step:.2f},{31 - 30 * float(value) / top:.2f}" for i, value in enumerate(values))
+
+
+@register.filter
+def bottom_entries(nav: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of a phone's bottom bar: those marked `mobile`, else the first four."""
+    entries = [entry for group in nav or () for entry in group["entries"]]
+    return [entry for entry in entries if entry.get("mobile")][:4] or entries[:4]

@@ -1,0 +1,120 @@
+"""From Markdown to a letter: HTML without anything foreign in it, and the same as plain text."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+
+from guanxi.content.rules.templates import MAX_SUBJECT, render
+
+_WEB = re.compile(r"https?://[^\s]+$", re.IGNORECASE)
+_SYLLABIC = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "h1", "h2", "h3", "h4", "blockquote", "code", "pre", "hr"}
+_PAGE = """<!doctype html>
+<html lang="{language}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{subject}</title></head>
+<body style="margin:0;padding:24px;font-family:sans-serif;font-size:16px;line-height:1.5;color:#1f2328">
+<div style="max-width:600px;margin:0 auto">
+{body}{foot}{pixel}
+</div>
+</body>
+</html>
+"""
+_FOOT = '<p style="font-size:13px;color:#59636e"><a href="{url}" style="color:#59636e">{label}</a></p>\n'
+_PIXEL = '<img src="{url}" width="1" height="1" alt="" style="display:block">'
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    language: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """What a template may know of its reader. Without an unsubscribe link there is no line for it (messages about an
+    order), without `pixel_url` no picture."""
+
+    name: str
+    workspace: str
+    traits: Mapping[str, str] = field(default_factory=dict)
+    unsubscribe_url: str = ""
+    pixel_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    language: str
+    subject: str
+    text: str
+    html: str
+
+
+def write(template: Template, values: Values, *, unsubscribe_label: str) -> Letter:
+    """Raises BadTemplate. The unsubscribe line is added unless the template has a link of its own."""
+    known = _known(values)
+    body = template.body.replace("\r\n", "\n")
+    subject = _one_line(render(template.subject, known, escaped=False))[:MAX_SUBJECT]
+    text = render(body, known, escaped=False).strip() + "\n"
+    add_link = bool(values.unsubscribe_url) and values.unsubscribe_url not in text
+    if add_link:
+        text += f"\n-- \n{unsubscribe_label}: {values.unsubscribe_url}\n"
+    page = _PAGE.format(
+        language=html.escape(template.language),
+        subject=html.escape(subject),
+        body=to_html(render(body, known, escaped=True)),
+        foot=_FOOT.format(url=html.escape(values.unsubscribe_url), label=html.escape(unsubscribe_label))
+        if add_link
+        else "",
+        pixel=_PIXEL.format(url=html.escape(values.pixel_url)) if values.pixel_url else "",
+    )
+    return Letter(template.language, subject, text, page)
+
+
+def to_html(markdown: str) -> str:
+    """Twice guarded: raw HTML is not read as such, and only these tags and web links come out."""
+    return nh3.clean(
+        _reader().render(markdown),
+        tags=TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https"},
+        link_rel="noopener noreferrer",
+    )
+
+
+@cache
+def _reader() -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": False}).disable("image")
+    reader.validateLink = lambda url: bool(_WEB.match(url))  # type: ignore[method-assign]
+    return reader
+
+
+def _known(values: Values) -> dict[str, Any]:
+    return {
+        "person": {
+            "name": values.name,
+            "first_name": first_name(values.name),
+            "traits": dict(values.traits),
+        },
+        "workspace": {"name": values.workspace},
+        "unsubscribe_url": values.unsubscribe_url,
+    }
+
+
+def first_name(name: str) -> str:
+    """The first word where names are written in words; the whole name where they are not (Han, kana, hangul)."""
+    words = name.split()
+    return name.strip() if not words or _SYLLABIC.search(name) else words[0]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_UNSEEN.sub(" ", text).split())

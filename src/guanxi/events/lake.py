@@ -1,0 +1,61 @@
+"""The files of the lake: one Delta table `events` a workspace, beside mirrors of rows that audiences ask about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from django.conf import settings
+
+INSTANT = pa.timestamp("us", tz="UTC")
+EVENTS = pa.schema(
+    [
+        pa.field("month", pa.string()),
+        pa.field("event_id", pa.binary()),
+        pa.field("person", pa.int64()),
+        pa.field("name", pa.string()),
+        pa.field("occurred_at", INSTANT),
+        pa.field("received_at", INSTANT),
+        pa.field("source", pa.string()),
+        pa.field("channel", pa.string()),
+        pa.field("amount_minor", pa.int64()),
+        pa.field("currency", pa.string()),
+        pa.field("order_id", pa.int64()),
+        pa.field("product_id", pa.int64()),
+        pa.field("coupon_id", pa.int64()),
+        pa.field("message_id", pa.int64()),
+        pa.field("import_id", pa.int64()),
+        pa.field("props", pa.string()),
+    ]
+)
+COLUMNS = tuple(EVENTS.names[1:-1])
+PEOPLE = pa.schema(
+    [
+        pa.field("person", pa.int64()),
+        pa.field("level", pa.string()),
+        pa.field("owner", pa.int64()),
+        pa.field("unit", pa.int64()),
+        pa.field("locale", pa.string()),
+        pa.field("country", pa.string()),
+        pa.field("created_at", INSTANT),
+        pa.field("traits", pa.string()),
+    ]
+)
+MIRRORS = {"people": PEOPLE}
+
+
+def folder(workspace_id: int, table: str) -> Path:
+    return Path(settings.LAKE) / str(workspace_id) / table
+
+
+def opened(workspace_id: int, table: str) -> DeltaTable | None:
+    """The table as it is now, or None while nothing has been written."""
+    path = str(folder(workspace_id, table))
+    return DeltaTable(path) if DeltaTable.is_deltatable(path) else None
+
+
+def files(workspace_id: int, table: str) -> list[str]:
+    """The immutable files of one snapshot: whoever reads these is never disturbed by the writer."""
+    delta = opened(workspace_id, table)
+    return delta.file_uris() if delta else []

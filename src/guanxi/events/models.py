@@ -1,0 +1,101 @@
+"""What happened, kept as rows until and after it is in the lake."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from guanxi.kit.keys import event_id
+from guanxi.kit.rows import WorkspaceRow
+
+
+class Fact(WorkspaceRow):
+    """One thing that happened, written in the same transaction as the change that it tells of."""
+
+    event_id = models.BinaryField(max_length=16, default=event_id)
+    person = models.BigIntegerField()
+    name = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    source = models.CharField(max_length=40, blank=True)
+    channel = models.CharField(max_length=20, null=True)
+    amount_minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, null=True)
+    order_id = models.BigIntegerField(null=True)
+    product_id = models.BigIntegerField(null=True)
+    coupon_id = models.BigIntegerField(null=True)
+    message_id = models.BigIntegerField(null=True)
+    import_id = models.BigIntegerField(null=True)
+    props = models.JSONField(default=dict)
+    lake_commit = models.BigIntegerField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [
+            models.Index(fields=["workspace_id", "person", "-occurred_at"]),
+            models.Index(
+                fields=["workspace_id", "id"], condition=models.Q(lake_commit__isnull=True), name="fact_waiting"
+            ),
+            models.Index(
+                fields=["workspace_id", "lake_commit"],
+                condition=models.Q(lake_commit__isnull=False),
+                name="fact_commit",
+            ),
+            models.Index(
+                fields=["workspace_id", "import_id"], condition=models.Q(import_id__isnull=False), name="fact_of_import"
+            ),
+        ]
+
+
+class FactBatch(WorkspaceRow):
+    """Many facts of one transaction as one row: an Arrow stream (zstd) with the columns of the lake."""
+
+    rows = models.IntegerField()
+    body = models.BinaryField()
+    received_at = models.DateTimeField()
+    import_id = models.BigIntegerField(null=True)
+    lake_commit = models.BigIntegerField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "id"], condition=models.Q(lake_commit__isnull=True), name="batch_waiting"
+            ),
+            models.Index(
+                fields=["workspace_id", "lake_commit"],
+                condition=models.Q(lake_commit__isnull=False),
+                name="batch_commit",
+            ),
+            models.Index(
+                fields=["workspace_id", "import_id"],
+                condition=models.Q(import_id__isnull=False),
+                name="batch_of_import",
+            ),
+        ]
+
+
+class Retraction(WorkspaceRow):
+    """Facts that are to leave the lake: those of an import that was undone."""
+
+    import_id = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+
+class Touched(WorkspaceRow):
+    """A row of a mirror (`people`) that must be written to the lake again."""
+
+    mirror = models.CharField(max_length=20)
+    key = models.BigIntegerField()
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["workspace_id", "mirror", "id"])]
+
+
+class LakeState(WorkspaceRow):
+    """How far the lake of a workspace has got. Commit numbers are also written into the Delta log itself."""
+
+    assigned = models.BigIntegerField(default=0)
+    appended = models.BigIntegerField(default=0)
+    appended_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace_id"], name="one_lake_a_workspace")]

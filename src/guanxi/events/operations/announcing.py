@@ -1,0 +1,109 @@
+"""Say that something happened: a row in the announcer's transaction, and a call to everyone who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from django.db import connection, transaction
+
+from guanxi.events import registry
+from guanxi.events.lake import EVENTS
+from guanxi.events.models import Fact, FactBatch, Retraction, Touched
+from guanxi.events.rules import Happened, columns, columns_of, month_of, props
+from guanxi.kit import keys, scope
+
+ROWS_UP_TO = 50
+BATCH = 10_000
+_json = msgspec.json.Encoder()
+
+
+def announce(fact: Any, *, at: datetime, received_at: datetime | None = None, source: str = "") -> None:
+    """Write one fact. `at` is when it happened, `received_at` (default: the same) when we learnt of it."""
+    announce_many([Happened(fact, at)], received_at=received_at or at, source=source)
+
+
+@transaction.atomic
+def announce_many(happened: Sequence[Happened], *, received_at: datetime, source: str = "") -> None:
+    """Write many facts of one change. Beyond fifty they are kept as compressed batches, not as single rows."""
+    if not happened:
+        return
+    if len(happened) <= ROWS_UP_TO:
+        Fact.objects.bulk_create(_row(item, received_at, source) for item in happened)
+    else:
+        FactBatch.objects.bulk_create(
+            _batch(happened[start : start + BATCH], received_at, source) for start in range(0, len(happened), BATCH)
+        )
+    by_name = sorted(happened, key=lambda item: item.fact.name)
+    for name, group in groupby(by_name, key=lambda item: item.fact.name):
+        heard = list(group)
+        for receiver in registry.receivers(name):
+            receiver(heard)
+
+
+def _row(item: Happened, received_at: datetime, source: str) -> Fact:
+    return Fact(
+        person=item.fact.person,
+        name=item.fact.name,
+        occurred_at=item.at,
+        received_at=received_at,
+        source=source,
+        props=props(item.fact),
+        **columns(item.fact),
+    )
+
+
+def _batch(happened: Sequence[Happened], received_at: datetime, source: str) -> FactBatch:
+    table = as_table(happened, received_at, source)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, EVENTS, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    imports = {getattr(item.fact, "import_id", None) for item in happened}
+    return FactBatch(
+        rows=len(happened),
+        body=sink.getvalue().to_pybytes(),
+        received_at=received_at,
+        import_id=imports.pop() if len(imports) == 1 else None,
+    )
+
+
+def as_table(happened: Sequence[Happened], received_at: datetime, source: str) -> pa.Table:
+    size = len(happened)
+    values: dict[str, list[Any]] = {
+        "month": [month_of(item.at) for item in happened],
+        "event_id": [keys.event_id() for _ in range(size)],
+        "person": [item.fact.person for item in happened],
+        "name": [item.fact.name for item in happened],
+        "occurred_at": [item.at for item in happened],
+        "received_at": [received_at] * size,
+        "source": [source] * size,
+        "props": [_json.encode(props(item.fact)).decode() for item in happened],
+    }
+    kinds = {item.fact.__class__ for item in happened}
+    for name in EVENTS.names:
+        if name not in values:
+            carried = any(name in columns_of(kind)[0] for kind in kinds)
+            values[name] = [getattr(item.fact, name, None) for item in happened] if carried else [None] * size
+    return pa.table({name: pa.array(values[name], EVENTS.field(name).type) for name in EVENTS.names})
+
+
+@transaction.atomic
+def retract(*, import_id: int, now: datetime) -> None:
+    """The facts of an import never happened: their rows go now, the copies in the lake with the writer's turn."""
+    Fact.objects.filter(import_id=import_id).delete()
+    FactBatch.objects.filter(import_id=import_id).delete()
+    Retraction.objects.create(import_id=import_id, asked_at=now)
+
+
+def touch(mirror: str, keys: Iterable[int]) -> None:
+    """These rows changed: the writer copies them to the lake again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Touched._meta.db_table} (workspace_id, mirror, key) "
+            "SELECT %s, %s, unnest(string_to_array(%s, ',')::bigint[])",
+            [scope.current(), mirror, ",".join(map(str, keys))],
+        )

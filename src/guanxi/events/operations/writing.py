@@ -1,0 +1,160 @@
+"""The one writer of the lake. Killed at any moment, it neither loses nor repeats a fact.
+
+Waiting rows first get a commit number (one transaction); the append carries that number in the Delta log itself; then
+the number is noted as appended. A writer that starts again sees in the log whether the append was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from django.db import connection, transaction
+
+from guanxi.events import registry
+from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, folder, opened
+from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
+from guanxi.events.rules import month_of
+from guanxi.kit import scope
+
+FACTS_A_COMMIT = 100_000
+BATCHES_A_COMMIT = 60
+KEYS_A_COMMIT = 50_000
+APPLICATION = "facts"
+PROPERTIES = WriterProperties(compression="SNAPPY", max_row_group_size=122_880)
+_json = msgspec.json.Encoder()
+
+
+def write_lake(*, now: datetime) -> int:
+    """Bring the lake of the current workspace up to date by one commit each; returns how many rows were written."""
+    with _only_writer() as alone:
+        if not alone:
+            return 0
+        return _append_facts(now) + _retract(now) + sum(_mirror(name) for name in registry.mirrors())
+
+
+@contextmanager
+def _only_writer() -> Iterator[bool]:
+    key = f"guanxi.lake.{scope.current()}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
+        alone = bool(cursor.fetchone()[0])
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
+
+
+def _append_facts(now: datetime) -> int:
+    state, _ = LakeState.objects.get_or_create()
+    if state.assigned == state.appended and not _assign(state):
+        return 0
+    commit = state.assigned
+    table = _rows_of(commit)
+    delta = opened(scope.current(), "events")
+    if delta is None or (delta.transaction_version(APPLICATION) or 0) < commit:
+        _append(table, commit)
+    with transaction.atomic():
+        LakeState.objects.filter(pk=state.pk).update(appended=commit, appended_at=now)
+    return int(table.num_rows)
+
+
+@transaction.atomic
+def _assign(state: LakeState) -> bool:
+    """Give the waiting facts the next commit number."""
+    number = state.assigned + 1
+    facts = Fact.objects.filter(lake_commit__isnull=True).order_by("id")[:FACTS_A_COMMIT].values("pk")
+    batches = FactBatch.objects.filter(lake_commit__isnull=True).order_by("id")[:BATCHES_A_COMMIT].values("pk")
+    taken = Fact.objects.filter(pk__in=facts).update(lake_commit=number)
+    taken += FactBatch.objects.filter(pk__in=batches).update(lake_commit=number)
+    if taken:
+        LakeState.objects.filter(pk=state.pk).update(assigned=number)
+        state.assigned = number
+    return bool(taken)
+
+
+def _rows_of(commit: int) -> pa.Table:
+    parts = [pa.ipc.open_stream(batch.body).read_all() for batch in FactBatch.objects.filter(lake_commit=commit)]
+    facts = list(Fact.objects.filter(lake_commit=commit))
+    if facts:
+        parts.append(_facts_table(facts))
+    return pa.concat_tables(parts) if parts else EVENTS.empty_table()
+
+
+def _facts_table(facts: list[Fact]) -> pa.Table:
+    values: dict[str, list[Any]] = {name: [getattr(fact, name) for fact in facts] for name in COLUMNS}
+    values["event_id"] = [bytes(fact.event_id) for fact in facts]
+    values["month"] = [month_of(fact.occurred_at) for fact in facts]
+    values["props"] = [_json.encode(fact.props).decode() for fact in facts]
+    return pa.table({name: pa.array(values[name], EVENTS.field(name).type) for name in EVENTS.names})
+
+
+def _append(table: pa.Table, commit: int) -> None:
+    ordered = table.sort_by([("name", "ascending"), ("person", "ascending"), ("occurred_at", "ascending")])
+    write_deltalake(
+        str(folder(scope.current(), "events")),
+        ordered,
+        partition_by=["month"],
+        mode="append",
+        writer_properties=PROPERTIES,
+        commit_properties=CommitProperties(app_transactions=[Transaction(APPLICATION, commit)]),
+    )
+
+
+def _retract(now: datetime) -> int:
+    waiting = list(Retraction.objects.filter(done_at__isnull=True))
+    if not waiting:
+        return 0
+    delta = opened(scope.current(), "events")
+    if delta is not None:
+        ids = ", ".join(str(int(row.import_id)) for row in waiting)
+        delta.delete(f"import_id IN ({ids})", writer_properties=PROPERTIES)
+    Retraction.objects.filter(pk__in=[row.pk for row in waiting]).update(done_at=now)
+    return len(waiting)
+
+
+def _mirror(name: str) -> int:
+    waiting = list(Touched.objects.filter(mirror=name).order_by("id").values_list("pk", "key")[:KEYS_A_COMMIT])
+    if not waiting:
+        return 0
+    wanted = sorted({key for _, key in waiting})
+    rows = registry.mirrors()[name](wanted).cast(MIRRORS[name])
+    delta = opened(scope.current(), name)
+    if delta is None:
+        write_deltalake(str(folder(scope.current(), name)), rows, mode="append", writer_properties=PROPERTIES)
+    else:
+        _replace(delta, rows, wanted, key=MIRRORS[name].names[0])
+    Touched.objects.filter(pk__in=[pk for pk, _ in waiting]).delete()
+    return len(wanted)
+
+
+def _replace(delta: DeltaTable, rows: pa.Table, wanted: list[int], key: str) -> None:
+    """Write these keys anew in one commit: changed rows are updated, new ones added, missing ones removed."""
+    gone = pc.invert(pc.is_in(pa.array(wanted, pa.int64()), rows.column(key).combine_chunks()))
+    missing = pa.array(wanted, pa.int64()).filter(gone)
+    blank = {name: pa.nulls(len(missing), rows.schema.field(name).type) for name in rows.schema.names}
+    blank[key] = missing
+    source = pa.concat_tables(
+        [
+            rows.append_column("gone", pa.array([False] * rows.num_rows, pa.bool_())),
+            pa.table(blank).append_column("gone", pa.array([True] * len(missing), pa.bool_())),
+        ]
+    )
+    columns = {name: f"new.{name}" for name in rows.schema.names}
+    (
+        delta.merge(
+            source, f"old.{key} = new.{key}", source_alias="new", target_alias="old", writer_properties=PROPERTIES
+        )
+        .when_matched_delete("new.gone")
+        .when_matched_update(columns)
+        .when_not_matched_insert(columns, "NOT new.gone")
+        .execute()
+    )

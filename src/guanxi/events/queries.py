@@ -1,0 +1,152 @@
+"""Questions to the lake, by DuckDB through Ibis, and to the rows that wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import ibis
+import msgspec
+import pyarrow as pa
+from django.db.models import Count, Min, Q, Sum
+
+from guanxi.events.lake import EVENTS, MIRRORS, files
+from guanxi.events.models import Fact, FactBatch, LakeState, Touched
+from guanxi.kit import scope
+
+
+@dataclass(frozen=True)
+class Lake:
+    """One snapshot of a workspace's lake on one engine."""
+
+    backend: Any
+    events: Any
+    people: Any
+
+    def register(self, name: str, table: pa.Table) -> Any:
+        """Lend the engine a table of the caller's, for a join."""
+        return _lend(self.backend, name, table)
+
+    def run(self, expression: Any) -> pa.Table:
+        return self.backend.to_pyarrow(expression)
+
+
+@contextmanager
+def lake() -> Iterator[Lake]:
+    """The lake of the current workspace as it is at this moment; the snapshot does not move while it is read."""
+    backend = ibis.duckdb.connect()
+    try:
+        backend.raw_sql("SET TimeZone = 'UTC'")
+        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", MIRRORS["people"]))
+    finally:
+        backend.disconnect()
+
+
+def _lend(backend: Any, name: str, table: pa.Table) -> Any:
+    backend.con.register(name, table)
+    return backend.table(name)
+
+
+def _table(backend: Any, name: str, schema: pa.Schema) -> Any:
+    paths = files(scope.current(), name)
+    if not paths:
+        return _lend(backend, name, schema.empty_table())
+    options: dict[str, Any] = {}
+    if "month" in schema.names:
+        options = {"hive_partitioning": True, "hive_types_autocast": False}
+    return backend.read_parquet(paths, table_name=name, **options)
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing that happened to a person; `props` and the references are what its announcer said."""
+
+    event_id: bytes
+    name: str
+    at: datetime
+    channel: str | None
+    amount_minor: int | None
+    currency: str | None
+    order_id: int | None
+    message_id: int | None
+    props: dict[str, Any]
+
+
+FIELDS = ("event_id", "name", "occurred_at", "channel", "amount_minor", "currency", "order_id", "message_id", "props")
+
+
+def timeline(
+    people: list[int],
+    *,
+    limit: int,
+    before: tuple[datetime, bytes] | None = None,
+    names: tuple[str, ...] = (),
+    hidden: tuple[str, ...] = (),
+) -> list[TimelineEntry]:
+    """The newest things that happened to these ids of one person: from the rows that wait, and from the lake."""
+    waiting = Fact.objects.filter(person__in=people).order_by("-occurred_at", "-event_id")
+    if names:
+        waiting = waiting.filter(name__in=names)
+    if hidden:
+        waiting = waiting.exclude(name__in=hidden)
+    if before:
+        waiting = waiting.filter(occurred_at__lte=before[0])
+    found = {bytes(row[0]): (bytes(row[0]), *row[1:]) for row in waiting.values_list(*FIELDS)[: limit + 50]}
+    for row in _from_lake(people, limit, before, names, hidden):
+        found.setdefault(row[0], row)
+    entries = sorted((TimelineEntry(*row) for row in found.values()), key=lambda e: (e.at, e.event_id), reverse=True)
+    return [entry for entry in entries if before is None or (entry.at, entry.event_id) < before][:limit]
+
+
+def _from_lake(
+    people: list[int],
+    limit: int,
+    before: tuple[datetime, bytes] | None,
+    names: tuple[str, ...],
+    hidden: tuple[str, ...],
+) -> list[tuple[Any, ...]]:
+    with lake() as tables:
+        events = tables.events.filter(tables.events.person.isin(people))
+        if names:
+            events = events.filter(events.name.isin(names))
+        if hidden:
+            events = events.filter(~events.name.isin(hidden))
+        if before:
+            events = events.filter(events.occurred_at <= before[0])
+        newest = events.order_by(ibis.desc("occurred_at"), ibis.desc("event_id")).limit(limit + 50).select(*FIELDS)
+        return [
+            (*row[:-1], msgspec.json.decode(row[-1] or "{}"))
+            for row in zip(*tables.run(newest).to_pydict().values(), strict=True)
+        ]
+
+
+def waiting() -> int:
+    """How many rows the lake has not got yet; 0 means that every count is up to date."""
+    state = LakeState.objects.first()
+    open_commit = 1 if state and state.assigned > state.appended else 0
+    return (
+        Fact.objects.filter(lake_commit__isnull=True).count()
+        + FactBatch.objects.filter(lake_commit__isnull=True).count()
+        + Touched.objects.count()
+        + open_commit
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What was announced and is not in the lake yet; `oldest_at` is when we learnt of it."""
+
+    facts: int
+    oldest_at: datetime | None
+
+
+def backlog() -> Backlog:
+    state = LakeState.objects.first()
+    open_or_none = Q(lake_commit__isnull=True) | Q(lake_commit__gt=state.appended if state else 0)
+    rows = Fact.objects.filter(open_or_none).aggregate(count=Count("pk"), oldest=Min("received_at"))
+    batches = FactBatch.objects.filter(open_or_none).aggregate(count=Sum("rows"), oldest=Min("received_at"))
+    known = [found["oldest"] for found in (rows, batches) if found["oldest"]]
+    return Backlog(rows["count"] + (batches["count"] or 0), min(known, default=None))

@@ -1,0 +1,22 @@
+"""The facts that governance announces."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    name: ClassVar[str] = "consent.given"
+    person: int
+    channel: str
+    purpose: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    name: ClassVar[str] = "consent.withdrawn"
+    person: int
+    channel: str
+    purpose: str
+    import_id: int | None = None

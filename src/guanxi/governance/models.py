@@ -1,0 +1,187 @@
+"""Who may do what: workspaces, units, staff, sign-in, and what people agreed to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from guanxi.kit.keys import PublicId
+from guanxi.kit.rows import WorkspaceRow
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, name: str = "", password: str | None = None) -> User:
+        user = User(email=email.strip().lower(), name=name)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser):
+    """A login. What it may do in a workspace is its Staff row there."""
+
+    public_id = PublicId("usr")
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    theme = models.CharField(max_length=10, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    objects: ClassVar[UserManager] = UserManager()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Workspace(models.Model):
+    """One brand's world. `id` is the key of every lock."""
+
+    public_id = PublicId("wsp")
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    country = models.CharField(max_length=2, default="CN")
+    timezone = models.CharField(max_length=64, default="Asia/Shanghai")
+    currency = models.CharField(max_length=3, default="CNY")
+    language = models.CharField(max_length=10, default="en")
+    is_demo = models.BooleanField(default=False)
+    clock_shift = models.DurationField(default=timedelta(0))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SignInLink(models.Model):
+    """A link that signs in once; only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class Unit(WorkspaceRow):
+    """A region, store or department; `path` holds the ids from the top, so that "and below" is a prefix."""
+
+    public_id = PublicId("unt")
+    name = models.CharField(max_length=120)
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    path = models.CharField(max_length=400)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["workspace_id", "path"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", pgettext_lazy("role", "Owner")
+    MANAGER = "manager", _("Manager")
+    OPERATOR = "operator", _("Operator")
+    ADVISOR = "advisor", _("Advisor")
+    ANALYST = "analyst", _("Analyst")
+    AUDITOR = "auditor", _("Auditor")
+    INTEGRATOR = "integrator", _("Integrator")
+
+
+class Staff(WorkspaceRow):
+    """A login's place in a workspace."""
+
+    public_id = PublicId("stf")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace_id", "user"], name="one_staff_a_login")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Purpose(models.TextChoices):
+    MARKETING = "marketing", _("Marketing")
+    TRANSACTIONAL = "transactional", _("About an order or account")
+
+
+class ConsentEntry(WorkspaceRow):
+    """One line of the consent ledger; never changed. Keyed by the address, so that it outlives merge and erasure."""
+
+    public_id = PublicId("cns")
+    channel = models.CharField(max_length=20)
+    address = models.BinaryField(max_length=16)
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    granted = models.BooleanField()
+    at = models.DateTimeField()
+    source = models.CharField(max_length=40)
+    proof = models.JSONField(default=dict)
+    by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    import_id = models.BigIntegerField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [
+            models.Index(fields=["workspace_id", "channel", "address", "purpose", "at"]),
+            models.Index(
+                fields=["workspace_id", "import_id"],
+                condition=models.Q(import_id__isnull=False),
+                name="consent_of_import",
+            ),
+        ]
+
+
+class Consent(WorkspaceRow):
+    """What the ledger says now, one row an address and purpose: read by the governor for whole audiences."""
+
+    channel = models.CharField(max_length=20)
+    address = models.BinaryField(max_length=16)
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    granted = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id", "channel", "address", "purpose"], name="one_consent_an_address"
+            )
+        ]
+
+
+class SuppressionReason(models.TextChoices):
+    HARD_BOUNCE = "hard_bounce", _("the mailbox does not exist")
+    COMPLAINT = "complaint", _("they reported a message as spam")
+    MANUAL = "manual", _("staff put them on the list")
+
+
+class Suppression(WorkspaceRow):
+    """An address that gets nothing, whatever it agreed to."""
+
+    public_id = PublicId("sup")
+    channel = models.CharField(max_length=20)
+    address = models.BinaryField(max_length=16)
+    reason = models.CharField(max_length=20, choices=SuppressionReason.choices)
+    detail = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace_id", "channel", "address"], name="one_suppression_an_address")
+        ]
+
+
+class Heartbeat(models.Model):
+    """When a process of the installation was last alive; `guanxi doctor` reads it."""
+
+    process = models.CharField(max_length=60, primary_key=True)
+    at = models.DateTimeField()
+    detail: models.JSONField[Any, Any] = models.JSONField(default=dict)

@@ -1,0 +1,73 @@
+"""Getting in: by a password, or by a link that works once and is kept only as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from guanxi.governance.models import SignInLink, User
+from guanxi.governance.operations import tries
+from guanxi.governance.rules import ACCOUNT_LIMIT, ADDRESS_LIMIT
+
+LINK_LASTS = timedelta(hours=24)
+
+
+class LinkRefused(Exception):
+    """The link is unknown, used, or too old; `reason` says which."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def create_sign_in_link(*, user: User, now: datetime) -> str:
+    """A token for `/sign-in/<token>`. It is shown once; the database keeps only its hash."""
+    token = secrets.token_urlsafe(32)
+    SignInLink.objects.create(user=user, token_hash=_hash(token), created_at=now, expires_at=now + LINK_LASTS)
+    return token
+
+
+def check_sign_in_link(*, token: str, now: datetime) -> SignInLink:
+    link = SignInLink.objects.filter(token_hash=_hash(token)).select_related("user").first()
+    if link is None:
+        raise LinkRefused("unknown")
+    if link.used_at is not None:
+        raise LinkRefused("used")
+    if link.expires_at <= now or not link.user.is_active:
+        raise LinkRefused("expired")
+    return link
+
+
+@transaction.atomic
+def use_sign_in_link(*, token: str, now: datetime) -> User:
+    """Consume the link. Two browsers at once: one gets in."""
+    link = check_sign_in_link(token=token, now=now)
+    if not SignInLink.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=now):
+        raise LinkRefused("used")
+    return link.user
+
+
+@sensitive_variables("password")
+def use_password(*, email: str, password: str, address: str, device: str, now: datetime) -> User | None:
+    """The login, if the password is right. Raises TooManyTries.
+
+    `device` names a device on which this login was signed in before: only its own failures hold it up, so that nobody
+    who fails elsewhere, or next to it, locks the owner out. No transaction spans this: a failure must stay counted.
+    """
+    place = f"{email}|device|{device}" if device else f"{email}|address|{address}"
+    tries.take({place: ACCOUNT_LIMIT} | ({} if device else {address: ADDRESS_LIMIT}), now)
+    user = authenticate(None, username=email, password=password)
+    if user is None:
+        return None
+    tries.forget(place)
+    tries.give_back(address, ADDRESS_LIMIT, now)
+    return user

@@ -1,0 +1,89 @@
+"""Many rows at once, as the application role: row-level security refuses COPY into a locked table, so the rows are
+copied into a temporary table and written from there by one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import psycopg
+from django.db import connection, models
+
+from guanxi.kit import scope
+
+_TYPES = {"bigserial": "bigint", "serial": "integer"}
+
+
+def insert(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    or_ignore: bool = False,
+    on_conflict: str = "",
+) -> int:
+    """Insert rows of the current workspace. JSON columns take Python values; defaults of the model are not filled in.
+
+    `on_conflict` is the SQL that follows ON CONFLICT.
+    """
+    names = ", ".join(f'"{name}"' for name in columns)
+    conflict = f" ON CONFLICT {on_conflict or 'DO NOTHING'}" if or_ignore or on_conflict else ""
+    with connection.cursor() as cursor:
+        _copy(cursor, model, columns, rows)
+        cursor.execute(
+            f'INSERT INTO "{model._meta.db_table}" (workspace_id, {names}) '  # noqa: S608
+            f"SELECT %s, {names} FROM bulk_rows{conflict}",
+            [scope.current()],
+        )
+        written = cursor.rowcount
+        cursor.execute("DROP TABLE bulk_rows")
+    return cast(int, written)
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Set `columns` of rows by id: each row is (id, value, …)."""
+    changes = ", ".join(f'"{name}" = bulk_rows."{name}"' for name in columns)
+    with connection.cursor() as cursor:
+        _copy(cursor, model, ["id", *columns], rows)
+        cursor.execute(
+            f'UPDATE "{model._meta.db_table}" AS old SET {changes} FROM bulk_rows '  # noqa: S608
+            "WHERE old.id = bulk_rows.id AND old.workspace_id = %s",
+            [scope.current()],
+        )
+        written = cursor.rowcount
+        cursor.execute("DROP TABLE bulk_rows")
+    return cast(int, written)
+
+
+def any_of(column: str, values: Iterable[bytes]) -> dict[str, Any]:
+    """For `.extra(**any_of("lookup", values))`: the column equals one of many byte strings, found by its index.
+
+    The values travel as one text, because the driver writes a list of byte strings item by item.
+    """
+    array = "ARRAY(SELECT decode(one, 'hex') FROM unnest(string_to_array(%s, ',')) one)"
+    return {"where": [f"{column} = ANY({array})"], "params": [",".join(value.hex() for value in values)]}
+
+
+def any_number(column: str, values: Iterable[int]) -> dict[str, Any]:
+    """The same for numbers."""
+    return {"where": [f"{column} = ANY(string_to_array(%s, ',')::bigint[])"], "params": [",".join(map(str, values))]}
+
+
+def _copy(cursor: Any, model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    types = [_column_type(model, name) for name in columns]
+    definition = ", ".join(f'"{name}" {kind}' for name, kind in zip(columns, types, strict=True))
+    names = ", ".join(f'"{name}"' for name in columns)
+    cursor.execute(f"CREATE TEMPORARY TABLE bulk_rows ({definition})")
+    statement = f"COPY bulk_rows ({names}) FROM STDIN (FORMAT BINARY)"
+    with cast(psycopg.Cursor[Any], cursor.cursor).copy(statement.encode()) as copy:
+        copy.set_types([kind.partition("(")[0] for kind in types])
+        for row in rows:
+            copy.write_row(row)
+
+
+def _column_type(model: type[models.Model], name: str) -> str:
+    for field in model._meta.concrete_fields:
+        if field.column == name:
+            kind = str(field.db_type(connection))
+            return _TYPES.get(kind, kind)
+    raise LookupError(f"{model._meta.label} has no column {name}")

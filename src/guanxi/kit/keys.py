@@ -1,0 +1,51 @@
+"""Ids that leave the house: a prefix and a UUIDv7 in Crockford's base 32, such as `psn_01k9…`; never a bigint."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from functools import partial
+from typing import Any
+
+from django.db import models
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+PATTERN = re.compile(r"^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$")
+_PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
+
+
+def uuid7() -> int:
+    """A UUID version 7 (RFC 9562, 5.7): 48 bits of milliseconds, the rest random."""
+    random = int.from_bytes(os.urandom(10), "big")
+    return (
+        (time.time_ns() // 1_000_000 & 0xFFFFFFFFFFFF) << 80
+        | 0x7 << 76
+        | (random >> 68 & 0xFFF) << 64
+        | 0x2 << 62
+        | random & 0x3FFFFFFFFFFFFFFF
+    )
+
+
+def event_id() -> bytes:
+    return uuid7().to_bytes(16, "big")
+
+
+def new(prefix: str) -> str:
+    number = uuid7()
+    return prefix + "_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+class PublicId(models.CharField):  # type: ignore[type-arg]
+    """The public id of a row: `PublicId("psn")`."""
+
+    def __init__(self, prefix: str, **options: Any) -> None:
+        self.prefix = prefix
+        options |= {"max_length": 30, "unique": True, "editable": False, "default": partial(new, prefix)}
+        super().__init__(**options)
+
+    def deconstruct(self) -> Any:
+        name, path, _, options = super().deconstruct()
+        for given in ("max_length", "unique", "editable", "default"):
+            options.pop(given, None)
+        return name, path, [self.prefix], options

@@ -1,0 +1,53 @@
+"""Names of people in any script: how they sort and by which words they are found."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from pypinyin import lazy_pinyin
+
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_SYLLABIC = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+")
+_WORD = re.compile(r"\w+")
+MAX_WORDS = 24
+
+
+def fold(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+@lru_cache(maxsize=8192)
+def _latin(letter: str) -> str:
+    return str(lazy_pinyin(letter)[0])
+
+
+def sort_key(name: str) -> str:
+    """Latin letters for Han characters, so that 王 sorts under w in every list."""
+    folded = fold(name)
+    return ("".join(map(_latin, folded)) if _HAN.search(folded) else folded)[:64]
+
+
+def words(name: str) -> set[str]:
+    """What a name is found by: words of alphabets (searched by prefix), one and two characters of Han, kana, hangul."""
+    found: list[str] = []
+    for word in _WORD.findall(fold(name)):
+        rest = word
+        for run in _SYLLABIC.findall(word):
+            found += [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
+            rest = rest.replace(run, " ", 1)
+        found += rest.split()
+    return {word[:32] for word in found[:MAX_WORDS]}
+
+
+def query_words(text: str) -> list[tuple[str, bool]]:
+    """(word, whole?) pairs that must all match: runs of Han are cut in overlapping pairs, words are prefixes."""
+    wanted: list[tuple[str, bool]] = []
+    for word in _WORD.findall(fold(text)):
+        rest = word
+        for run in _SYLLABIC.findall(word):
+            wanted += [(run[i : i + 2], True) for i in range(max(len(run) - 1, 1))]
+            rest = rest.replace(run, " ", 1)
+        wanted += [(part[:32], False) for part in rest.split()]
+    return wanted[:8]

@@ -1,0 +1,135 @@
+"""Files for people to open in a spreadsheet, in which no text of ours or theirs is ever evaluated."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+Cell = str | int | float | Decimal | date | datetime | time | None
+Row = Sequence[Cell]
+
+BOM = "\ufeff"
+# OWASP "CSV Injection" names = + - @ TAB CR; spreadsheets skip what is invisible before them, and some of those set
+# to Chinese or Japanese read the full-width forms too.
+INVISIBLE = r"[\s\x00-\x1f\u00ad\u180e\u200b-\u200f\u2060\ufeff]*"
+STARTS = rf"(?:{INVISIBLE}[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]|[\t\r])"
+EVALUATED = re.compile(STARTS)
+# Text that already has our mark gets another, so that taking one off always gives back what was put in.
+TO_QUOTE, QUOTED = re.compile(f"'*{STARTS}"), re.compile(f"'+{STARTS}")
+PIECE = 64 * 1024
+# Limits of Excel: characters of a cell, rows of a sheet, digits that a number keeps.
+CELL_LIMIT, SHEET_ROWS, DIGITS = 32_767, 1_048_576, 15
+
+
+def quoted(text: str) -> str:
+    """The text with a ' before it when a spreadsheet would evaluate it."""
+    return f"'{text}" if TO_QUOTE.match(text) else text
+
+
+def unquoted(text: str) -> str:
+    """Take back what `quoted` put on, for a file of ours that comes in again."""
+    return text[1:] if QUOTED.match(text) else text
+
+
+def write_csv(stream: TextIO, header: Sequence[str], rows: Iterable[Row], *, bom: bool = True) -> None:
+    """`stream` must be opened with newline="" and, for the mark to mean anything, as UTF-8."""
+    if bom:
+        stream.write(BOM)
+    writer = csv.writer(stream)
+    writer.writerow([quoted(name) for name in header])
+    writer.writerows([_csv_text(cell) for cell in row] for row in rows)
+
+
+def iter_csv(header: Sequence[str], rows: Iterable[Row], *, bom: bool = True) -> Iterator[bytes]:
+    """The same file in pieces of about 64 KB, for a response that streams."""
+    text = io.StringIO(newline="")
+    write_csv(text, header, (), bom=bom)
+    writer = csv.writer(text)
+    for row in rows:
+        writer.writerow([_csv_text(cell) for cell in row])
+        if text.tell() >= PIECE:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def _csv_text(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case str():
+            return quoted(cell)
+        case bool():
+            return "true" if cell else "false"
+        case float() | Decimal():
+            return _number(cell)
+        case int():
+            return str(cell)
+        case _:
+            return cell.isoformat()
+
+
+def _number(cell: float | Decimal) -> str:
+    exact = Decimal(repr(cell)) if isinstance(cell, float) else cell
+    return format(exact, "f") if exact.is_finite() else ""
+
+
+def write_xlsx(target: Path | BinaryIO, header: Sequence[str], rows: Iterable[Row]) -> None:
+    """Text stays text, whatever it begins with. Past Excel's limit of rows it goes on in a further sheet."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options) as book:
+        bold = book.add_format({"bold": True})
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet, place = _sheet(book, header, bold), 1
+        for row in rows:
+            if place == SHEET_ROWS:
+                sheet, place = _sheet(book, header, bold), 1
+            for column, cell in enumerate(row):
+                _write(sheet, place, column, cell, day, moment)
+            place += 1
+
+
+def _sheet(book: xlsxwriter.Workbook, header: Sequence[str], bold: Format) -> Worksheet:
+    sheet = book.add_worksheet()
+    sheet.freeze_panes(1, 0)
+    for column, name in enumerate(header):
+        sheet.write_string(0, column, _shortened(name), bold)
+    return sheet
+
+
+def _write(sheet: Worksheet, row: int, column: int, cell: Cell, day: Format, moment: Format) -> None:
+    match cell:
+        case None | "":
+            return
+        case str():
+            sheet.write_string(row, column, _shortened(cell))
+        case bool():
+            sheet.write_boolean(row, column, cell)
+        case int() | float() | Decimal() if _fits(cell):
+            sheet.write_number(row, column, float(cell))
+        case datetime() if cell.tzinfo is None and cell.year >= 1900:
+            sheet.write_datetime(row, column, cell, moment)
+        case date() if not isinstance(cell, datetime) and cell.year >= 1900:
+            sheet.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), day)
+        case _:
+            sheet.write_string(row, column, _csv_text(cell))
+
+
+def _fits(number: float | Decimal) -> bool:
+    """Whether Excel keeps every digit; order and card numbers are longer and go in as text."""
+    exact = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
+    return exact.is_finite() and (isinstance(number, float) or len(exact.normalize().as_tuple().digits) <= DIGITS)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 1] + "…"

@@ -1,0 +1,53 @@
+from guanxi.people.operations.creating import IdentityTaken, create_person
+from guanxi.people.operations.editing import IdentityChange, PersonChanged, PersonEdit, edit_person
+from guanxi.people.operations.imports import work_import
+from guanxi.people.operations.imports.choosing import ChoiceRefused, choose_columns, choose_options
+from guanxi.people.operations.imports.controlling import (
+    cancel_import,
+    check_import,
+    fail_import,
+    resume_import,
+    run_import,
+    sweep,
+    undo_import,
+)
+from guanxi.people.operations.imports.starting import choose_sheet, start_import
+from guanxi.people.operations.imports.states import ImportRefused
+from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
+from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
+from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
+from guanxi.people.operations.people_kind import PeopleKind
+
+__all__ = [
+    "ChoiceRefused",
+    "IdentityChange",
+    "IdentityTaken",
+    "ImportRefused",
+    "NoteRefused",
+    "PeopleKind",
+    "PersonChanged",
+    "PersonEdit",
+    "Proof",
+    "RemoveRows",
+    "RestoreChanges",
+    "TakeBackProofs",
+    "add_note",
+    "cancel_import",
+    "check_import",
+    "choose_columns",
+    "choose_options",
+    "choose_sheet",
+    "create_person",
+    "edit_person",
+    "end_proof",
+    "fail_import",
+    "note_changes",
+    "prove_level",
+    "remove_note",
+    "resume_import",
+    "run_import",
+    "start_import",
+    "sweep",
+    "undo_import",
+    "work_import",
+]

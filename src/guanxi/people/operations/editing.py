@@ -1,0 +1,87 @@
+"""A person edited by staff, field by field, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from guanxi.events import operations as events
+from guanxi.governance.models import Staff, Unit
+from guanxi.kit import names
+from guanxi.people import queries
+from guanxi.people.models import Identity, NameWord, Person
+from guanxi.people.operations.creating import hold_identities, keep_traits, normalised
+
+BY_STAFF = "staff"
+
+
+class PersonChanged(Exception):
+    """Somebody else changed the person in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChange:
+    """`old` is the id of the identity that goes, `value` what comes; each may be missing."""
+
+    kind: str
+    value: str = ""
+    old: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonEdit:
+    """What a person is to be. `identities`: only those that change, by names of the caller's own; `traits`: value by
+    key, "" takes the trait away, a missing key leaves it."""
+
+    name: str
+    country: str
+    language: str
+    owner: Staff | None
+    unit: Unit | None
+    identities: Mapping[str, IdentityChange] = field(default_factory=dict)
+    traits: Mapping[str, str] = field(default_factory=dict)
+
+
+@transaction.atomic
+def edit_person(*, person: Person, version: str, edit: PersonEdit, now: datetime, dial_country: str = "") -> None:
+    """`version` is `queries.version` of what the editor saw.
+
+    Raises PersonChanged, BadAddress, BadCell, or IdentityTaken with the caller's name of the change. An address that
+    is changed is a new one: what was agreed to for the old one does not hold for it.
+    """
+    held: Person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if queries.version(held) != version:
+        raise PersonChanged
+    _rename(held, edit.name)
+    _change_identities(held, edit.identities, dial_country, now)
+    keep_traits(held, edit.traits)
+    Person.objects.filter(pk=held.pk).update(
+        country=edit.country, language=edit.language, owner=edit.owner, unit=edit.unit
+    )
+    events.touch("people", [held.pk])
+
+
+def _rename(person: Person, name: str) -> None:
+    if person.name == name:
+        return
+    Person.objects.filter(pk=person.pk).update(name=name, sort_key=names.sort_key(name))
+    NameWord.objects.filter(person=person).delete()
+    NameWord.objects.bulk_create(NameWord(word=word, person=person) for word in sorted(names.words(name)))
+
+
+def _change_identities(person: Person, changes: Mapping[str, IdentityChange], dial_country: str, now: datetime) -> None:
+    """Out with the old, in with the new; an address that is typed again stays the row that it was."""
+    wanted = {
+        place: (change.kind, normalised(change.kind, change.value, dial_country))
+        for place, change in changes.items()
+        if change.value
+    }
+    mine = {row.pk: (row.kind, bytes(row.lookup)) for row in Identity.objects.filter(person=person)}
+    lookups = {queries.identity_key(*given) for given in wanted.values()}
+    going = [change.old for change in changes.values() if change.old in mine and mine[change.old] not in lookups]
+    Identity.objects.filter(person=person, pk__in=going).delete()
+    new = {place: given for place, given in wanted.items() if queries.identity_key(*given) not in mine.values()}
+    hold_identities(person, new, source=BY_STAFF, now=now)

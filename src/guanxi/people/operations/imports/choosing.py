@@ -1,0 +1,105 @@
+"""Which column is what, and what to do with people who are here already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+from pypinyin import lazy_pinyin
+
+from guanxi.people.models import Field, Import, ImportState, TraitKind
+from guanxi.people.operations.imports.states import ImportRefused, locked, may_change
+from guanxi.people.port import ImportKind, Objection
+from guanxi.people.registry import import_kind
+from guanxi.people.rules import slug
+
+LEFT_OUT = ""
+TRAIT, NEW = "trait:", "new:"
+
+
+class ChoiceRefused(Exception):
+    """These columns or options cannot be used; `objections` say why (`people.queries.reason_text`)."""
+
+    def __init__(self, objections: Sequence[Objection]) -> None:
+        super().__init__(", ".join(objection.code for objection in objections))
+        self.objections = list(objections)
+
+
+@transaction.atomic
+def choose_columns(*, of: Import, columns: Mapping[str, str]) -> Import:
+    """Column → field key, "trait:<key>" of a known trait, "new:<kind>" for a new one, or "" to leave it out.
+
+    Raises ChoiceRefused, or ImportRefused when rows have come in already.
+    """
+    of = locked(of)
+    if not may_change(of):
+        raise ImportRefused("already_running")
+    kind = import_kind(of.kind)
+    chosen = {column: target for column, target in columns.items() if target != LEFT_OUT}
+    known = dict(Field.objects.values_list("key", "kind")) if kind.takes_traits else {}
+    objections = _wrong_columns(of, kind, chosen, known) or kind.objections(chosen, {})
+    if objections:
+        raise ChoiceRefused(objections)
+    of.mapping = _mapping(chosen, known)
+    of.check_report, of.problem, of.state = {}, {}, ImportState.UPLOADED
+    of.save(update_fields=["mapping", "check_report", "problem", "state"])
+    return of
+
+
+def _wrong_columns(
+    of: Import, kind: ImportKind, chosen: Mapping[str, str], traits: Mapping[str, str]
+) -> list[Objection]:
+    fields = {field.key for field in kind.fields} | {TRAIT + key for key in traits}
+    if kind.takes_traits:
+        fields |= {NEW + kind_of for kind_of in TraitKind.values}
+    wrong = [Objection("column_unknown", {"column": column}) for column in chosen if column not in of.sheet["header"]]
+    wrong += [Objection("field_unknown", {"field": target}) for target in chosen.values() if target not in fields]
+    counts = Counter(target for target in chosen.values() if not target.startswith(NEW))
+    wrong += [Objection("column_twice", {"field": target}) for target, times in counts.items() if times > 1]
+    wrong += [
+        Objection("column_missing", {"field": field.key})
+        for field in kind.fields
+        if field.required and field.key not in counts
+    ]
+    return wrong
+
+
+def _mapping(chosen: Mapping[str, str], known: Mapping[str, str]) -> dict[str, object]:
+    columns, traits, new_fields, taken = dict(chosen), dict[str, str](), list[dict[str, str]](), set(known)
+    for column, target in chosen.items():
+        if target.startswith(TRAIT):
+            traits[target.removeprefix(TRAIT)] = known[target.removeprefix(TRAIT)]
+        elif target.startswith(NEW):
+            key = slug(column, "_".join(lazy_pinyin(column)), taken)
+            taken.add(key)
+            columns[column], traits[key] = TRAIT + key, target.removeprefix(NEW)
+            new_fields.append({"key": key, "label": _label(column), "kind": traits[key]})
+    return {"columns": columns, "traits": traits, "new_fields": new_fields}
+
+
+def _label(column: str) -> str:
+    """home_ownership → Home ownership."""
+    words = column.replace("_", " ").strip()[:80]
+    return words[:1].upper() + words[1:]
+
+
+@transaction.atomic
+def choose_options(*, of: Import, options: Mapping[str, str]) -> Import:
+    """Answers to the kind's questions; missing ones get their default. Raises ChoiceRefused or ImportRefused."""
+    of = locked(of)
+    if not may_change(of):
+        raise ImportRefused("already_running")
+    kind = import_kind(of.kind)
+    answers = {option.key: options.get(option.key, option.default).strip() for option in kind.options}
+    wrong = [
+        Objection("option_unknown", {"option": option.key, "value": answers[option.key]})
+        for option in kind.options
+        if option.choices and answers[option.key] not in {choice.value for choice in option.choices}
+    ]
+    objections = wrong or kind.objections(of.mapping.get("columns", {}), answers)
+    if objections:
+        raise ChoiceRefused(objections)
+    of.options, of.check_report, of.problem, of.state = answers, {}, {}, ImportState.UPLOADED
+    of.save(update_fields=["options", "check_report", "problem", "state"])
+    return of

@@ -1,0 +1,64 @@
+"""Everything an import did is taken back, step by step; each turn is one transaction that remembers where it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from guanxi.events import operations as events
+from guanxi.governance import operations as governance
+from guanxi.people.models import Import, ImportState, LevelProof
+from guanxi.people.operations.imports.working import Lease, alone
+from guanxi.people.operations.journal import RestoreChanges
+from guanxi.people.operations.levels import TakeBackProofs, settle_proofs
+from guanxi.people.port import TakenBack, UndoStep
+from guanxi.people.registry import import_kind
+
+ROWS = 5_000
+
+
+@dataclass(frozen=True)
+class TakeBackConsents:
+    """Consent that the import gave is withdrawn, by a line in the ledger; what was said since stays."""
+
+    key: str = "consents"
+
+    def take_back(self, *, import_id: int, after: int, limit: int, now: datetime) -> TakenBack:
+        done = governance.take_back_import_consents(import_id=import_id, after=after, limit=limit, now=now)
+        kept = {"changed_since": done.kept} if done.kept else {}
+        return TakenBack(done.last, restored=done.restored, kept=kept)
+
+
+def steps_of(of: Import) -> tuple[UndoStep, ...]:
+    return (
+        *import_kind(of.kind).undo_steps(),
+        RestoreChanges(LevelProof, then=settle_proofs),
+        TakeBackProofs(),
+        TakeBackConsents(),
+    )
+
+
+def undo(lease: Lease, now: datetime) -> None:
+    finished = False
+    while not finished:
+        with lease.turn() as of:
+            alone()
+            finished = _turn(of, now)
+            of.save(update_fields=["undo_report", "undone_at"])
+    lease.settle(ImportState.UNDONE, now)
+
+
+def _turn(of: Import, now: datetime) -> bool:
+    """One step's turn; says whether it was the last."""
+    report, steps = of.undo_report, steps_of(of)
+    if report["step"] == len(steps):
+        events.retract(import_id=of.pk, now=now)
+        of.undone_at = now
+        return True
+    done = steps[report["step"]].take_back(import_id=of.pk, after=report["after"], limit=ROWS, now=now)
+    report["removed"] += done.removed
+    report["restored"] += done.restored
+    report["kept"] = dict(Counter(report["kept"]) + Counter(done.kept))
+    report["step"], report["after"] = (report["step"] + 1, 0) if done.after is None else (report["step"], done.after)
+    return False

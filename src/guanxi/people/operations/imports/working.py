@@ -1,0 +1,142 @@
+"""One worker at one import: a lease that others respect, and turns that each are one transaction.
+
+The lease is measured by the database's clock, because workers may stand on several machines. It only keeps a second
+worker from waiting; what makes a chunk happen once is that its rows and the import's `done_rows` are one transaction
+that holds the import's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from guanxi.governance.models import Workspace
+from guanxi.kit import scope, tables
+from guanxi.people.models import Import, ImportState
+from guanxi.people.operations.imports.states import WORKING
+from guanxi.people.port import ImportContext, NewField
+
+LEASE_SECONDS = 120
+
+
+class LostLease(Exception):
+    """Another worker has taken over, or the import is no longer being worked at."""
+
+
+class StopAsked(Exception):
+    """Somebody pressed stop."""
+
+
+@dataclass
+class Lease:
+    import_id: int
+    until: datetime
+
+    @contextmanager
+    def turn(self) -> Iterator[Import]:
+        """The import's row, held; the caller saves its fields. The lease is renewed with what the caller did."""
+        with transaction.atomic():
+            of: Import = Import.objects.select_for_update().get(pk=self.import_id)
+            if of.lease_until != self.until or of.state not in WORKING:
+                raise LostLease
+            if of.stop_asked:
+                raise StopAsked
+            yield of
+            until = _renewed()
+            of.lease_until = until
+            of.save(update_fields=["lease_until"])
+        self.until = until
+
+    @transaction.atomic
+    def settle(self, state: ImportState, now: datetime, problem: dict[str, object] | None = None) -> None:
+        """The end of the work, for now."""
+        of: Import = Import.objects.select_for_update().get(pk=self.import_id)
+        if of.lease_until != self.until:
+            return
+        of.state, of.problem, of.stop_asked, of.lease_until = state, problem or {}, False, None
+        if of.started_at and state != ImportState.UNDONE:
+            of.finished_at = now
+        of.save(update_fields=["state", "problem", "stop_asked", "lease_until", "finished_at"])
+
+
+@dataclass
+class Progress:
+    """Keeps the lease, and notes how many rows were read, about once a second of a long step."""
+
+    lease: Lease
+    shown: bool = True
+    """False when `done_rows` says something else: how far a run is, while its file is staged again."""
+    done: int = 0
+    noted: float = 0.0
+
+    def rows(self, done: int) -> None:
+        self.done = done
+
+    def stopping(self) -> bool:
+        if monotonic() - self.noted < 1:
+            return False
+        self.noted = monotonic()
+        try:
+            with self.lease.turn() as of:
+                if self.shown:
+                    of.done_rows = self.done
+                    of.save(update_fields=["done_rows"])
+        except StopAsked:
+            return True
+        return False
+
+
+def take(import_id: int) -> Lease | None:
+    """None when another worker has it, or there is nothing to do."""
+    with transaction.atomic():
+        free = Import.objects.filter(Q(lease_until=None) | Q(lease_until__lt=Now()), pk=import_id, state__in=WORKING)
+        of = free.select_for_update(skip_locked=True).first()
+        if of is None:
+            return None
+        of.lease_until = _renewed()
+        of.save(update_fields=["lease_until"])
+        return Lease(of.pk, of.lease_until)
+
+
+def _renewed() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp() + make_interval(secs => %s)", [LEASE_SECONDS])
+        until: datetime = cursor.fetchone()[0]
+        return until
+
+
+def alone() -> None:
+    """Imports of one workspace write one chunk at a time, so that two files never fight over the same people."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"guanxi.import.{scope.current()}"])
+
+
+def context_of(of: Import, now: datetime) -> ImportContext:
+    workspace = Workspace.objects.get(pk=scope.current())
+    return ImportContext(
+        workspace_id=workspace.pk,
+        country=workspace.country,
+        timezone=ZoneInfo(workspace.timezone),
+        currency=workspace.currency,
+        import_id=of.pk,
+        filename=of.filename,
+        sha256=bytes(of.sha256).hex(),
+        staff_id=of.by_id,
+        options=of.options,
+        columns=of.mapping["columns"],
+        traits=of.mapping["traits"],
+        new_fields=tuple(NewField(**new) for new in of.mapping["new_fields"]),
+        now=now,
+    )
+
+
+def as_problem(error: tables.TableError) -> dict[str, object]:
+    return {"code": error.code, "params": dict(error.params)}

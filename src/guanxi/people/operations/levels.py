@@ -1,0 +1,198 @@
+"""The ladder: a person stands on the highest level that has an open proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from guanxi.events import operations as events
+from guanxi.kit import bulk, scope
+from guanxi.people.events import LevelLost, LevelReached
+from guanxi.people.models import LevelProof, Person
+from guanxi.people.operations.journal import note_changes
+from guanxi.people.port import TakenBack
+from guanxi.people.rules import LADDER, rank
+
+_PROOFS = f"""
+SELECT id, person_id, ended_at, ended_by FROM {LevelProof._meta.db_table}
+WHERE workspace_id = %s AND proof = %s AND person_id = ANY(%s)
+  AND (person_id, coalesce(reference, 0)) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
+"""  # noqa: S608
+
+_BEST = f"""
+SELECT DISTINCT ON (person_id) person_id, level, proof, label, since FROM {LevelProof._meta.db_table}
+WHERE workspace_id = %s AND person_id = ANY(%s) AND ended_at IS NULL
+ORDER BY person_id, array_position(%s::varchar[], level) DESC, since, id
+"""  # noqa: S608
+
+_FIRST = f"""
+SELECT person_id FROM (
+    SELECT DISTINCT ON (proof.person_id) proof.person_id, proof.import_id FROM {LevelProof._meta.db_table} proof
+    JOIN {Person._meta.db_table} person ON person.id = proof.person_id AND person.level = proof.level
+    WHERE proof.workspace_id = %s AND proof.person_id = ANY(%s)
+    ORDER BY proof.person_id, proof.id) first
+WHERE first.import_id = %s
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Why one person stands on a level: `reference` is the row that proves it (an order), `label` what to call it."""
+
+    person: int
+    since: datetime
+    reference: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stood before and stands now, with the proof of it."""
+
+    person: int
+    before: str
+    level: str
+    proof: str = ""
+    label: str = ""
+    since: datetime | None = None
+
+
+@transaction.atomic
+def prove_level(
+    *, level: str, proof: str, proofs: Sequence[Proof], now: datetime, source: str = "", import_id: int | None = None
+) -> None:
+    """Add proofs of one level; a proof that had ended holds again. Announces who rose."""
+    if not proofs:
+        return
+    known = _known(proof, [(one.person, one.reference) for one in proofs])
+    ended = [row for row in known if row[2] is not None]
+    _set_end(ended, None, "", import_id)
+    bulk.insert(
+        LevelProof,
+        ["person_id", "level", "proof", "reference", "label", "since", "ended_by", "import_id"],
+        (
+            (one.person, level, proof, one.reference, one.label[:120], one.since, "", import_id)
+            for one in {(one.person, one.reference): one for one in reversed(proofs)}.values()
+        ),
+        or_ignore=True,
+    )
+    _settle({one.person for one in proofs}, now, source, import_id)
+
+
+@transaction.atomic
+def end_proof(
+    *,
+    proof: str,
+    references: Sequence[tuple[int, int | None]],
+    because: str,
+    now: datetime,
+    source: str = "",
+    import_id: int | None = None,
+) -> None:
+    """These (person, reference) pairs prove nothing any more, `because` of a fact (`order.refunded`).
+
+    Announces who fell, at `now`: pass the time when it happened.
+    """
+    if not references:
+        return
+    open_ones = [row for row in _known(proof, references) if row[2] is None]
+    _set_end(open_ones, now, because, import_id)
+    _settle({person for person, _ in references}, now, source, import_id, because)
+
+
+def settle_proofs(proofs: Sequence[int], now: datetime) -> None:
+    """After proofs (by id) were put back by undo: levels follow, without a fact for what never happened."""
+    people = sorted(set(LevelProof.objects.filter(pk__in=proofs).values_list("person_id", flat=True)))
+    _stand(people)
+    events.touch("people", people)
+
+
+@dataclass(frozen=True)
+class TakeBackProofs:
+    """The step of undo that removes the proofs of an import, a number of people at a time."""
+
+    key: str = "proofs"
+
+    def take_back(self, *, import_id: int, after: int, limit: int, now: datetime) -> TakenBack:
+        made = LevelProof.objects.filter(import_id=import_id)
+        people = list(
+            made.filter(person_id__gt=after)
+            .order_by("person_id")
+            .values_list("person_id", flat=True)
+            .distinct()[:limit]
+        )
+        if not people:
+            return TakenBack(None)
+        raised = _raised_by(import_id, people)
+        removed, _ = made.filter(person_id__in=people).delete()
+        standing = [one for one in _stand(people) if one.person in raised and one.before == one.level and one.since]
+        # The fact that told of the level is retracted with the import; another proof now tells of it.
+        events.announce_many(
+            [
+                events.Happened(LevelReached(one.person, one.level, one.proof, one.label), one.since or now)
+                for one in standing
+            ],
+            received_at=now,
+            source="import",
+        )
+        events.touch("people", people)
+        return TakenBack(people[-1], removed=removed)
+
+
+def _raised_by(import_id: int, people: Sequence[int]) -> set[int]:
+    """People whose oldest proof of their level is the import's: it announced that they had reached it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST, [scope.current(), list(people), import_id])
+        return {person for (person,) in cursor.fetchall()}
+
+
+def _known(proof: str, references: Sequence[tuple[int, int | None]]) -> list[tuple[int, int, datetime | None, str]]:
+    people = [person for person, _ in references]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PROOFS,
+            [scope.current(), proof, people, people, [reference or 0 for _, reference in references]],
+        )
+        return list(cursor.fetchall())
+
+
+def _set_end(
+    rows: Sequence[tuple[int, int, datetime | None, str]], at: datetime | None, by: str, import_id: int | None
+) -> None:
+    if not rows:
+        return
+    bulk.update(LevelProof, ["ended_at", "ended_by"], ((pk, at, by) for pk, _, _, _ in rows))
+    if import_id is not None:
+        after = {"ended_at": at, "ended_by": by}
+        changes = [(pk, {"ended_at": was, "ended_by": was_by}, after) for pk, _, was, was_by in rows]
+        note_changes(import_id=import_id, model=LevelProof, changes=changes)
+
+
+def _settle(people: Iterable[int], now: datetime, source: str, import_id: int | None, because: str = "") -> None:
+    ids = sorted(people)
+    facts: list[events.Happened] = []
+    for one in _stand(ids):
+        if rank(one.level) > rank(one.before):
+            rose = LevelReached(one.person, one.level, one.proof, one.label, import_id)
+            facts.append(events.Happened(rose, one.since or now))
+        elif one.level != one.before:
+            facts.append(events.Happened(LevelLost(one.person, one.before, because, import_id=import_id), now))
+    events.announce_many(facts, received_at=now, source=source)
+    events.touch("people", ids)
+
+
+def _stand(people: Sequence[int]) -> list[Standing]:
+    """Set the level of these people by their open proofs."""
+    ids = sorted(set(people))
+    before = dict(
+        Person.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk", "level")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_BEST, [scope.current(), ids, list(LADDER)])
+        best = {row[0]: row[1:] for row in cursor.fetchall()}
+    standings = [Standing(person, was, *best.get(person, (LADDER[0],))) for person, was in before.items()]
+    bulk.update(Person, ["level"], ((one.person, one.level) for one in standings if one.level != one.before))
+    return standings

@@ -1,0 +1,166 @@
+"""From the cells of a row to what it says of a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TypeVar
+
+from babel import Locale
+
+from guanxi.kit import addresses, cells
+from guanxi.people.models import IdentityKind
+from guanxi.people.port import ImportContext, Ready, Rejected, Row
+from guanxi.people.rules import canonical
+
+TRAIT = "trait:"
+IDENTITIES = tuple(kind.value for kind in IdentityKind)
+LIMITS = {"name": 120, "customer_number": 120, "owner": 254, "unit": 120, "email": 254, "phone": 60}
+TRAIT_LIMIT = 200
+T = TypeVar("T")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,6})?")
+_NOT_THAT = {"number": "not_a_number", "date": "not_a_date", "yes_no": "not_yes_or_no"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPerson:
+    row_no: int
+    keys: tuple[tuple[str, str], ...]
+    """The identities: (kind, normalised value)."""
+    name: str
+    owner: str
+    unit: str
+    language: str
+    country: str
+    created_at: datetime | None
+    consent: bool | None
+    traits: tuple[tuple[str, str], ...]
+
+    @property
+    def email(self) -> str:
+        return next((value for kind, value in self.keys if kind == IdentityKind.EMAIL), "")
+
+
+class _Bad(Exception):
+    def __init__(self, reason: str, **detail: str | int) -> None:
+        self.reason, self.detail = reason, detail
+
+
+def read_rows(rows: Sequence[Row], context: ImportContext) -> list[Ready | Rejected]:
+    return [_read(row, context) for row in rows]
+
+
+def _read(row: Row, context: ImportContext) -> ReadyPerson | Rejected:
+    try:
+        return _person(row, context)
+    except _Bad as bad:
+        return Rejected(row.row_no, bad.reason, bad.detail)
+
+
+def _person(row: Row, context: ImportContext) -> ReadyPerson:
+    given = row.cells
+    for field, text in given.items():
+        _check_text(field, text)
+    keys = tuple((kind, value) for kind in IDENTITIES if (value := _identity(kind, given.get(kind, ""), context)))
+    if not keys:
+        raise _Bad("nobody")
+    return ReadyPerson(
+        row_no=row.row_no,
+        keys=keys,
+        name=" ".join(given.get("name", "").split()),
+        owner=given.get("owner", "").casefold(),
+        unit=given.get("unit", "").casefold(),
+        language=_read_cell("language", given, language, "unknown_language") or "",
+        country=_read_cell("country", given, country, "unknown_country") or "",
+        created_at=_read_cell("created", given, lambda text: cells.moment(text, context.timezone), "not_a_date"),
+        consent=_consent(given, context),
+        traits=_traits(given, context),
+    )
+
+
+def _check_text(field: str, text: str) -> None:
+    limit = TRAIT_LIMIT if field.startswith(TRAIT) else LIMITS.get(field, TRAIT_LIMIT)
+    if len(text) > limit:
+        raise _Bad("too_long", field=field, limit=limit)
+    if not text.isprintable() and cells.has_control(text):
+        raise _Bad("control_character", field=field)
+
+
+def _identity(kind: str, text: str, context: ImportContext) -> str:
+    if not text:
+        return ""
+    try:
+        match kind:
+            case IdentityKind.EMAIL:
+                return addresses.email(text)
+            case IdentityKind.PHONE:
+                return addresses.phone(text, context.country)
+            case _:
+                return cells.plain(text)
+    except addresses.BadAddress:
+        raise _Bad(f"bad_{kind}", field=kind, value=text) from None
+
+
+def _read_cell(field: str, given: Mapping[str, str], read: Callable[[str], T], reason: str) -> T | None:
+    if not (text := given.get(field, "")):
+        return None
+    try:
+        return read(text)
+    except cells.BadCell:
+        raise _Bad(reason, field=field, value=text) from None
+
+
+def _consent(given: Mapping[str, str], context: ImportContext) -> bool | None:
+    match context.options.get("consent"):
+        case "column":
+            return _read_cell("consent", given, cells.yes_no, "not_yes_or_no")
+        case "statement":
+            return True
+        case _:
+            return None
+
+
+def _traits(given: Mapping[str, str], context: ImportContext) -> tuple[tuple[str, str], ...]:
+    read = []
+    for key, kind in context.traits.items():
+        field = TRAIT + key
+        value = _read_cell(field, given, lambda text, kind=kind: canonical(text, kind), _NOT_THAT.get(kind, ""))  # type: ignore[misc]
+        if value is not None:
+            read.append((key, value))
+    return tuple(read)
+
+
+@lru_cache(maxsize=4096)
+def country(text: str) -> str:
+    """ISO 3166, two letters, from the code or from the name in one of our languages."""
+    code = cells.plain(text).upper()
+    if code in _names("territories").values():
+        return code
+    try:
+        return _names("territories")[code.casefold()]
+    except KeyError:
+        raise cells.BadCell(text) from None
+
+
+@lru_cache(maxsize=4096)
+def language(text: str) -> str:
+    value = cells.plain(text).casefold().replace("_", "-")
+    if found := _names("languages").get(value):
+        return found.lower()
+    if not _LANGUAGE.fullmatch(value):
+        raise cells.BadCell(text)
+    return value
+
+
+@lru_cache(maxsize=2)
+def _names(table: str) -> dict[str, str]:
+    """Folded name → code."""
+    found: dict[str, str] = {}
+    for locale in ("en", "zh_Hans", "ko"):
+        for code, name in getattr(Locale.parse(locale), table).items():
+            if code.isalpha() and (table == "languages" or len(code) == 2):
+                found.setdefault(name.casefold(), code)
+    return found

@@ -1,0 +1,35 @@
+"""Taking an import of people back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from guanxi.events import operations as events
+from guanxi.people.models import Field, Identity, LevelProof, NameWord, Person, Trait
+from guanxi.people.operations.journal import RemoveRows, RestoreChanges
+from guanxi.people.operations.people_kind.writing import rename
+from guanxi.people.port import UndoStep
+
+
+def _people_changed(ids: Sequence[int], now: datetime) -> None:
+    rename(list(Person.objects.filter(pk__in=ids).values_list("pk", "name")))
+    events.touch("people", ids)
+
+
+def _traits_changed(ids: Sequence[int], now: datetime) -> None:
+    events.touch("people", set(Trait.objects.filter(pk__in=ids).values_list("person_id", flat=True)))
+
+
+def _people_touched(ids: Sequence[int], now: datetime) -> None:
+    events.touch("people", ids)
+
+
+UNDO: tuple[UndoStep, ...] = (
+    RestoreChanges(Trait, then=_traits_changed),
+    RestoreChanges(Person, then=_people_changed),
+    RemoveRows(Person, along=(Identity, NameWord, Trait, LevelProof), then=_people_touched),
+    RemoveRows(Identity, inside="person"),
+    RemoveRows(Trait, inside="person", then=_people_touched),
+    RemoveRows(Field),
+)

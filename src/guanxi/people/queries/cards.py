@@ -1,0 +1,197 @@
+"""One person, or a few, with everything that a page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from guanxi.events import queries as events
+from guanxi.governance.models import Consent, ConsentEntry, Suppression
+from guanxi.kit import addresses, bulk, crypto, scope
+from guanxi.people.models import (
+    Identity,
+    IdentityKind,
+    LevelProof,
+    Person,
+    Trait,
+)
+from guanxi.people.rules import typed
+
+IDENTITY_TABLE = Identity._meta.db_table
+
+
+@dataclass(frozen=True)
+class KnownIdentity:
+    """`shown` is masked (•••• 2210, e•••@example.test) unless it is a customer number."""
+
+    id: int
+    public_id: str
+    kind: str
+    label: str
+    shown: str
+    verified: bool
+    suppressed: str
+    """The reason for which this address gets nothing, or ''."""
+
+
+@dataclass(frozen=True)
+class KnownTrait:
+    key: str
+    label: str
+    kind: str
+    value: str | int | float | bool
+
+
+@dataclass(frozen=True)
+class KnownProof:
+    level: str
+    proof: str
+    label: str
+    reference: int | None
+    since: datetime
+    ended_at: datetime | None
+    ended_by: str
+
+
+@dataclass(frozen=True)
+class KnownConsent:
+    identity_id: int
+    channel: str
+    purpose: str
+    granted: bool
+    at: datetime
+    source: str
+    proof: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Card:
+    person: Person
+    identities: list[KnownIdentity] = field(default_factory=list)
+    traits: list[KnownTrait] = field(default_factory=list)
+    proofs: list[KnownProof] = field(default_factory=list)
+    consents: list[KnownConsent] = field(default_factory=list)
+
+    @property
+    def level_proof(self) -> KnownProof | None:
+        """The oldest open proof of the level where the person stands."""
+        standing = [p for p in self.proofs if p.ended_at is None and p.level == self.person.level]
+        return min(standing, key=lambda proof: proof.since, default=None)
+
+
+def card(person: Person) -> Card:
+    return cards([person.pk])[0]
+
+
+def cards(people: Sequence[int]) -> list[Card]:
+    """Everything that a page shows of these people, in their order; the number of queries does not depend on theirs."""
+    found = {p.pk: Card(p) for p in Person.objects.filter(pk__in=people).select_related("owner", "unit")}
+    held = list(Identity.objects.filter(person_id__in=found).order_by("kind", "pk"))
+    stopped = _suppressed(held)
+    for identity in held:
+        one = found[identity.person_id]
+        reason = stopped.get((identity.kind, bytes(identity.lookup)), "")
+        one.identities.append(_known_identity(identity, one.person, reason))
+    for trait in Trait.objects.filter(person_id__in=found).select_related("field").order_by("field__label", "pk"):
+        value = typed(trait.value, trait.field.kind)
+        known = KnownTrait(trait.field.key, trait.field.label, trait.field.kind, value)
+        found[trait.person_id].traits.append(known)
+    for proof in LevelProof.objects.filter(person_id__in=found).order_by("-since", "-pk"):
+        found[proof.person_id].proofs.append(
+            KnownProof(
+                *(proof.level, proof.proof, proof.label, proof.reference, proof.since, proof.ended_at, proof.ended_by)
+            )
+        )
+    for identity, consent in _consents(held):
+        found[identity.person_id].consents.append(consent)
+    return [found[pk] for pk in people if pk in found]
+
+
+def version(person: Person) -> str:
+    """Changes with anything that staff edit, whoever changes it."""
+    held = Identity.objects.filter(person=person).order_by("pk").values_list("pk", "kind", "lookup")
+    traits = Trait.objects.filter(person=person).order_by("field").values_list("field", "value")
+    said = [
+        *(person.name, person.country, person.language, person.owner_id, person.unit_id),
+        [(pk, kind, bytes(lookup).hex()) for pk, kind, lookup in held],
+        list(traits),
+    ]
+    return sha256(msgspec.json.encode(said)).hexdigest()[:32]
+
+
+def identity_key(kind: str, value: str) -> tuple[str, bytes]:
+    """What an identity is known by; `value` is normalised."""
+    return kind, crypto.lookup(scope.current(), kind, value)
+
+
+def _known_identity(identity: Identity, person: Person, suppressed: str) -> KnownIdentity:
+    return KnownIdentity(
+        id=identity.pk,
+        public_id=identity.public_id,
+        kind=identity.kind,
+        label=str(IdentityKind(identity.kind).label),
+        shown=masked(identity, person),
+        verified=identity.verified_at is not None,
+        suppressed=suppressed,
+    )
+
+
+def masked(identity: Identity, person: Person) -> str:
+    if identity.kind == IdentityKind.PHONE:
+        return addresses.mask_phone(identity.last4)
+    if identity.sealed is None:
+        return identity.plain
+    return addresses.mask_email(unsealed(identity, person)) if person.salt is not None else ""
+
+
+def unsealed(identity: Identity, person: Person) -> str:
+    return crypto.unseal(
+        bytes(identity.sealed or b""),
+        workspace_id=scope.current(),
+        salt=bytes(person.salt or b""),
+        table=IDENTITY_TABLE,
+        column="sealed",
+        row=identity.pk,
+    )
+
+
+def _suppressed(held: Sequence[Identity]) -> dict[tuple[str, bytes], str]:
+    found = Suppression.objects.extra(**bulk.any_of("address", [bytes(one.lookup) for one in held]))
+    rows = found.values_list("channel", "address", "reason")
+    return {(channel, bytes(address)): reason for channel, address, reason in rows}
+
+
+def _consents(held: Sequence[Identity]) -> Iterator[tuple[Identity, KnownConsent]]:
+    """What the ledger says now of these addresses, with the line that says it."""
+    wanted = [bytes(one.lookup) for one in held]
+    states = list(Consent.objects.extra(**bulk.any_of("address", wanted)).order_by("channel", "purpose"))
+    lines = ConsentEntry.objects.extra(**bulk.any_of("address", wanted)).order_by("at", "pk")
+    said = {(line.channel, bytes(line.address), line.purpose, line.granted, line.at): line for line in lines}
+    by_address = {(one.kind, bytes(one.lookup)): one for one in held}
+    for state in states:
+        identity = by_address.get((state.channel, bytes(state.address)))
+        line = said.get((state.channel, bytes(state.address), state.purpose, state.granted, state.at))
+        if identity is not None:
+            source, proof = (line.source, line.proof) if line else ("", {})
+            yield (
+                identity,
+                KnownConsent(identity.pk, state.channel, state.purpose, state.granted, state.at, source, proof),
+            )
+
+
+def timeline(
+    person: Person,
+    *,
+    limit: int = 50,
+    before: tuple[datetime, bytes] | None = None,
+    names: tuple[str, ...] = (),
+    hidden: tuple[str, ...] = (),
+) -> list[events.TimelineEntry]:
+    """What happened to this person, newest first; those merged into them included. `names`: only these facts."""
+    merged = list(Person.objects.filter(merged_into=person).values_list("pk", flat=True))
+    return events.timeline([person.pk, *merged], limit=limit, before=before, names=names, hidden=hidden)

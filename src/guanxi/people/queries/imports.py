@@ -1,0 +1,108 @@
+"""Imports in words: what a column probably is, why a row stayed out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from guanxi.kit import tables
+from guanxi.people.models import (
+    Field,
+    Import,
+    ImportReject,
+    ImportState,
+)
+from guanxi.people.port import MESSAGES, Text
+from guanxi.people.registry import UnknownKind, import_kind
+from guanxi.people.rules import guess_columns, guess_kind
+
+REFUSALS: Mapping[str, Text] = {
+    "already_running": _("Rows of this file are on their way in already; start a new import to read it differently."),
+    "no_columns": _("Choose first which column is what."),
+    "not_checked": _("Check the file first."),
+    "nothing_runs": _("Nothing is running that could be stopped."),
+    "not_stopped": _("Only an import that was stopped or that failed can go on."),
+    "too_late_or_nothing": _("Only an import that has stopped can be undone, within seven days."),
+}
+
+
+BEFORE_REJECTED = (_("Row"), _("Reason"))
+
+
+class _Filling(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def reason_text(kind: str, reason: str, detail: Mapping[str, Any]) -> str:
+    """A reason or objection in words, in the current language."""
+    try:
+        known = import_kind(kind)
+    except UnknownKind:
+        return reason
+    message = known.messages.get(reason) or MESSAGES.get(reason) or tables.MESSAGES.get(reason)
+    if message is None:
+        return reason
+    labels = {one.key: str(one.label) for one in known.fields}
+    shown = {name: labels.get(value, value) if name == "field" else value for name, value in detail.items()}
+    return _translated(message) % _Filling(shown)
+
+
+def _translated(message: Text) -> str:
+    from django.utils.translation import gettext
+
+    return gettext(message) if isinstance(message, str) else str(message)
+
+
+def suggested_columns(of: Import) -> dict[str, str]:
+    """Column → what it probably is, for every column of the file: a field, a known trait, or a new one."""
+    kind = import_kind(of.kind)
+    known = {one.key: (one.key, str(one.label), *one.synonyms) for one in kind.fields}
+    if kind.takes_traits:
+        known |= {f"trait:{one.key}": (one.key, one.label) for one in Field.objects.order_by("pk")}
+    guessed = guess_columns(of.sheet["header"], known)
+    sample = list(zip(*of.sheet["sample"], strict=True)) or [()] * len(of.sheet["header"])
+    ours = len(BEFORE_REJECTED) if brings_back(of) else 0
+    return {
+        column: ""
+        if place < ours
+        else guessed.get(column) or (f"new:{guess_kind(sample[place])}" if kind.takes_traits else "")
+        for place, column in enumerate(of.sheet["header"])
+    }
+
+
+def brings_back(of: Import) -> bool:
+    """Whether this is a file of rejected rows, as it was downloaded in any language, corrected and brought back."""
+    first = tuple(of.sheet["header"][: len(BEFORE_REJECTED)])
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            if first == tuple(map(str, BEFORE_REJECTED)):
+                return True
+    return False
+
+
+def rejected_rows(of: Import, phase: str = "run") -> tuple[list[str], Iterator[list[str]]]:
+    """Header and rows of the file of rejected rows: row number, reason in words, then the cells as they were."""
+    ours, own = len(BEFORE_REJECTED) if brings_back(of) else 0, of.sheet["header"]
+    found = ImportReject.objects.filter(of=of, phase=phase).order_by("row_no", "pk").iterator(chunk_size=2_000)
+    rows = (_as_cells(of.kind, row, ours if len(row.cells) == len(own) else 0) for row in found)
+    return [*map(str, BEFORE_REJECTED), *own[ours:]], rows
+
+
+def _as_cells(kind: str, row: ImportReject, ours: int) -> list[str]:
+    return [str(row.row_no), reason_text(kind, row.reason, row.detail), *row.cells[ours:]]
+
+
+def rejects_phase(of: Import) -> str:
+    """Where the rejected rows of this import stand: those of the run once it has begun, before that of the check."""
+    return "run" if of.started_at else "check"
+
+
+def imports_at_work() -> dict[str, int]:
+    states = {state.value: 0 for state in (ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)}
+    return states | dict(Import.objects.filter(state__in=states).values_list("state").annotate(Count("pk")))

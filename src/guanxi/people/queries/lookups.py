@@ -1,0 +1,75 @@
+"""People by their addresses, addresses in clear, and people as the lake keeps them: for other rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from django.db import connection
+
+from guanxi.events.registry import mirror_columns
+from guanxi.kit import bulk, crypto, scope
+from guanxi.people.models import (
+    Field,
+    Identity,
+    Person,
+    Trait,
+)
+from guanxi.people.queries.cards import unsealed
+from guanxi.people.rules import typed
+
+
+def lookup_by_identity(kind: str, values: Sequence[str]) -> dict[str, int]:
+    """Normalised value → person, for those that are known; one query."""
+    by_lookup = {crypto.lookup(scope.current(), kind, value): value for value in values}
+    found = Identity.objects.filter(kind=kind).extra(**bulk.any_of("lookup", list(by_lookup)))
+    return {by_lookup[bytes(lookup)]: person for lookup, person in found.values_list("lookup", "person_id")}
+
+
+class NoAddress(LookupError):
+    """The identity is gone, or the person was erased."""
+
+
+def address_of(identity_id: int) -> str:
+    """The address in clear, for sending. Raises NoAddress."""
+    return addresses_of([identity_id]).get(identity_id) or _no_address(identity_id)
+
+
+def _no_address(identity_id: int) -> str:
+    raise NoAddress(identity_id)
+
+
+def addresses_of(identity_ids: Sequence[int]) -> dict[int, str]:
+    """Identity → address in clear; those that are gone or erased are missing."""
+    held = Identity.objects.filter(pk__in=identity_ids).select_related("person")
+    return {
+        one.pk: unsealed(one, one.person) if one.sealed is not None else one.plain
+        for one in held
+        if one.sealed is None or one.person.salt is not None
+    }
+
+
+_MIRRORED = f"""
+SELECT person.id, person.level, person.owner_id, person.unit_id, person.language, person.country, person.created_at,
+       (SELECT json_object_agg(field.key, json_build_array(trait.value, field.kind))
+        FROM {Trait._meta.db_table} trait JOIN {Field._meta.db_table} field ON field.id = trait.field_id
+        WHERE trait.person_id = person.id)
+FROM {Person._meta.db_table} person
+WHERE person.workspace_id = %s AND person.id = ANY(%s) AND person.merged_into_id IS NULL
+"""  # noqa: S608
+
+
+def mirrored(keys: Sequence[int]) -> pa.Table:
+    """These people as the lake keeps them (`events.lake.PEOPLE`); traits with typed values."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MIRRORED, [scope.current(), list(keys)])
+        rows = [(*row[:-1], _typed_traits(row[-1])) for row in cursor.fetchall()]
+    schema = mirror_columns("people")
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
+
+
+def _typed_traits(traits: Any) -> str:
+    given: dict[str, list[str]] = msgspec.json.decode(traits) if isinstance(traits, str) else traits or {}
+    return msgspec.json.encode({key: typed(value, kind) for key, (value, kind) in sorted(given.items())}).decode()

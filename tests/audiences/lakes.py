@@ -1,0 +1,57 @@
+"""A world as tables that DuckDB reads."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+
+from guanxi.audiences.queries import Tables
+from tests.audiences.reference import World
+
+INSTANT = pa.timestamp("us", tz="UTC")
+EVENTS = pa.schema(
+    [
+        ("month", pa.string()),
+        ("person", pa.int64()),
+        ("name", pa.string()),
+        ("occurred_at", INSTANT),
+        ("channel", pa.string()),
+        ("amount_minor", pa.int64()),
+        ("currency", pa.string()),
+        ("props", pa.string()),
+    ]
+)
+PEOPLE = pa.schema([("person", pa.int64()), ("level", pa.string()), ("country", pa.string()), ("traits", pa.string())])
+ALIASES = pa.schema([("person", pa.int64()), ("keeper", pa.int64())])
+
+
+def rows_of(world: World) -> dict[str, Any]:
+    events = [asdict(event) | {"month": event.occurred_at.strftime("%Y-%m")} for event in world.events]
+    aliases = [{"person": absorbed, "keeper": keeper} for absorbed, keeper in world.aliases.items()]
+    return {
+        "events": pa.Table.from_pylist(events, schema=EVENTS),
+        "people": pa.Table.from_pylist([asdict(person) for person in world.people], schema=PEOPLE),
+        "aliases": pa.Table.from_pylist(aliases, schema=ALIASES),
+    }
+
+
+def in_memory(backend: Any, world: World) -> Tables:
+    for name, rows in rows_of(world).items():
+        backend.con.register(name, rows)
+    aliases = backend.table("aliases") if world.aliases else None
+    return Tables(backend.table("events"), backend.table("people"), aliases)
+
+
+def in_delta(backend: Any, world: World, folder: Path) -> Tables:
+    for name, rows in rows_of(world).items():
+        write_deltalake(folder / name, rows, partition_by=["month"] if name == "events" else None)
+        files = DeltaTable(folder / name).file_uris()
+        backend.con.read_parquet(files, hive_partitioning=True).create_view(name)
+    return Tables(backend.table("events"), backend.table("people"), backend.table("aliases"))
+
+
+def fresh() -> Any:
+    return ibis.duckdb.connect()

@@ -1,0 +1,237 @@
+"""The compiled rule and the plain-Python meaning of it agree, and nothing of a rule becomes SQL."""
+
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pytest
+import sqlglot
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from guanxi.audiences.queries import Reason, compile_rule, explain, parse_rule
+from guanxi.audiences.queries.explain import NotMirrored
+from guanxi.audiences.rules import Rule, clauses_of
+from tests.audiences.lakes import fresh, in_delta, in_memory
+from tests.audiences.reference import Happened, Person, World, holds, who
+from tests.audiences.worlds import CATALOGUE, NOW, rules, windows, worlds
+
+LAKE = fresh()
+
+
+def compiled(rule: Rule, world: World, tables: Any) -> Any:
+    return compile_rule(rule, tables, now=world.now, zone=world.zone, catalogue=world.catalogue)
+
+
+def asked(rule: Rule, world: World, tables: Any) -> list[int]:
+    answer: list[int] = compiled(rule, world, tables).to_pyarrow()["person"].to_pylist()
+    return sorted(answer)
+
+
+def rule_of(where: dict[str, Any]) -> Rule:
+    return parse_rule({"version": 1, "where": where}, CATALOGUE)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rules(), worlds())
+def test_an_engine_finds_exactly_the_people_that_the_words_mean(data: dict[str, Any], world: World) -> None:
+    rule = parse_rule(data, CATALOGUE)
+    assert asked(rule, world, in_memory(LAKE, world)) == who(rule, world)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(worlds(), windows(), windows(), st.integers(1, 4))
+def test_days_are_counted_by_the_calendar_of_the_zone(world: World, one: Any, other: Any, days: int) -> None:
+    several = [did(within=window, having=[{"type": "days", "exactly": days}]) for window in (one, other)]
+    for where in (*several, {"type": "any", "any": several}):
+        assert asked(rule_of(where), world, in_memory(LAKE, world)) == who(rule_of(where), world)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rules(), worlds())
+def test_an_explanation_says_of_every_clause_whether_it_holds(data: dict[str, Any], world: World) -> None:
+    rule = parse_rule(data, CATALOGUE)
+    person = world.people[0]
+    reasons = explain(
+        rule, in_memory(LAKE, world), person.person, now=world.now, zone=world.zone, catalogue=world.catalogue
+    )
+    expected = [(path, holds(clause, person, world)) for path, _, clause in clauses_of(rule)]
+    assert [(reason.path, reason.holds) for reason in reasons] == expected
+
+
+def bought(person: int, day: int, amount: int, props: str = "{}", currency: str = "CNY") -> Happened:
+    return Happened(person, "product.bought", NOW.replace(day=day), None, amount, currency, props)
+
+
+SHOP = World(
+    people=[
+        Person(1, "customer", "CN", '{"city": "上海", "age": 31}'),
+        Person(2, "customer", "CN", '{"city": "D2"}'),
+        Person(3, "fan", "KR", "{}"),
+    ],
+    events=[
+        bought(1, 1, 100, '{"department": "D1"}'),
+        bought(1, 2, 200, '{"department": "D1"}'),
+        bought(1, 2, 999, '{"department": "D1"}', currency="USD"),
+        bought(9, 3, 700, '{"department": "D1"}'),
+    ],
+    aliases={9: 2},
+    now=NOW,
+    zone="Asia/Shanghai",
+    catalogue=CATALOGUE,
+)
+
+
+def did(**more: Any) -> dict[str, Any]:
+    return {"type": "did", "event": "event:product.bought", **more}
+
+
+@pytest.mark.parametrize(
+    ("where", "people"),
+    [
+        (did(), [1, 2]),
+        ({"type": "did_not", "event": "event:product.bought"}, [3]),
+        (did(having=[{"type": "sum", "of": "amount", "exactly": 300}]), [1]),
+        (did(having=[{"type": "sum", "of": "amount", "at_most": 300}]), [1, 3]),
+        (did(having=[{"type": "days", "at_least": 2}]), [1]),
+        (did(within={"type": "last_days", "days": 1}), [2]),
+        ({"type": "trait", "trait": "trait:city", "op": "is_not", "value": "D2"}, [1, 3]),
+        ({"type": "trait", "trait": "trait:age", "op": "lt", "value": 40}, [1]),
+        (
+            {
+                "type": "any",
+                "any": [{"type": "level", "levels": ["fan"]}, did(having=[{"type": "count", "exactly": 1}])],
+            },
+            [2, 3],
+        ),
+    ],
+)
+def test_a_rule_over_the_files_of_a_lake(where: dict[str, Any], people: list[int], tmp_path: Path) -> None:
+    assert asked(rule_of(where), SHOP, in_delta(fresh(), SHOP, tmp_path)) == people
+
+
+def test_why_somebody_is_in() -> None:
+    rule = rule_of(
+        {
+            "type": "all",
+            "all": [
+                {"type": "trait", "trait": "trait:city", "op": "is", "value": "上海"},
+                did(having=[{"type": "count", "at_least": 4}, {"type": "sum", "of": "amount", "at_least": 300}]),
+                {"type": "not", "not": {"type": "level", "levels": ["fan"]}},
+            ],
+        }
+    )
+    assert explain(rule, in_memory(fresh(), SHOP), 1, now=NOW, zone=SHOP.zone, catalogue=CATALOGUE) == [
+        Reason("where", False, {}),
+        Reason("where.all[0]", True, {"trait": "上海"}),
+        Reason("where.all[1]", False, {"count": 3, "sum": 300}),
+        Reason("where.all[2]", True, {}),
+        Reason("where.all[2].not", False, {"level": "customer"}),
+    ]
+
+
+def test_nobody_is_explained_who_is_not_in_the_mirror() -> None:
+    with pytest.raises(NotMirrored):
+        explain(rule_of(did()), in_memory(fresh(), SHOP), 77, now=NOW, zone=SHOP.zone, catalogue=CATALOGUE)
+
+
+def sql_of(where: dict[str, Any]) -> str:
+    return str(ibis.to_sql(compiled(rule_of(where), SHOP, in_memory(LAKE, SHOP)), dialect="duckdb"))
+
+
+def test_a_window_reads_only_its_months() -> None:
+    sql = sql_of(did(within={"type": "between", "first": "2026-09-01", "last": "2026-09-30"}))
+    # Midnight of the first of September in Shanghai is still August in UTC, by which the lake is cut.
+    assert "\"month\" >= '2026-08'" in sql
+    assert "\"month\" <= '2026-09'" in sql
+
+
+def test_clauses_about_the_same_event_share_one_scan() -> None:
+    sql = sql_of(
+        {
+            "type": "any",
+            "any": [did(within={"type": "last_days", "days": 3}), did(having=[{"type": "count", "exactly": 2}])],
+        }
+    )
+    scans = [table for table in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Table) if table.name == "events"]
+    assert len(scans) == 1
+
+
+# Hostile words: every text of a rule ends in a literal, and the statement around it stays the same tree.
+
+HOSTILE = [
+    "'; DROP TABLE people; --",
+    "x' OR '1'='1",
+    '" OR ""="',
+    "\\'; SELECT 1 --",
+    "/* */ UNION SELECT person FROM people",
+    "$$; ATTACH 'x' AS y; $$",
+    "{{ 7*7 }} ${7*7} %s ?1 :name $1",
+    "') -- ",
+    "ʼ； ＇ ‘’",
+    "\U0001f600'\"",
+]
+
+hostile = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=40),
+    st.text("'\"\\;-/*()$%{}`?:=, xX", min_size=1, max_size=40),
+).map(lambda text: f"zqj{text}")
+
+
+def places(word: str) -> dict[str, Any]:
+    """A rule that has the word wherever a rule takes a word of its own."""
+    tests: list[dict[str, Any]] = [
+        {"op": "is", "value": word},
+        {"op": "not_in", "value": [word, "b"]},
+        {"op": "contains", "value": word},
+    ]
+    props = [{"type": "prop", "prop": "prop:department", **test} for test in tests]
+    columns = [{"type": "prop", "prop": "prop:channel", **test} for test in tests]
+    return {
+        "type": "any",
+        "any": [
+            *({"type": "trait", "trait": "trait:city", **test} for test in tests),
+            *({"type": "trait", "trait": "trait:country", **test} for test in tests),
+            did(where=props),
+            {"type": "did_not", "event": "event:message.opened", "where": columns},
+        ],
+    }
+
+
+def statement(word: str) -> tuple[str, list[str]]:
+    """The one statement with its text literals blanked, and what stood in them."""
+    trees = sqlglot.parse(sql_of(places(word)), dialect="duckdb")
+    assert len(trees) == 1
+    tree = trees[0]
+    assert isinstance(tree, exp.Select)
+    texts = []
+    for literal in list(tree.find_all(exp.Literal)):
+        if literal.is_string:
+            texts.append(literal.name)
+            literal.replace(exp.Literal.string("blank"))
+    return tree.sql(dialect="duckdb"), texts
+
+
+HARMLESS = statement("zqjword")
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(hostile)
+def test_no_word_of_a_rule_reaches_the_engine_but_as_a_literal(word: str) -> None:
+    sql, texts = statement(word)
+    assert sql == HARMLESS[0]
+    assert "zqj" not in sql
+    assert [text for text in texts if "zqj" not in text] == [text for text in HARMLESS[1] if "zqj" not in text]
+    assert sum(text == word for text in texts) == sum(text == "zqjword" for text in HARMLESS[1])
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(hostile)
+def test_a_hostile_word_means_itself(word: str) -> None:
+    people = [Person(1, "fan", word, "{}"), Person(2, "fan", "other", "{}")]
+    world = World(people, [], {}, NOW, "UTC", CATALOGUE)
+    for op in ("is", "contains"):
+        rule = rule_of({"type": "trait", "trait": "trait:country", "op": op, "value": word})
+        assert asked(rule, world, in_memory(LAKE, world)) == [1]

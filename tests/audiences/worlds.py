@@ -1,0 +1,199 @@
+"""Random rules and random worlds that have something to do with each other."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from guanxi.audiences.rules import LEVELS, Catalogue, Event, Property, Trait, local_midnight
+from tests.audiences.reference import Happened, Person, World
+
+NOW = datetime(2026, 11, 3, 4, 30, tzinfo=UTC)
+ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "America/Sao_Paulo", "Pacific/Kiritimati", "Asia/Kathmandu"]
+
+CATALOGUE = Catalogue(
+    traits={
+        "city": Trait("text", "City"),
+        "age": Trait("number", "Age"),
+        "born": Trait("date", "Birthday"),
+        "newsletter": Trait("flag", "Newsletter"),
+        "country": Trait("text", "Country", column="country"),
+    },
+    events={
+        "product.bought": Event(
+            {"department": Property("text", "Department"), "quantity": Property("number"), "gift": Property("flag")},
+            "Bought",
+            amount=True,
+        ),
+        "message.opened": Event({"channel": Property("text", column="channel"), "due": Property("date")}),
+        "coupon.redeemed": Event(),
+    },
+    currency="CNY",
+)
+
+TEXTS = ["", "D1", "D2", "1", "上海", 'O\'Brien \\ "x"', "50%", "_", "a; DROP TABLE people --", "true"]
+NUMBERS: list[int | float] = [0, 1, 2, -3, 1.5, 2**53]
+DAYS = ["1990-02-28", "2000-01-01", "2026-11-02", "2026-11-03"]
+DIRTY: list[Any] = ["2026-02-30", "26-1-1", " 1", "1", "NaN", 1, True, None, [1], {"a": "D1"}, "x" * 30]
+DOCUMENTS = ["not json", "[]", '"text"', "", '{"city": "D1"', '{"department": "\\u0044\\u0031", "age": 1e0}']
+
+VALUES: dict[str, list[Any]] = {"text": TEXTS, "number": NUMBERS, "flag": [True, False], "date": DAYS}
+ORDERED = ["gt", "gte", "lt", "lte"]
+
+
+def tests_of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    value = st.sampled_from(VALUES[kind])
+    forms = [
+        st.fixed_dictionaries({"op": st.sampled_from(["is", "is_not"]), "value": value}),
+        st.fixed_dictionaries({"op": st.sampled_from(["is_set", "is_not_set"])}),
+    ]
+    if kind != "flag":
+        forms.append(
+            st.fixed_dictionaries({"op": st.sampled_from(["in", "not_in"]), "value": st.lists(value, min_size=1)})
+        )
+    if kind in ("number", "date"):
+        forms.append(st.fixed_dictionaries({"op": st.sampled_from(ORDERED), "value": value}))
+        pair = st.lists(value, min_size=2, max_size=2).map(sorted)
+        forms.append(st.fixed_dictionaries({"op": st.just("between"), "value": pair}))
+    if kind == "text":
+        parts = st.sampled_from([text for text in TEXTS if text])
+        forms.append(st.fixed_dictionaries({"op": st.just("contains"), "value": parts}))
+    return st.one_of(forms)
+
+
+def traits() -> st.SearchStrategy[dict[str, Any]]:
+    def clause(name: str) -> st.SearchStrategy[dict[str, Any]]:
+        kind = CATALOGUE.traits[name].kind
+        return tests_of(kind).map(lambda test: {"type": "trait", "trait": f"trait:{name}", **test})
+
+    return st.sampled_from(sorted(CATALOGUE.traits)).flatmap(clause)
+
+
+def levels() -> st.SearchStrategy[dict[str, Any]]:
+    some = st.lists(st.sampled_from(LEVELS), min_size=1, max_size=3)
+    return some.map(lambda chosen: {"type": "level", "levels": chosen})
+
+
+def windows() -> st.SearchStrategy[dict[str, Any]]:
+    day = st.integers(-12, 2).map(lambda ago: (date(2026, 11, 3) + timedelta(days=ago)).isoformat())
+    return st.one_of(
+        st.just({"type": "ever"}),
+        st.integers(1, 12).map(lambda days: {"type": "last_days", "days": days}),
+        day.map(lambda first: {"type": "since", "date": first}),
+        st.lists(day, min_size=2, max_size=2).map(
+            lambda pair: {"type": "between", "first": min(pair), "last": max(pair)}
+        ),
+    )
+
+
+def bounds(numbers: st.SearchStrategy[int]) -> st.SearchStrategy[dict[str, int]]:
+    return st.one_of(
+        numbers.map(lambda number: {"at_least": number}),
+        numbers.map(lambda number: {"at_most": number}),
+        numbers.map(lambda number: {"exactly": number}),
+        st.lists(numbers, min_size=2, max_size=2).map(lambda two: {"at_least": min(two), "at_most": max(two)}),
+    )
+
+
+def conditions(event: str) -> st.SearchStrategy[dict[str, Any]]:
+    def prop(name: str) -> st.SearchStrategy[dict[str, Any]]:
+        kind = CATALOGUE.events[event].properties[name].kind
+        return tests_of(kind).map(lambda test: {"type": "prop", "prop": f"prop:{name}", **test})
+
+    amount = st.fixed_dictionaries(
+        {"type": st.just("amount"), "op": st.sampled_from(ORDERED), "value": st.integers(-1, 6)}
+    )
+    forms = [st.sampled_from(sorted(CATALOGUE.events[event].properties)).flatmap(prop)]
+    return st.one_of([*forms, amount] if CATALOGUE.events[event].amount else forms)
+
+
+@st.composite
+def events(draw: st.DrawFn) -> dict[str, Any]:
+    name = draw(st.sampled_from(["product.bought", "product.bought", "message.opened", "coupon.redeemed"]))
+    clause: dict[str, Any] = {"type": draw(st.sampled_from(["did", "did_not"])), "event": f"event:{name}"}
+    if CATALOGUE.events[name].properties:
+        clause["where"] = draw(st.lists(conditions(name), max_size=2))
+    clause["within"] = draw(windows())
+    if clause["type"] == "did":
+        measures = [
+            bounds(st.integers(0, 4)).map(lambda bound: {"type": "count", **bound}),
+            bounds(st.integers(0, 5)).map(lambda bound: {"type": "days", **bound}),
+        ]
+        if CATALOGUE.events[name].amount:
+            measures.append(bounds(st.integers(-2, 12)).map(lambda bound: {"type": "sum", "of": "amount", **bound}))
+        clause["having"] = draw(st.lists(st.one_of(measures), max_size=2))
+    return clause
+
+
+def clauses() -> st.SearchStrategy[dict[str, Any]]:
+    def groups(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+        some = st.lists(inner, min_size=1, max_size=3)
+        return st.one_of(
+            some.map(lambda each: {"type": "all", "all": each}),
+            some.map(lambda each: {"type": "any", "any": each}),
+            inner.map(lambda each: {"type": "not", "not": each}),
+        )
+
+    return st.recursive(st.one_of(events(), events(), traits(), levels()), groups, max_leaves=6)
+
+
+def rules() -> st.SearchStrategy[dict[str, Any]]:
+    return clauses().map(lambda where: {"version": 1, "where": where})
+
+
+# Worlds come from a seed, not from draws: hundreds of events at the cost of two.
+
+
+def document(chance: Random, kinds: dict[str, str]) -> str:
+    if chance.random() < 0.1:
+        return chance.choice(DOCUMENTS)
+    values = {name: chance.choice(VALUES[kind] * 3 + DIRTY) for name, kind in kinds.items() if chance.random() < 0.8}
+    return json.dumps(values, ensure_ascii=False)
+
+
+def person(chance: Random, number: int) -> Person:
+    kinds = {name: str(trait.kind) for name, trait in CATALOGUE.traits.items() if not trait.column}
+    return Person(number, chance.choice(LEVELS), chance.choice(["D1", "KR", ""]), document(chance, kinds))
+
+
+def moment(chance: Random, zone: str) -> datetime:
+    """Anywhere in a fortnight, or at a local midnight, or within a microsecond of it."""
+    if chance.random() < 0.5:
+        return NOW + timedelta(minutes=chance.randint(-12 * 1440, 1440))
+    midnight = local_midnight(NOW.date() + timedelta(days=chance.randint(-12, 2)), zone)
+    return midnight + timedelta(microseconds=chance.choice([-1, 0, 1]))
+
+
+def happened(chance: Random, whom: int, zone: str) -> Happened:
+    name = chance.choice(["product.bought", "product.bought", "message.opened", "coupon.redeemed"])
+    kinds = {key: str(spec.kind) for key, spec in CATALOGUE.events[name].properties.items() if not spec.column}
+    paid = CATALOGUE.events[name].amount
+    return Happened(
+        person=whom,
+        name=name,
+        occurred_at=moment(chance, zone),
+        channel=chance.choice([None, "D1", "email"]),
+        amount_minor=chance.choice([None, 0, 1, 5]) if paid else None,
+        currency=chance.choice(["CNY", "CNY", "USD", None]) if paid else None,
+        props=document(chance, kinds),
+    )
+
+
+def worlds() -> st.SearchStrategy[World]:
+    return st.builds(world, st.integers(0, 10**6), st.integers(1, 40), st.sampled_from(ZONES))
+
+
+def world(seed: int, size: int, zone: str) -> World:
+    """Some people did nothing; the ids 101 and 102 were merged into the first two, 999 was never mirrored."""
+    chance = Random(seed)
+    busy = [*(number for number in range(1, size + 1) if chance.random() < 0.8), 101, 102, 999]
+    return World(
+        people=[person(chance, number) for number in range(1, size + 1)],
+        events=[happened(chance, whom, zone) for whom in busy for _ in range(chance.randint(1, 9))],
+        aliases=chance.choice([{}, {101: 1, 102: 2}]),
+        now=NOW,
+        zone=zone,
+        catalogue=CATALOGUE,
+    )

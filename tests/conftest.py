@@ -1,0 +1,163 @@
+"""One embedded PostgreSQL a run, migrated by the owner, used as the application role; and a home that goes away."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from guanxi.config.settings import database
+from guanxi.governance import queries as governance
+from guanxi.governance.models import Workspace
+from guanxi.kit import crypto
+from guanxi.kit.postgres import Cluster
+from tests import optional
+
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "guanxi"
+NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+
+
+def pytest_configure() -> None:
+    home = Path(tempfile.mkdtemp(prefix="guanxi-test-"))
+    os.environ["GUANXI_HOME"] = str(home)
+    # Playwright's loop runs in the thread of the browser tests, and Django would take their queries for ones in it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    settings.HOME, settings.FILES, settings.LAKE = home, home / "files", home / "lake"
+    settings.SECRET_KEY_FILE = crypto.ensure_root_key(home / "secret.key")
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(settings.HOME, ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: the loop that they leave running would refuse every other loop in this thread."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in optional.summary():
+        terminalreporter.write_line(line, red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A server for this run, or the one that GUANXI_TEST_CLUSTER names, which stays up between runs."""
+    kept = os.environ.get("GUANXI_TEST_CLUSTER")
+    cluster = Cluster(Path(kept) if kept else settings.HOME / "cluster", fast=True)
+    cluster.start(dies_with_parent=not kept)
+    yield cluster
+    if not kept:
+        cluster.remove()
+
+
+def use(url: str) -> None:
+    connections["default"].close()
+    connections["default"].settings_dict.update(database(url))
+
+
+def schema_fingerprint() -> str:
+    files = [*sorted(SOURCE.glob("*/migrations/*.py")), SOURCE / "kit" / "rows.py"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster, django_db_blocker: Any) -> str:
+    """The name of a migrated, empty database to copy from."""
+    import psycopg
+
+    name = f"template_{schema_fingerprint()}"
+    with psycopg.connect(cluster.url("superuser", "postgres"), autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(71)")
+        if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+            cluster.create_database(name)
+            use(cluster.url("owner", name))
+            with django_db_blocker.unblock():
+                call_command("migrate", verbosity=0)
+                connections["default"].close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(cluster: Cluster, template: str) -> Iterator[None]:
+    import psycopg
+    from psycopg import sql
+
+    name = f"test_{os.getpid()}"
+    with psycopg.connect(cluster.url("superuser", "postgres"), autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(71)")
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER guanxi_owner").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        admin.execute(sql.SQL("GRANT TEMP, CONNECT ON DATABASE {} TO guanxi_app").format(sql.Identifier(name)))
+    os.environ["GUANXI_DATABASE_URL"] = cluster.url("app", name)
+    os.environ["GUANXI_DATABASE_OWNER_URL"] = cluster.url("owner", name)
+    os.environ["GUANXI_DATABASE_WORKER_URL"] = cluster.url("worker", name)
+    use(cluster.url("app", name))
+    yield
+    connections["default"].close()
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Real transactions, for what other processes or threads must see; every row is removed afterwards by the owner."""
+    import psycopg
+
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+        with psycopg.connect(os.environ["GUANXI_DATABASE_OWNER_URL"], autocommit=True) as owner:
+            tables = owner.execute(
+                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables "
+                "WHERE schemaname = 'public' "
+                "AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
+            ).fetchone()
+            assert tables
+            owner.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE".encode())
+        forget_files()
+
+
+def forget_files() -> None:
+    """Ids of workspaces begin anew with each test; what another one left under the same id must not be found."""
+    for folder in (settings.LAKE, settings.FILES):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+def make_workspace(slug: str = "lumen", **given: Any) -> Workspace:
+    values = {"name": slug.title(), "country": "CN", "timezone": "Asia/Shanghai", "currency": "CNY"} | given
+    return Workspace.objects.create(slug=slug, **values)
+
+
+@pytest.fixture
+def workspace(db: None) -> Iterator[Workspace]:
+    """A workspace whose scope holds for the whole test."""
+    forget_files()
+    with governance.entered(make_workspace()) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def committed_workspace(committed: None) -> Iterator[Workspace]:
+    """The same with real transactions."""
+    with governance.entered(make_workspace()) as workspace:
+        yield workspace

@@ -1,0 +1,207 @@
+"""Who may open what: every route of the console and the API against every kind of visitor. Written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from guanxi.governance import operations as governance
+from guanxi.governance import queries
+from guanxi.governance.models import Role, User, Workspace
+from tests.console.things import Things, make_things
+
+OWNER, MANAGER, OPERATOR = Role.OWNER, Role.MANAGER, Role.OPERATOR
+ADVISOR, ANALYST, AUDITOR, INTEGRATOR = Role.ADVISOR, Role.ANALYST, Role.AUDITOR, Role.INTEGRATOR
+EVERYONE = frozenset(Role)
+PUBLIC = "public"
+LOGIN = "login"
+
+
+@dataclass(frozen=True)
+class Route:
+    """`who`: the roles that get in, or PUBLIC (nobody is asked) or LOGIN (any login). `methods`: each is tried.
+
+    `not_theirs`: of `who`, those whose people, by owner or unit, do not include this one.
+    """
+
+    who: frozenset[Role] | str
+    methods: tuple[str, ...] = ("get",)
+    things: Callable[[Things], dict[str, Any]] = field(default=lambda things: {})
+    not_theirs: frozenset[Role] = frozenset()
+
+
+SEES_PEOPLE = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR, ANALYST, AUDITOR})
+OTHERS_PEOPLE = frozenset({MANAGER, ADVISOR})
+EDITS_PEOPLE = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR})
+IMPORTS = frozenset({OWNER, OPERATOR, INTEGRATOR})
+OWNERS = frozenset({OWNER})
+WRITES = frozenset({OWNER, OPERATOR})
+SEES_AUDIENCES = frozenset({OWNER, MANAGER, OPERATOR, ANALYST})
+SEES_CONTENT = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR, ANALYST})
+SEES_BROADCASTS = frozenset({OWNER, MANAGER, OPERATOR, ANALYST, AUDITOR})
+CONNECTS = frozenset({OWNER, INTEGRATOR})
+
+ROUTES: dict[str, Route] = {
+    "healthz": Route(PUBLIC),
+    # No login decides: whoever asks from this machine gets in, as these visitors do (tests/api/test_metrics.py)
+    "metrics": Route(PUBLIC),
+    "start": Route(LOGIN),
+    "sign_in": Route(PUBLIC, ("get", "post")),
+    "sign_in_link": Route(PUBLIC, ("get", "post"), lambda things: {"token": "unknown"}),
+    "sign_out": Route(LOGIN, ("post",)),
+    "set_language": Route(PUBLIC, ("post",)),
+    "set_theme": Route(PUBLIC, ("post",)),
+    "account": Route(LOGIN),
+    "account_name": Route(LOGIN, ("post",)),
+    "account_password": Route(LOGIN, ("post",)),
+    "account_sessions_end": Route(LOGIN, ("post",)),
+    "account_session_end": Route(LOGIN, ("post",), lambda things: {"name": "unknown"}),
+    "gallery": Route(LOGIN),
+    "home": Route(EVERYONE),
+    "demo_next_day": Route(OWNERS, ("post",)),
+    "people": Route(SEES_PEOPLE),
+    "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_new": Route(EDITS_PEOPLE, ("get", "post")),
+    "person_edit": Route(EDITS_PEOPLE, ("get", "post"), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "note_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "note_remove": Route(
+        EDITS_PEOPLE,
+        ("post",),
+        lambda things: {"public_id": things.person, "note_id": things.note},
+        OTHERS_PEOPLE,
+    ),
+    "unsubscribe": Route(PUBLIC, ("get", "post"), lambda things: {"token": things.unsubscribe}),
+    "opened": Route(PUBLIC, ("get",), lambda things: {"token": things.opened}),
+    "staff": Route(OWNERS),
+    "staff_new": Route(OWNERS, ("get", "post")),
+    "staff_access": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),
+    "staff_link": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),
+    "channels": Route(CONNECTS, ("get", "post")),
+    "suppressions": Route(CONNECTS, ("get", "post")),
+    "channel_new": Route(CONNECTS, ("get", "post")),
+    "channel": Route(CONNECTS, ("get", "post"), lambda things: {"public_id": things.account}),
+    "channel_switch": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
+    "channel_reconnect": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
+    "audiences": Route(SEES_AUDIENCES),
+    "audience_new": Route(WRITES, ("get", "post")),
+    "audience_builder": Route(WRITES, ("post",)),
+    "audience_count": Route(WRITES, ("post",)),
+    "audience": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
+    "audience_people": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
+    "contents": Route(SEES_CONTENT),
+    "content_new": Route(WRITES, ("get", "post")),
+    "content_preview_draft": Route(WRITES, ("post",)),
+    "content": Route(SEES_CONTENT, ("get",), lambda things: {"public_id": things.content}),
+    "content_preview": Route(SEES_CONTENT, ("get",), lambda things: {"public_id": things.content}),
+    "broadcasts": Route(SEES_BROADCASTS),
+    "broadcast_new": Route(WRITES, ("get", "post")),
+    "broadcast": Route(SEES_BROADCASTS, ("get",), lambda things: {"public_id": things.broadcast}),
+    "broadcast_audience": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.broadcast}),
+    "broadcast_content": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.broadcast}),
+    "broadcast_when": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.broadcast}),
+    "broadcast_review": Route(WRITES, ("get",), lambda things: {"public_id": things.broadcast}),
+    "broadcast_send": Route(WRITES, ("post",), lambda things: {"public_id": things.broadcast}),
+    "broadcast_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.broadcast}),
+    "broadcast_progress": Route(SEES_BROADCASTS, ("get",), lambda things: {"public_id": things.broadcast}),
+    "broadcast_pause": Route(WRITES, ("post",), lambda things: {"public_id": things.broadcast}),
+    "broadcast_resume": Route(WRITES, ("post",), lambda things: {"public_id": things.broadcast}),
+    "broadcast_cancel": Route(WRITES, ("post",), lambda things: {"public_id": things.broadcast}),
+    "broadcast_doubtful": Route(WRITES, ("post",), lambda things: {"public_id": things.broadcast}),
+    "unit_new": Route(OWNERS, ("get", "post")),
+    "imports": Route(IMPORTS),
+    "import_new": Route(IMPORTS, ("get", "post")),
+    "import_sample": Route(IMPORTS, ("get",), lambda things: {"kind": "people", "language": "ko"}),
+    "import": Route(IMPORTS, ("get",), lambda things: {"public_id": things.file}),
+    "import_sheet": Route(IMPORTS, ("post",), lambda things: {"public_id": things.file}),
+    "import_columns": Route(IMPORTS, ("get", "post"), lambda things: {"public_id": things.file}),
+    "import_check": Route(IMPORTS, ("get", "post"), lambda things: {"public_id": things.file}),
+    "import_options": Route(IMPORTS, ("get", "post"), lambda things: {"public_id": things.file}),
+    "import_run": Route(IMPORTS, ("get", "post"), lambda things: {"public_id": things.file}),
+    "import_stop": Route(IMPORTS, ("post",), lambda things: {"public_id": things.file}),
+    "import_resume": Route(IMPORTS, ("post",), lambda things: {"public_id": things.file}),
+    "import_undo": Route(IMPORTS, ("post",), lambda things: {"public_id": things.file}),
+    "import_rejected": Route(IMPORTS, ("get",), lambda things: {"public_id": things.file}),
+}
+
+
+def routes(resolver: URLResolver | None = None) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern)
+        else:
+            yield str(pattern.name), pattern
+
+
+def test_every_route_has_a_line_in_the_matrix_and_says_itself_who_may_use_it() -> None:
+    known = dict(routes())
+    assert known.keys() - ROUTES.keys() == set(), "add a line to ROUTES, by hand"
+    assert ROUTES.keys() - known.keys() == set(), "this route is gone"
+    silent = [name for name, pattern in known.items() if not hasattr(pattern.callback, "access")]
+    assert silent == []
+
+
+@pytest.fixture
+def cast(db: None) -> tuple[Workspace, dict[str, Client], Things]:
+    """A workspace with one login of each role and one of each thing, and the owner of another workspace."""
+    owner = User.objects.create_user(email="owner@example.test", name="Owner")
+    workspace = governance.create_workspace(name="Lumen", owner=owner, is_demo=True)
+    clients: dict[str, Client] = {"anonymous": Client()}
+    with queries.entered(workspace):
+        members = {Role.OWNER: owner}
+        here = governance.add_unit(name="Here")
+        for role in Role:
+            if role != Role.OWNER:
+                member = governance.add_staff(email=f"{role}@example.test", name=role, role=role, unit=here)
+                members[role] = member.user
+        things = make_things()
+    stranger = User.objects.create_user(email="stranger@example.test")
+    governance.create_workspace(name="Other", owner=stranger)
+    for name, user in [*members.items(), ("stranger", stranger)]:
+        clients[name] = Client(raise_request_exception=True)
+        clients[name].force_login(user)
+    return workspace, clients, things
+
+
+def expected(route: Route, visitor: str, inside: bool) -> str:
+    if route.who == PUBLIC:
+        return "in"
+    if visitor == "anonymous":
+        return "sign in"
+    if route.who == LOGIN:
+        return "in"
+    if inside and (visitor == "stranger" or visitor in route.not_theirs):
+        return "not there"
+    return "in" if visitor in route.who else "no"
+
+
+def seen(status: int, location: str) -> str:
+    if status in (301, 302) and location.startswith("/sign-in?"):
+        return "sign in"
+    if status == 404:
+        return "not there"
+    if status == 403:
+        return "no"
+    return "in" if status < 500 and status != 405 else f"broken: {status}"
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_only_those_of_the_matrix_get_in(cast: tuple[Workspace, dict[str, Client], Things], name: str) -> None:
+    workspace, clients, things = cast
+    route = ROUTES[name]
+    inside = not isinstance(route.who, str)
+    arguments = ({"slug": workspace.slug} if inside else {}) | route.things(things)
+    url = reverse(name, kwargs=arguments)
+    wrong = []
+    for method in route.methods:
+        for visitor, client in clients.items():
+            answer = getattr(client, method)(url)
+            got = seen(answer.status_code, answer.headers.get("Location", ""))
+            want = expected(route, visitor, inside)
+            if got != want and not (name == "sign_in_link" and got == "not there"):
+                wrong.append(f"{method} {visitor}: {got} instead of {want} ({answer.status_code})")
+    assert wrong == []

@@ -1,0 +1,279 @@
+"""Saying who: the builder shows a rule as a sentence, gives it back unchanged, and bends none that it cannot show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.utils import translation
+
+from guanxi.audiences import operations as audiences
+from guanxi.audiences.models import Audience
+from guanxi.audiences.queries import catalogue, parse_rule
+from guanxi.commerce.events import ProductBought
+from guanxi.console.audiences.recipes import SKETCHES
+from guanxi.console.audiences.rule import rule_of, sketch_of
+from guanxi.console.audiences.sketch import posted
+from guanxi.console.audiences.words import sentences, whole
+from guanxi.events import operations as events
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Role, Workspace
+from guanxi.kit import clock
+from guanxi.people.models import Person
+from tests.console.visitors import Visitor, lumen, owner, staff
+from tests.factories import channels as make
+from tests.factories.reach import into_lake
+
+__all__ = ["lumen", "owner"]
+
+CUSTOMERS = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
+MEAT = {"type": "prop", "prop": "prop:department", "op": "is", "value": "MEAT"}
+REGULARS = {
+    "version": 1,
+    "where": {
+        "type": "all",
+        "all": [
+            {
+                "type": "did",
+                "event": "event:product.bought",
+                "where": [MEAT, {"type": "amount", "op": "between", "value": [150, 2000]}],
+                "having": [{"type": "count", "at_least": 3}],
+                "within": {"type": "last_days", "days": 90},
+            },
+            {"type": "did_not", "event": "event:coupon.redeemed"},
+        ],
+    },
+}
+NESTED = {
+    "version": 1,
+    "where": {
+        "type": "any",
+        "any": [
+            {"type": "trait", "trait": "trait:language", "op": "in", "value": ["ko", "zh-hans"]},
+            {"type": "all", "all": [CUSTOMERS["where"], {"type": "did", "event": "event:order.paid"}]},
+        ],
+    },
+}
+TOO_DEEP = {"version": 1, "where": {"type": "not", "not": {"type": "any", "any": [REGULARS["where"]]}}}
+
+
+def form(rows: list[dict[str, str | list[str]]], **more: str) -> dict[str, Any]:
+    """What the builder sends for these rows."""
+    sent: dict[str, Any] = {"join": "all", "row": [str(at) for at in range(len(rows))]} | more
+    for at, row in enumerate(rows):
+        sent |= {f"{at}-{name}": value for name, value in row.items()}
+    return sent
+
+
+BOUGHT: dict[str, str | list[str]] = {
+    "kind": "event",
+    "did": "did",
+    "event": "product.bought",
+    "where": ["0"],
+    "w0-key": "prop:department",
+    "w0-op": "is",
+    "w0-value": "MEAT",
+    "bound": "at_least",
+    "number": "3",
+    "measure": "count",
+    "within": "last_days",
+    "days": "90",
+}
+
+
+def buyer(name: str, department: str, times: int) -> Person:
+    now = clock.now()
+    person = make.person(now, f"{name}@example.test", name=name.title())
+    for at in range(times):
+        bought = ProductBought(person.pk, at + 1, None, 990, "CNY", department=department)
+        events.announce(bought, at=now)
+    return person
+
+
+@pytest.fixture
+def shoppers(lumen: Workspace) -> list[Person]:
+    people = [buyer("emma", "MEAT", 3), buyer("jonas", "MEAT", 2), buyer("minji", "DAIRY", 4)]
+    into_lake(people, clock.now())
+    return people
+
+
+@pytest.mark.parametrize("rule", [CUSTOMERS, REGULARS, NESTED], ids=["customers", "regulars", "nested"])
+def test_a_rule_comes_out_of_the_builder_as_it_went_in(lumen: Workspace, rule: dict[str, Any]) -> None:
+    known = catalogue()
+    sketch = sketch_of(parse_rule(rule, known), known)
+    assert sketch is not None
+    again = parse_rule(rule_of(sketch, known), known)
+    assert whole(again, known) == whole(parse_rule(rule, known), known)
+    assert sketch_of(again, known) == sketch
+
+
+def test_a_rule_that_the_builder_cannot_show_is_not_shown_in_it(lumen: Workspace) -> None:
+    known = catalogue()
+    assert sketch_of(parse_rule(TOO_DEEP, known), known) is None
+
+
+def test_such_a_rule_survives_a_new_name(owner: Visitor) -> None:
+    kept = audiences.save_audience(name="Old", rule=TOO_DEEP, by=None, now=clock.now())
+    page = owner.get("audience", kept.public_id)
+    assert "says more than the builder can show" in page
+    assert '"type": "not"' in page
+    owner.post("audience", kept.public_id, name="New")
+    kept.refresh_from_db()
+    assert (kept.name, kept.rule) == ("New", TOO_DEEP)
+
+
+@pytest.mark.parametrize("recipe", SKETCHES)
+def test_every_recipe_is_a_sound_rule(lumen: Workspace, recipe: str) -> None:
+    known = catalogue()
+    assert parse_rule(rule_of(SKETCHES[recipe]("MEAT"), known), known)
+
+
+ENGLISH = (
+    "has bought a product where department is MEAT and amount is between CN¥1.50 and CN¥20.00, at least 3 times, "
+    "in the last 90 days"
+)
+CHINESE = "最近 90 天内曾购买商品（商品部门为“MEAT”，且金额介于 ¥1.50 与 ¥20.00 之间），至少 3 次"
+KOREAN = "최근 90일 동안 상품 구매 이력 있음(상품 부문: MEAT, 금액: CN¥1.50 ~ CN¥20.00), 3회 이상"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", [ENGLISH, "has never used a coupon"]),
+        ("zh-hans", [CHINESE, "从未使用优惠券"]),
+        ("ko", [KOREAN, "쿠폰 사용 이력이 전혀 없음"]),
+    ],
+)
+def test_a_rule_reads_as_a_sentence_of_each_language(lumen: Workspace, language: str, said: list[str]) -> None:
+    known = catalogue()
+    with translation.override(language):
+        assert sentences(parse_rule(REGULARS, known), known) == said
+
+
+def test_what_was_chosen_is_saved_and_counted(owner: Visitor, shoppers: list[Person]) -> None:
+    onward = owner.post("audience_new", **form([BOUGHT], name="Meat lovers"))
+    saved = Audience.objects.get()
+    assert onward.endswith(saved.public_id)
+    assert (saved.name, saved.size) == ("Meat lovers", 1)
+    assert "Meat lovers" in owner.get("audiences")
+    assert "has bought a product where department is MEAT" in owner.get("audiences")
+
+
+def test_the_count_is_live_and_shows_some_of_them(owner: Visitor, shoppers: list[Person]) -> None:
+    fragment = owner.post("audience_count", status=200, **form([BOUGHT]))
+    assert "<b>1</b> person" in fragment
+    assert "Emma" in fragment
+    assert "e•••@example.test" in fragment
+    assert "Jonas" not in fragment
+
+
+def test_an_unfinished_sentence_is_not_counted(owner: Visitor) -> None:
+    unfinished = BOUGHT | {"days": ""}
+    fragment = owner.post("audience_count", status=200, **form([unfinished]))
+    assert "not finished yet" in fragment
+
+
+def test_samples_are_people_whom_the_staff_may_see(lumen: Workspace, owner: Visitor, shoppers: list[Person]) -> None:
+    north = governance.add_unit(name="North")
+    Person.objects.filter(name="Emma").update(unit=north)
+    owner.post("audience_new", **form([BOUGHT | {"number": "2"}], name="Meat"))
+    page = staff(Role.MANAGER, unit=north).get("audience_people", Audience.objects.get().public_id)
+    assert "<b>2</b> people" in page
+    assert "Emma" in page
+    assert "Jonas" not in page
+
+
+def test_buttons_add_and_remove_conditions_without_script(owner: Visitor) -> None:
+    page = owner.post("audience_new", status=200, **form([BOUGHT], name="Half done", do="add:trait"))
+    assert 'name="1-key"' in page
+    assert 'value="Half done"' in page
+    assert 'name="0-key"' not in owner.post("audience_new", status=200, **form([BOUGHT], do="remove:0"))
+    assert "w1-key" in owner.post("audience_builder", status=200, **form([BOUGHT], do="more:0"))
+    assert "w0-key" not in owner.post("audience_builder", status=200, **form([BOUGHT], do="less:0:0"))
+    assert Audience.objects.count() == 0
+
+
+def test_a_group_holds_conditions_of_its_own(owner: Visitor, shoppers: list[Person]) -> None:
+    sent = form([{"kind": "group", "join": "any"}], name="Either") | {"row": ["0", "0.0", "0.1"]}
+    sent |= {f"0.0-{name}": value for name, value in BOUGHT.items()}
+    sent |= {f"0.1-{name}": value for name, value in (BOUGHT | {"w0-value": "DAIRY"}).items()}
+    owner.post("audience_new", **sent)
+    assert Audience.objects.get().size == 2
+
+
+def test_what_is_wrong_is_said_at_its_condition(owner: Visitor) -> None:
+    wrong = BOUGHT | {"w0-op": "gt"}
+    page = owner.post("audience_new", status=422, **form([BOUGHT, wrong], name="Broken"))
+    assert page.count("This comparison does not work here. Choose another one.") == 1
+    assert page.index('value="1"') < page.index("This comparison does not work here.")
+    assert Audience.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        {"row": ["0", "../../etc", "9.9", "-1"]},
+        {"0-event": "no.such"},
+        {"0-kind": "nonsense", "0-event": ""},
+        {"0-bound": "nonsense"},
+        {"0-number": "1e999"},
+        {"0-w0-key": "prop:nothing"},
+        {"0-w0-value": "x" * 10_000},
+        {"0-within": "between", "0-first": "2026-13-45", "0-last": ""},
+        {"0-days": "99999999"},
+        {"name": "x" * 10_000},
+        {"name": ""},
+    ],
+)
+def test_a_form_that_was_tampered_with_is_refused(owner: Visitor, tampered: dict[str, Any]) -> None:
+    sent = form([BOUGHT], name="Fine") | tampered
+    if "row" in tampered:
+        owner.post("audience_new", **sent)  # what is no row is left out
+        return
+    owner.post("audience_new", status=422, **sent)
+    assert Audience.objects.count() == 0
+
+
+def test_a_rule_whose_names_are_gone_says_so_and_can_be_written_anew(owner: Visitor) -> None:
+    kept = audiences.save_audience(name="Old", rule=CUSTOMERS, by=None, now=clock.now())
+    gone = {"version": 1, "where": {"type": "trait", "trait": "trait:shoe_size", "op": "is", "value": 42}}
+    Audience.objects.filter(pk=kept.pk).update(rule=gone)
+    assert "shoe_size” is not kept of people here" in owner.get("audience", kept.public_id)
+    assert "Rule needs mending" in owner.get("audiences")
+    owner.post("audience", kept.public_id, status=422, name="Old")
+    owner.post("audience", kept.public_id, **form([{"kind": "level", "levels": ["customer"]}], name="Old"))
+    kept.refresh_from_db()
+    assert kept.rule["where"] == {"type": "all", "all": [CUSTOMERS["where"]]}
+
+
+def test_names_are_text_wherever_they_stand(owner: Visitor) -> None:
+    kept = audiences.save_audience(name="<script>alert(1)</script>", rule=CUSTOMERS, by=None, now=clock.now())
+    for page in (owner.client.get(f"/w/lumen/audiences/{kept.public_id}"), owner.client.get("/w/lumen/audiences")):
+        assert b"<script>alert" not in page.content
+
+
+def test_who_may_look_may_not_change(owner: Visitor) -> None:
+    kept = audiences.save_audience(name="Customers", rule=CUSTOMERS, by=None, now=clock.now())
+    analyst = staff(Role.ANALYST)
+    page = analyst.get("audience", kept.public_id)
+    assert "level is Customer" in page
+    assert "Save audience" not in page
+    analyst.post("audience", kept.public_id, status=403, name="Mine")
+
+
+def test_what_is_elsewhere_is_not_there(owner: Visitor) -> None:
+    owner.get("audience", "aud_00000000000000000000000000", status=404)
+
+
+def test_the_empty_list_offers_ready_sentences(owner: Visitor) -> None:
+    assert "Bought from one department at least 3 times in 90 days, and used no coupon" in owner.get("audiences")
+    assert 'value="product.bought" selected' in owner.get("audience_new", recipe="regulars")
+
+
+def test_a_form_cannot_nest_deeper_than_the_builder() -> None:
+    sent = QueryDict(mutable=True)
+    sent.setlist("row", ["0", "0.0", "0.0.0"])
+    sent.update({"0-kind": "group", "0.0-kind": "group", "0.0.0-kind": "event"})
+    [outer] = posted(sent).rows
+    assert [inner.rows for inner in outer.rows] == [()]

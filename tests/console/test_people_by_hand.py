@@ -1,0 +1,214 @@
+"""People made and edited on pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from guanxi.console.people.timeline import timeline
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Role, Staff, User, Workspace
+from guanxi.people import operations as people
+from guanxi.people import queries
+from guanxi.people.models import Field, Identity, Note, Person, Trait
+from tests.console.visitors import Visitor, lumen, owner, visitor
+
+__all__ = ["lumen", "owner"]
+
+ADDRESS = "emma@example.test"
+
+
+@pytest.fixture
+def emma(lumen: Workspace, now: datetime) -> Person:
+    return people.create_person(now=now, name="Emma Fischer", identities={"email": ADDRESS, "phone": "+8613812342210"})
+
+
+def member(role: Role, **given: object) -> Staff:
+    return governance.add_staff(email=f"{role}@example.test", name=f"The {role}", role=role, **given)  # type: ignore[arg-type]
+
+
+def version(page: str) -> str:
+    found = re.search(r'name="version" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def held(person: Person) -> list[str]:
+    ids = Identity.objects.filter(person=person).order_by("kind").values_list("pk", flat=True)
+    return sorted(queries.addresses_of(list(ids)).values())
+
+
+def test_a_person_is_made_with_everything_that_is_known(owner: Visitor, lumen: Workspace) -> None:
+    Field.objects.create(key="vip", label="VIP", kind="yes_no")
+    here = governance.add_unit(name="Store 014")
+    sent = {
+        "name": "  Emma   Fischer ", "add_email": "EMMA@example.test", "add_phone": "138 1234 2210",
+        "add_customer_number": "C-1", "language": "ko", "country": "CN", "unit": here.public_id, "trait_vip": "yes",
+    }  # fmt: skip
+    onward = owner.post("person_new", **sent)
+    made = Person.objects.get()
+    assert onward.endswith(made.public_id)
+    assert (made.name, made.language, made.country, made.unit, made.source) == (
+        *("Emma Fischer", "ko", "CN", here, "staff"),
+    )
+    assert held(made) == ["+8613812342210", "C-1", ADDRESS]
+    assert list(Trait.objects.values_list("value", flat=True)) == ["yes"]
+    assert "Emma Fischer is added." in owner.get("person", made.public_id)
+
+
+def test_nothing_and_nonsense_are_refused_with_words(owner: Visitor) -> None:
+    assert "by what should they be found?" in owner.post("person_new", status=422)
+    page = owner.post("person_new", name="a\u0007b", add_email="nobody", add_phone="12", country="XX", status=422)
+    for said in ("cannot be seen", "This is not an e-mail address.", "Write it with its country code"):
+        assert said in page
+    long = owner.post("person_new", add_customer_number="\ufdfa" * 100, status=422)
+    assert "This number is too long." in long
+    assert Person.objects.count() == 0
+
+
+def test_the_page_never_holds_an_address_in_clear(owner: Visitor, emma: Person) -> None:
+    page = owner.get("person_edit", emma.public_id)
+    assert "Now e•••@example.test. Leave this empty to keep it." in page
+    assert ADDRESS not in page
+    assert "13812342210" not in page
+
+
+def test_what_is_left_empty_stays_and_a_tick_removes(owner: Visitor, emma: Person) -> None:
+    phone = Identity.objects.get(kind="phone").public_id
+    mark = version(owner.get("person_edit", emma.public_id))
+    sent = {"version": mark, "name": "Emma F", f"drop_{phone}": "on"}
+    owner.post("person_edit", emma.public_id, **sent)  # type: ignore[arg-type]
+    assert held(emma) == [ADDRESS]
+    assert Person.objects.get().name == "Emma F"
+
+
+def test_an_address_is_replaced_by_the_one_that_is_typed(owner: Visitor, emma: Person) -> None:
+    email = Identity.objects.get(kind="email").public_id
+    mark = version(owner.get("person_edit", emma.public_id))
+    sent = {"version": mark, "name": "Emma", f"new_{email}": "new@example.test"}
+    owner.post("person_edit", emma.public_id, **sent)  # type: ignore[arg-type]
+    assert held(emma) == ["+8613812342210", "new@example.test"]
+
+
+def test_an_address_of_someone_else_leads_to_them_if_one_may_see_them(
+    owner: Visitor, lumen: Workspace, emma: Person, now: datetime
+) -> None:
+    page = owner.post("person_new", name="Again", add_email=ADDRESS, status=422)
+    assert "Someone else has this already." in page
+    assert f"/people/{emma.public_id}" in page
+    advisor = member(Role.ADVISOR)
+    page = visitor(advisor.user.email).post("person_new", name="Again", add_email=ADDRESS, status=422)
+    assert "You do not look after that person." in page
+    assert emma.public_id not in page
+    assert "Emma" not in page
+
+
+def test_an_editor_who_comes_late_is_told_and_overwrites_nothing(owner: Visitor, emma: Person) -> None:
+    mark = version(owner.get("person_edit", emma.public_id))
+    owner.post("person_edit", emma.public_id, version=mark, name="First")
+    page = owner.post("person_edit", emma.public_id, version=mark, name="Second", status=409)
+    assert "someone else changed this person in the meantime" in page
+    assert 'value="Second"' in page
+    assert Person.objects.get().name == "First"
+    owner.post("person_edit", emma.public_id, name="No mark", status=409)
+
+
+def test_an_advisor_owns_whom_they_add_and_gives_nobody_away(lumen: Workspace, now: datetime) -> None:
+    unit = governance.add_unit(name="Store 014")
+    advisor, other = (
+        member(Role.ADVISOR, unit=unit),
+        governance.add_staff(email="other@example.test", name="Other", role=Role.ADVISOR),
+    )
+    here = visitor(advisor.user.email)
+    here.post("person_new", name="Mine", owner=other.public_id)
+    mine = Person.objects.get()
+    assert (mine.owner, mine.unit) == (advisor, unit)
+    page = here.get("person_edit", mine.public_id)
+    assert 'name="owner"' not in page
+    here.post("person_edit", mine.public_id, version=version(page), name="Mine", owner=other.public_id)
+    assert Person.objects.get().owner == advisor
+
+
+def test_a_manager_places_people_in_the_unit_and_below_only(lumen: Workspace) -> None:
+    north, south = governance.add_unit(name="North"), governance.add_unit(name="South")
+    here = visitor(member(Role.MANAGER, unit=north).user.email)
+    here.post("person_new", name="Away", unit=south.public_id, status=422)
+    here.post("person_new", name="Away", status=422)
+    here.post("person_new", name="Near", unit=north.public_id)
+    assert list(Person.objects.values_list("name", "unit__name")) == [("Near", "North")]
+
+
+def test_only_who_may_edit_is_offered_it(owner: Visitor, emma: Person) -> None:
+    assert "New person" in owner.get("people")
+    analyst = visitor(member(Role.ANALYST).user.email)
+    assert "New person" not in analyst.get("people")
+    assert "/edit" not in analyst.get("person", emma.public_id)
+    assert "/edit" in owner.get("person", emma.public_id)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "ko"])
+def test_the_form_speaks_the_language(owner: Visitor, emma: Person, language: str) -> None:
+    governance.set_appearance(user=User.objects.get(email="owner@example.test"), language=language)
+    page = owner.get("person_edit", emma.public_id)
+    assert "Leave this empty" not in page
+    assert "Save person" not in page
+
+
+def test_a_note_stands_in_the_timeline_with_its_writer(owner: Visitor, emma: Person) -> None:
+    owner.post("note_new", emma.public_id, text="<b>Likes</b> tea\n\nand cake")
+    for page in (owner.client.get(f"/w/lumen/people/{emma.public_id}{show}") for show in ("", "?show=notes")):
+        assert "&lt;b&gt;Likes&lt;/b&gt; tea" in page.content.decode()
+        assert "Note by Lin Yao" in page.content.decode()
+    assert "Likes" not in owner.get("person", emma.public_id, show="orders")
+    note = Note.objects.get()
+    analyst = visitor(member(Role.ANALYST).user.email)
+    read = analyst.get("person", emma.public_id)
+    assert "Likes" in read
+    assert "Add note" not in read
+    operator = visitor(member(Role.OPERATOR).user.email)
+    assert note.public_id not in operator.get("person", emma.public_id)
+    operator.post("note_remove", emma.public_id, note.public_id)
+    assert Note.objects.count() == 1
+    owner.post("note_remove", emma.public_id, note.public_id)
+    assert Note.objects.count() == 0
+
+
+def test_a_note_that_is_too_long_is_kept_on_the_page(owner: Visitor, emma: Person) -> None:
+    page = owner.post("note_new", emma.public_id, text="x" * 4_001, status=422)
+    assert "A note holds 4,000 characters at most." in page
+    assert "x" * 4_001 in page
+    assert f'href="/w/lumen/people/{emma.public_id}?show=notes"' in page
+
+
+def test_many_notes_stand_page_by_page_and_say_so_among_everything(
+    owner: Visitor, lumen: Workspace, emma: Person, now: datetime
+) -> None:
+    by = Staff.objects.get()
+    for number in range(35):
+        people.add_note(person=emma, by=by, text=f"N{number:02}", now=now + timedelta(hours=number))
+    assert timeline(emma).items[-1].title == "More notes stand under Notes."
+    first = timeline(emma, kind="notes")
+    second = timeline(emma, kind="notes", before=first.older)
+    found = [item.note.text for item in [*first.items, *second.items] if item.note]
+    assert found == [f"N{number:02}" for number in range(34, -1, -1)]
+    assert second.older == ""
+    owner.get("person", emma.public_id, show="notes", before="20261121T000000.000000-00", status=400)
+
+
+def test_more_notes_take_no_more_queries(
+    owner: Visitor, emma: Person, now: datetime, django_assert_num_queries: Any
+) -> None:
+    by = Staff.objects.get()
+    people.add_note(person=emma, by=by, text="One", now=now)
+    owner.get("person", emma.public_id)
+    with CaptureQueriesContext(connection) as counted:
+        owner.get("person", emma.public_id)
+    for number in range(3):
+        people.add_note(person=emma, by=by, text=str(number), now=now)
+    with django_assert_num_queries(len(counted)):
+        owner.get("person", emma.public_id)

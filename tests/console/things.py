@@ -1,0 +1,93 @@
+"""One of each thing in a workspace, so that every address of the access matrix leads somewhere."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from guanxi.audiences import operations as audiences
+from guanxi.channels.models import Account, Message
+from guanxi.channels.queries import link
+from guanxi.content import operations as contents
+from guanxi.content.queries import Words
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Role
+from guanxi.kit import clock
+from guanxi.people import operations as people
+from guanxi.people.models import Import, Person
+from guanxi.reach import operations as reach
+from guanxi.reach.models import Broadcast, BroadcastState
+from tests.factories import channels as make
+
+
+@dataclass(frozen=True)
+class Things:
+    """Public ids, and the tokens of a message's links."""
+
+    staff: str
+    file: str
+    person: str
+    note: str
+    unsubscribe: str
+    opened: str
+    account: str
+    audience: str
+    content: str
+    broadcast: str
+
+
+def make_things() -> Things:
+    message = make_message()
+    broadcast = make_broadcast(message.account)
+    assert broadcast.audience and broadcast.content
+    someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
+    note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
+    return Things(
+        staff=someone.public_id,
+        file=make_file(),
+        person=message.person.public_id,
+        note=note.public_id,
+        unsubscribe=link(message, "unsubscribe").rpartition("/")[2],
+        opened=link(message, "open").rpartition("/")[2].removesuffix(".gif"),
+        account=message.account.public_id,
+        audience=broadcast.audience.public_id,
+        content=broadcast.content.public_id,
+        broadcast=broadcast.public_id,
+    )
+
+
+def make_message() -> Message:
+    """One that left, to a person without an owner in another unit than any of the staff."""
+    now = clock.now()
+    person = make.person(now, "emma@example.test")
+    Person.objects.filter(pk=person.pk).update(unit=governance.add_unit(name="Elsewhere"))
+    sent: Message = Message.objects.create(
+        origin="cnt_a",
+        person=person,
+        account=make.account(now),
+        purpose="marketing",
+        state="accepted",
+        planned_at=now,
+        address=make.lookup("emma@example.test"),
+    )
+    return sent
+
+
+def make_broadcast(account: Account) -> Broadcast:
+    """One that is over: no act of one visitor changes what the next one may do."""
+    now = clock.now()
+    rule = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
+    audience = audiences.save_audience(name="Customers", rule=rule, by=None, now=now)
+    letter = contents.save_content(
+        name="Hello", variants=[Words("en", "Hello", "Hello")], fall_back=False, by=None, now=now
+    )
+    made = reach.save_broadcast(name="Hello all", audience=audience, content=letter, account=account, by=None, now=now)
+    Broadcast.objects.filter(pk=made.pk).update(state=BroadcastState.DONE, confirmed_at=now, started_at=now)
+    return made
+
+
+def make_file() -> str:
+    """An uploaded file of people whose columns are still to be chosen."""
+    table = io.BytesIO(b"name,email\nLin,lin@example.test\n")
+    made: Import = people.start_import(file=table, filename="people.csv", kind="people", by=None, now=clock.now())
+    return str(made.public_id)

@@ -1,0 +1,212 @@
+"""Who sees whom, how people are found, and what a page about them says."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Workspace
+from guanxi.kit import crypto
+from guanxi.people import operations as people
+from guanxi.people import queries
+from guanxi.people.models import Field, Person, Trait
+from tests.factories.people import csv_file, done, make_person, make_staff, make_unit, uploaded
+
+Wanted = queries.Wanted
+
+
+def names_of(page: queries.Page) -> list[str]:
+    return [person.name for person in page.people]
+
+
+def test_each_role_sees_its_own_part_of_the_people(workspace: Workspace, now: datetime) -> None:
+    north = make_unit("North")
+    store, south = make_unit("Store", north), make_unit("South")
+    ann = make_staff("Ann", "advisor", store)
+    make_person("In store", now=now, unit=store)
+    make_person("In north", now=now, unit=north)
+    make_person("In south", now=now, unit=south)
+    make_person("Of Ann", now=now, owner=ann)
+    make_person("Of nobody", now=now)
+
+    def seen(role: str, unit: Any = None) -> set[str]:
+        staff = make_staff(f"{role}{unit}", role, unit, email=f"{role}{unit and unit.pk}@lumen.test")
+        return set(queries.visible(staff).values_list("name", flat=True))
+
+    everyone = {"In store", "In north", "In south", "Of Ann", "Of nobody"}
+    assert [seen(role) for role in ("owner", "operator", "analyst", "auditor")] == [everyone] * 4
+    assert seen("manager", north) == {"In store", "In north", "Of Ann"}
+    assert seen("manager", store) == {"In store", "Of Ann"}
+    assert seen("manager") == everyone
+    assert (seen("integrator"), seen("advisor")) == (set(), set())
+    assert set(queries.visible(ann).values_list("name", flat=True)) == {"Of Ann"}
+
+
+@pytest.mark.parametrize("sort", ["name", "newest"])
+def test_pages_follow_each_other_without_gap_or_repeat(workspace: Workspace, now: datetime, sort: str) -> None:
+    owner = make_staff()
+    for i in range(7):
+        make_person(f"P{i % 3}", now=now + timedelta(minutes=i // 2))
+    found, after = [], ""
+    while True:
+        page = queries.people_page(owner, Wanted(sort=sort), after=after, size=2)
+        found += [person.pk for person in page.people]
+        if not (after := page.after):
+            break
+    order = ("sort_key", "pk") if sort == "name" else ("-created_at", "-pk")
+    assert found == list(Person.objects.order_by(*order).values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("mark", ["x", "1", "1~\x00", "abc~def"])
+def test_a_cursor_that_was_changed_is_refused(workspace: Workspace, mark: str) -> None:
+    with pytest.raises(queries.BadCursor):
+        queries.people_page(make_staff(), Wanted(), after=mark)
+
+
+def test_people_are_found_by_name_address_number_and_last_digits(workspace: Workspace, now: datetime) -> None:
+    owner = make_staff()
+    make_person("王小明", now=now, identities={"email": "wang@example.test", "phone": "138 0000 2210"})
+    make_person("Anna Müller", now=now, identities={"customer_number": "C-7"})
+
+    def found(text: str) -> list[str]:
+        return names_of(queries.people_page(owner, Wanted(search=text)))
+
+    for text in ("小明", "王", "WANG@example.test ", "+8613800002210", "13800002210", "2210"):
+        assert found(text) == ["王小明"], text
+    for text in ("anna", "mül ann", "C-7"):
+        assert found(text) == ["Anna Müller"], text
+    for text in ("明小", "nobody", "221", "???", "wang@example", "a\x00b"):
+        assert found(text) == [], text
+
+
+def test_filters_narrow_together(workspace: Workspace, now: datetime) -> None:
+    store = make_unit("Store")
+    ann = make_staff(unit=store)
+    one = make_person("One", now=now, owner=ann)
+    make_person("Two", now=now, unit=store)
+    people.prove_level(level="fan", proof="follow", proofs=[people.Proof(one.pk, now)], now=now)
+    assert names_of(queries.people_page(ann, Wanted(unit=store.pk))) == ["One", "Two"]
+    assert names_of(queries.people_page(ann, Wanted(unit=store.pk, level="fan"))) == ["One"]
+    assert names_of(queries.people_page(ann, Wanted(owner=ann.pk, level="visitor"))) == []
+    assert queries.count_people(ann, Wanted(unit=store.pk)) == 2
+    assert queries.level_counts(ann) == {"fan": 1, "visitor": 1}
+
+
+def full_person(workspace: Workspace, now: datetime, number: int) -> Person:
+    email = f"p{number}@example.test"
+    person = make_person(f"P{number}", now=now, identities={"email": email, "phone": f"138000022{number:02d}"})
+    address = crypto.lookup(workspace.pk, "email", email)
+    governance.give_consent(channel="email", address=address, purpose="marketing", source="form", now=now)
+    governance.suppress(channel="email", address=address, reason="manual", now=now)
+    people.prove_level(level="fan", proof="follow", proofs=[people.Proof(person.pk, now)], now=now)
+    field, _ = Field.objects.get_or_create(key="points", defaults={"label": "Points", "kind": "number"})
+    Trait.objects.create(person=person, field=field, value="12.5")
+    return person
+
+
+def test_a_card_says_everything_with_addresses_masked(workspace: Workspace, now: datetime) -> None:
+    person = full_person(workspace, now, 10)
+    card = queries.card(person)
+    assert [(one.kind, one.shown, one.suppressed) for one in card.identities] == [
+        ("email", "p•••@example.test", "manual"),
+        ("phone", "•••• 2210", ""),
+    ]
+    assert [(one.label, one.value) for one in card.traits] == [("Points", 12.5)]
+    assert [(one.channel, one.purpose, one.granted, one.at, one.source) for one in card.consents] == [
+        ("email", "marketing", True, now, "form")
+    ]
+    assert card.level_proof is not None
+    assert (card.person.level, card.level_proof.proof, card.level_proof.since) == ("fan", "follow", now)
+
+
+def test_an_erased_person_has_nothing_to_unseal(workspace: Workspace, now: datetime) -> None:
+    person = full_person(workspace, now, 10)
+    Person.objects.update(salt=None)
+    card = queries.card(person)
+    assert [one.shown for one in card.identities] == ["", "•••• 2210"]
+    with pytest.raises(queries.NoAddress):
+        queries.address_of(card.identities[0].id)
+
+
+def test_cards_and_pages_take_as_many_queries_for_three_as_for_one(workspace: Workspace, now: datetime) -> None:
+    owner = make_staff()
+    counted = []
+    for numbers in ((1,), (2, 3)):
+        for number in numbers:
+            full_person(workspace, now, number)
+        ids = list(Person.objects.values_list("pk", flat=True))
+        with CaptureQueriesContext(connection) as said:
+            assert len(queries.cards(ids)) == len(queries.people_page(owner, Wanted()).people) == len(ids)
+        counted.append(len(said))
+    assert counted[0] == counted[1] <= 9
+
+
+def test_the_lake_gets_people_with_typed_traits(workspace: Workspace, now: datetime) -> None:
+    person = full_person(workspace, now, 1)
+    other = make_person("Plain", now=now, country="KR", language="ko")
+    rows = queries.mirrored([person.pk, other.pk, 10**9]).to_pylist()
+    assert sorted(rows, key=lambda row: row["person"]) == [
+        {"person": person.pk, "level": "fan", "owner": None, "unit": None, "locale": "", "country": ""}
+        | {"created_at": now, "traits": '{"points":12.5}'},
+        {"person": other.pk, "level": "visitor", "owner": None, "unit": None, "locale": "ko", "country": "KR"}
+        | {"created_at": now, "traits": "{}"},
+    ]
+    assert queries.mirrored([]).num_rows == 0
+
+
+def test_a_lookup_answers_only_for_those_who_are_known(workspace: Workspace, now: datetime) -> None:
+    person = make_person(now=now, identities={"customer_number": "7"})
+    assert queries.lookup_by_identity("customer_number", ["7", "8"]) == {"7": person.pk}
+
+
+PEOPLE = 20_000
+
+
+def test_lists_of_many_people_use_indexes(workspace: Workspace, now: datetime) -> None:
+    ann, store = make_staff(), make_unit("Store")
+    rows = [
+        (f"{'王李张刘'[i % 4]}小{'明伟芳娜'[i % 3]}", str(i), "Store" if i % 50 == 0 else "") for i in range(PEOPLE)
+    ]
+    columns = {"Name": "name", "No": "customer_number", "Unit": "unit"}
+    done(uploaded(csv_file(list(columns), *rows), columns, now=now), now)
+    manager = make_staff("Max", "manager", store)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == ("guanxi_app",)
+    first = queries.people_page(ann, Wanted())
+    asked = {
+        "by name": lambda: queries.people_page(ann, Wanted(), after=first.after),
+        "newest": lambda: queries.people_page(ann, Wanted(sort="newest")),
+        "one level": lambda: queries.people_page(ann, Wanted(level="fan")),
+        "one unit": lambda: queries.people_page(ann, Wanted(unit=store.pk)),
+        "of a manager": lambda: queries.people_page(manager, Wanted()),
+        "an owner": lambda: queries.people_page(ann, Wanted(owner=ann.pk)),
+        "a name": lambda: queries.people_page(ann, Wanted(search="张小芳")),
+        "a number": lambda: queries.people_page(ann, Wanted(search="777")),
+        "last digits": lambda: queries.people_page(ann, Wanted(search="7777")),
+        "cards": lambda: queries.cards([person.pk for person in first.people]),
+    }
+    scans = {name: found for name, ask in asked.items() if (found := whole_table_scans(ask))}
+    assert scans == {}
+
+
+def whole_table_scans(ask: Any) -> list[str]:
+    """The large tables that are read from end to end when this is asked."""
+    with CaptureQueriesContext(connection) as said:
+        ask()
+    found = []
+    for query in said.captured_queries:
+        if query["sql"].startswith("SELECT"):
+            with connection.cursor() as cursor:
+                # The rows of this test are not analysed: what counts is whether the lock leaves an index to use at all.
+                cursor.execute("SET LOCAL enable_seqscan = off")
+                cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"))
+                plan = "\n".join(row[0] for row in cursor.fetchall())
+            found += re.findall(r"Seq Scan on (people_(?:person|identity|nameword))", plan)
+    return found
