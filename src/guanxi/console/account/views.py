@@ -19,6 +19,7 @@ from guanxi.console.access import signed_in
 from guanxi.console.account import agents
 from guanxi.console.account.forms import Name, Password
 from guanxi.console.middleware import SEEN_EVERY
+from guanxi.console.session import proof
 from guanxi.console.session.waiting import retry_after, wait_words
 from guanxi.console.templatetags.figures import locale
 from guanxi.governance import operations as governance
@@ -89,6 +90,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
             return retry_after(page(request, 429, password_form=form), refusal.wait)
         else:
             update_session_auth_hash(request, user)
+            proof.note(request, clock.wall())
             messages.success(request, _("Your password is saved. You are signed out on every other device."))
             return redirect("account")
     return page(request, 422, password_form=form)
