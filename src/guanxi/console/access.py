@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
-from guanxi.console.session import proof
+from guanxi.console import proof
 from guanxi.governance.models import Staff, User, Workspace
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may

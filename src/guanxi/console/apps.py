@@ -5,6 +5,6 @@ class Console(AppConfig):
     name = "guanxi.console"
 
     def ready(self) -> None:
-        from guanxi.console.session import proof
+        from guanxi.console import proof
 
         proof.listen()

@@ -15,11 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from guanxi.console import proof
 from guanxi.console.access import signed_in
 from guanxi.console.account import agents
 from guanxi.console.account.forms import Name, Password
 from guanxi.console.middleware import SEEN_EVERY
-from guanxi.console.session import proof
 from guanxi.console.session.waiting import retry_after, wait_words
 from guanxi.console.templatetags.figures import locale
 from guanxi.governance import operations as governance

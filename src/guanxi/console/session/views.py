@@ -15,8 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from guanxi.console import proof
 from guanxi.console.access import anyone, sent, signed_in
-from guanxi.console.session import places, proof
+from guanxi.console.session import places
 from guanxi.console.session.forms import Confirm, SignIn
 from guanxi.console.session.waiting import retry_after, wait_words
 from guanxi.governance import operations as governance
