@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
 
 import pytest
 from django.contrib.messages.storage.session import SessionStorage
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import resolve
 
@@ -46,7 +45,7 @@ def asked(client: Client, user: User, method: str = "get", path: str = "/secret?
     request = getattr(RequestFactory(), method)(path, headers=headers)
     request.session, request.user = client.session, user
     vars(request)["_messages"] = SessionStorage(request)
-    answer = cast(HttpResponseBase, secret(request))
+    answer = secret(request)
     return answer.headers.get("Location") or "in"
 
 

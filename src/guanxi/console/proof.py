@@ -20,7 +20,7 @@ def note(request: HttpRequest, now: datetime) -> None:
 
 
 def is_fresh(request: HttpRequest, now: datetime) -> bool:
-    noted = request.session.get("proved_at")
+    noted = request.session.get("proved_at", "")
     return bool(noted) and now - datetime.fromisoformat(noted) < LASTS
 
 
