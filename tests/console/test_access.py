@@ -69,6 +69,9 @@ ROUTES: dict[str, Route] = {
     "demo_next_day": Route(OWNERS, ("post",)),
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "view_new": Route(SEES_PEOPLE, ("post",)),
+    # Everyone sees the view that is shared here, and is told what only some may do to it.
+    "view_change": Route(SEES_PEOPLE, ("post",), lambda things: {"public_id": things.view}),
     "person_new": Route(EDITS_PEOPLE, ("get", "post")),
     "person_edit": Route(EDITS_PEOPLE, ("get", "post"), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "note_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
