@@ -45,6 +45,7 @@ SEES_AUDIENCES = frozenset({OWNER, MANAGER, OPERATOR, ANALYST})
 SEES_CONTENT = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR, ANALYST})
 SEES_BROADCASTS = frozenset({OWNER, MANAGER, OPERATOR, ANALYST, AUDITOR})
 CONNECTS = frozenset({OWNER, INTEGRATOR})
+AUDITS = frozenset({OWNER, AUDITOR})
 
 ROUTES: dict[str, Route] = {
     "healthz": Route(PUBLIC),
@@ -83,6 +84,8 @@ ROUTES: dict[str, Route] = {
     ),
     "unsubscribe": Route(PUBLIC, ("get", "post"), lambda things: {"token": things.unsubscribe}),
     "opened": Route(PUBLIC, ("get",), lambda things: {"token": things.opened}),
+    "audit": Route(AUDITS),
+    "audit_verify": Route(AUDITS, ("post",)),
     "staff": Route(OWNERS),
     "staff_new": Route(OWNERS, ("get", "post")),
     "staff_access": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),
