@@ -19,6 +19,8 @@ class Permission(StrEnum):
     BROADCASTS_SEND = "broadcasts.send"
     CHANNELS_MANAGE = "channels.manage"
     WORKSPACE_MANAGE = "workspace.manage"
+    WEBHOOKS_MANAGE = "webhooks.manage"
+    HEALTH_VIEW = "health.view"
 
 
 class DataScope(StrEnum):
@@ -34,15 +36,16 @@ _EVERYTHING = frozenset(Permission)
 _READ = frozenset(
     {Permission.PEOPLE_VIEW, Permission.AUDIENCES_VIEW, Permission.CONTENT_VIEW, Permission.BROADCASTS_VIEW}
 )
+_TECHNICAL = frozenset({Permission.CHANNELS_MANAGE, Permission.WEBHOOKS_MANAGE, Permission.HEALTH_VIEW})
 
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
     "manager": _READ | {Permission.PEOPLE_EDIT},
-    "operator": _EVERYTHING - {Permission.WORKSPACE_MANAGE, Permission.CHANNELS_MANAGE},
+    "operator": _EVERYTHING - _TECHNICAL - {Permission.WORKSPACE_MANAGE},
     "advisor": frozenset({Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.CONTENT_VIEW}),
     "analyst": _READ,
     "auditor": frozenset({Permission.PEOPLE_VIEW, Permission.BROADCASTS_VIEW}),
-    "integrator": frozenset({Permission.CHANNELS_MANAGE, Permission.PEOPLE_IMPORT}),
+    "integrator": _TECHNICAL | {Permission.PEOPLE_IMPORT},
 }
 
 DATA_SCOPES: dict[str, DataScope] = {

@@ -18,10 +18,12 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from guanxi.events import operations as events
 from guanxi.governance.models import Workspace
 from guanxi.kit import scope, tables
+from guanxi.people.events import ImportFinished
 from guanxi.people.models import Import, ImportState
-from guanxi.people.operations.imports.states import WORKING
+from guanxi.people.operations.imports.states import SETTLED, WORKING
 from guanxi.people.port import ImportContext, NewField
 
 LEASE_SECONDS = 120
@@ -65,6 +67,8 @@ class Lease:
         if of.started_at and state != ImportState.UNDONE:
             of.finished_at = now
         of.save(update_fields=["state", "problem", "stop_asked", "lease_until", "finished_at"])
+        if state in (*SETTLED, ImportState.UNDONE):
+            events.tell(ImportFinished(import_id=of.pk, state=state.value), at=now)
 
 
 @dataclass
