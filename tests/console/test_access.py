@@ -53,6 +53,7 @@ ROUTES: dict[str, Route] = {
     "start": Route(LOGIN),
     "sign_in": Route(PUBLIC, ("get", "post")),
     "sign_in_link": Route(PUBLIC, ("get", "post"), lambda things: {"token": "unknown"}),
+    "confirm": Route(LOGIN, ("get", "post")),
     "sign_out": Route(LOGIN, ("post",)),
     "set_language": Route(PUBLIC, ("post",)),
     "set_theme": Route(PUBLIC, ("post",)),

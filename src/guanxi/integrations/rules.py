@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -18,21 +18,23 @@ from guanxi.governance import events as governance
 from guanxi.loyalty import events as loyalty
 from guanxi.people import events as people
 
-FACTS: tuple[Any, ...] = (
-    people.LevelReached,
-    people.LevelLost,
-    people.ImportFinished,
-    governance.ConsentGiven,
-    governance.ConsentWithdrawn,
-    channels.MessageAccepted,
-    channels.MessageBounced,
-    channels.MessageOpened,
-    channels.MessageUnsubscribed,
-    commerce.OrderPaid,
-    commerce.ProductBought,
-    commerce.OrderRefunded,
-    loyalty.CouponRedeemed,
-)
+# What is told of each kind of fact: keys of rows, which become public ids, and words from short lists of ours. All else
+# stays inside: whoever hears of an event asks the API for more, with the rights of its key.
+FACTS: dict[Any, tuple[str, ...]] = {
+    people.LevelReached: ("person", "level"),
+    people.LevelLost: ("person", "level"),
+    people.ImportFinished: ("import_id", "state"),
+    governance.ConsentGiven: ("person", "channel", "purpose"),
+    governance.ConsentWithdrawn: ("person", "channel", "purpose"),
+    channels.MessageAccepted: ("person", "message_id", "channel", "origin"),
+    channels.MessageBounced: ("person", "message_id", "channel", "origin", "category"),
+    channels.MessageOpened: ("person", "message_id", "channel", "origin"),
+    channels.MessageUnsubscribed: ("person", "message_id", "channel", "origin"),
+    commerce.OrderPaid: ("person", "order_id"),
+    commerce.ProductBought: ("person", "order_id", "product_id"),
+    commerce.OrderRefunded: ("person", "order_id"),
+    loyalty.CouponRedeemed: ("person", "coupon_id", "order_id"),
+}
 TEST = "webhook.test"
 NAMES: tuple[str, ...] = tuple(fact.name for fact in FACTS)
 
@@ -45,15 +47,11 @@ REFERENCES = {
     "message_id": "message",
     "import_id": "import",
 }
-# Fields from a short list of words of ours, or public ids themselves. All else stays inside: whoever hears of an event
-# asks the API for more, with the rights of its key.
-CODES = frozenset({"level", "channel", "purpose", "category", "origin", "state"})
 
 
 def told(kind: Any) -> tuple[str, ...]:
     """The members of `data` that an event of this kind has, for the catalogue."""
-    names = [field.name for field in fields(kind)]
-    return tuple(REFERENCES.get(name, name) for name in names if name in REFERENCES or name in CODES)
+    return tuple(REFERENCES.get(name, name) for name in FACTS[kind])
 
 
 def rings(fact: Any) -> bool:
@@ -63,14 +61,9 @@ def rings(fact: Any) -> bool:
 
 def data(fact: Any, public: Mapping[tuple[str, int], str]) -> dict[str, str]:
     """`public` gives the public id of (field, key); what is not there any more is left out."""
-    found: dict[str, str] = {}
-    for field in fields(fact):
-        value = getattr(fact, field.name)
-        if field.name in CODES and value:
-            found[field.name] = value
-        elif (name := REFERENCES.get(field.name)) and (field.name, value) in public:
-            found[name] = public[field.name, value]
-    return found
+    values = {name: getattr(fact, name) for name in FACTS[type(fact)]}
+    known = {name: public.get((name, value)) if name in REFERENCES else value for name, value in values.items()}
+    return {REFERENCES.get(name, name): value for name, value in known.items() if value}
 
 
 # Signatures

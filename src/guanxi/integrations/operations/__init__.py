@@ -6,9 +6,9 @@ from guanxi.integrations.operations.endpoints import (
     rotate_secret,
     switch_endpoint,
 )
-from guanxi.integrations.operations.lane import lane
 from guanxi.integrations.operations.recording import record, send_test
 from guanxi.integrations.operations.replaying import replay, replay_failed
+from guanxi.integrations.operations.telling import lane
 
 __all__ = [
     "EndpointRefused",

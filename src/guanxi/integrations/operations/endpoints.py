@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
+from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.integrations.models import Endpoint, EndpointState
 from guanxi.integrations.queries import secret_place
@@ -39,13 +40,18 @@ def make_endpoint(
     endpoint = Endpoint.objects.create(url=address, name=name, events=chosen, by=by, created_at=now)
     secret = _new_secret(endpoint)
     endpoint.save(update_fields=["secret"])
+    governance.record(act="webhook.made", by=by, subject=endpoint.public_id, detail={"events": len(chosen)}, now=now)
     return endpoint, secret
 
 
 @transaction.atomic
-def edit_endpoint(*, endpoint: Endpoint, url: str, events: Iterable[str], name: str, by: Staff | None) -> None:
+def edit_endpoint(
+    *, endpoint: Endpoint, url: str, events: Iterable[str], name: str, by: Staff | None, now: datetime
+) -> None:
     endpoint.url, endpoint.events, endpoint.name = _checked_url(url), _checked_events(events), name
     endpoint.save(update_fields=["url", "events", "name"])
+    detail = {"events": len(endpoint.events)}
+    governance.record(act="webhook.changed", by=by, subject=endpoint.public_id, detail=detail, now=now)
 
 
 @transaction.atomic
@@ -55,6 +61,7 @@ def rotate_secret(*, endpoint: Endpoint, by: Staff | None, now: datetime) -> str
     held.old_secret, held.old_until = held.secret, now + OLD_SECRET_FOR
     secret = _new_secret(held)
     held.save(update_fields=["secret", "old_secret", "old_until"])
+    governance.record(act="webhook.secret_rotated", by=by, subject=held.public_id, now=now)
     return secret
 
 
@@ -63,12 +70,15 @@ def switch_endpoint(*, endpoint: Endpoint, on: bool, by: Staff | None, now: date
     """Off: nothing new is written down for it, what waits stays. On: what waits leaves, five days count anew."""
     state = EndpointState.ON if on else EndpointState.OFF
     Endpoint.objects.filter(pk=endpoint.pk).update(state=state, failing_since=None)
+    act = "webhook.switched_on" if on else "webhook.switched_off"
+    governance.record(act=act, by=by, subject=endpoint.public_id, now=now)
 
 
 @transaction.atomic
 def remove_endpoint(*, endpoint: Endpoint, by: Staff | None, now: datetime) -> None:
     """With everything that it was told, or still should have been."""
     Endpoint.objects.filter(pk=endpoint.pk).delete()
+    governance.record(act="webhook.removed", by=by, subject=endpoint.public_id, now=now)
 
 
 def _new_secret(endpoint: Endpoint) -> str:

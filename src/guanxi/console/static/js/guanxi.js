@@ -13,9 +13,13 @@
   });
   document.addEventListener("htmx:before:response", (event) => {
     const answer = event.detail.ctx.response.raw;
-    if (answer.redirected && new URL(answer.url).pathname === "/sign-in") {
+    const led = answer.redirected ? new URL(answer.url).pathname : "";
+    if (led === "/sign-in") {
       event.preventDefault(); // the session has ended: sign in on a whole page, and come back here
       location.reload();
+    } else if (led === "/confirm") {
+      event.preventDefault(); // the page that asks who it is leads back here by itself
+      location.assign(answer.url);
     }
   });
   for (const name of ["htmx:response:error", "htmx:error"]) {

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Now
 
+from guanxi.kit import leases
 from guanxi.people import tasks
 from guanxi.people.models import Import, ImportChange, ImportReject, ImportState
 from guanxi.people.operations.imports import files
@@ -86,7 +85,7 @@ def fail_import(*, import_id: int, now: datetime) -> None:
 def sweep(*, now: datetime) -> int:
     """Ring again for imports whose worker has gone, and forget what undo needed once it is over; how many were rung."""
     forget_old(now)
-    waiting = Import.objects.filter(state__in=WORKING).filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
+    waiting = Import.objects.filter(leases.free(), state__in=WORKING)
     rung = [tasks.ring(pk) for pk in waiting.values_list("pk", flat=True)]
     return sum(rung)
 

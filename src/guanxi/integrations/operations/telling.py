@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from guanxi.governance import operations as governance
 from guanxi.integrations.models import Delivery, DeliveryState, Endpoint, EndpointState
 from guanxi.integrations.operations.calling import TIMEOUT_SECONDS, Call, Callers, Done
 from guanxi.integrations.queries import CLOSED, secrets_of
@@ -147,6 +148,7 @@ def _write(row: Delivery, tried: Tried, now: datetime) -> None:
 
 def _judge(endpoint: Endpoint, tried: Tried, now: datetime) -> None:
     """What the answer says about the endpoint itself."""
+    before = endpoint.state
     if tried.arrived:
         endpoint.failing_since, endpoint.succeeded_at = None, now
     else:
@@ -155,6 +157,9 @@ def _judge(endpoint: Endpoint, tried: Tried, now: datetime) -> None:
         endpoint.state = EndpointState.GONE
     elif endpoint.state == EndpointState.ON and has_failed_for_long(endpoint.failing_since, now):
         endpoint.state = EndpointState.FAILED
+    if endpoint.state != before:
+        detail = {"state": endpoint.state}
+        governance.record(act="webhook.switched_off", by=None, subject=endpoint.public_id, detail=detail, now=now)
     endpoint.save(update_fields=["failing_since", "succeeded_at", "state"])
 
 
