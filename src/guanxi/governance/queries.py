@@ -30,6 +30,7 @@ __all__ = [
     "AuditVerdict",
     "DataScope",
     "Permission",
+    "audit_page",
     "audit_verdict",
     "data_scope",
     "entered",
@@ -153,3 +154,15 @@ def _stored(row: AuditEntry) -> rules.Stored:
         detail=row.detail,
     )
     return rules.Stored(entry, bytes(row.previous), bytes(row.hash))
+
+
+def audit_page(*, act: str = "", by: int | None = None, before: int | None = None, size: int = 50) -> list[AuditEntry]:
+    """The newest entries, those below the number `before`; one more than `size` when there are more."""
+    entries = AuditEntry.objects.select_related("by").order_by("-number")
+    if act:
+        entries = entries.filter(act=act)
+    if by is not None:
+        entries = entries.filter(by=by)
+    if before is not None:
+        entries = entries.filter(number__lt=before)
+    return list(entries[: size + 1])
