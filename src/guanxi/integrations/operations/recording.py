@@ -12,7 +12,7 @@ from django.db import models, transaction
 
 from guanxi.channels.models import Message
 from guanxi.commerce.models import Order, Product
-from guanxi.events.rules import Happened
+from guanxi.events.operations import Happened
 from guanxi.integrations.models import Delivery, Endpoint
 from guanxi.integrations.queries import listening
 from guanxi.integrations.rules import REFERENCES, TEST, data, rings
