@@ -34,7 +34,7 @@ FLOORS = [
     ["loyalty"],
     ["advocacy"],
     ["journeys"],
-    ["insight"],
+    ["insight", "integrations"],
 ]
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 GLOBAL_TABLES = {

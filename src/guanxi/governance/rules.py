@@ -23,6 +23,8 @@ class Permission(StrEnum):
     CHANNELS_MANAGE = "channels.manage"
     WORKSPACE_MANAGE = "workspace.manage"
     AUDIT_VIEW = "audit.view"
+    WEBHOOKS_MANAGE = "webhooks.manage"
+    HEALTH_VIEW = "health.view"
 
 
 class DataScope(StrEnum):
@@ -38,15 +40,16 @@ _EVERYTHING = frozenset(Permission)
 _READ = frozenset(
     {Permission.PEOPLE_VIEW, Permission.AUDIENCES_VIEW, Permission.CONTENT_VIEW, Permission.BROADCASTS_VIEW}
 )
+_TECHNICAL = frozenset({Permission.CHANNELS_MANAGE, Permission.WEBHOOKS_MANAGE, Permission.HEALTH_VIEW})
 
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
     "manager": _READ | {Permission.PEOPLE_EDIT},
-    "operator": _EVERYTHING - {Permission.WORKSPACE_MANAGE, Permission.CHANNELS_MANAGE, Permission.AUDIT_VIEW},
+    "operator": _EVERYTHING - _TECHNICAL - {Permission.WORKSPACE_MANAGE, Permission.AUDIT_VIEW},
     "advisor": frozenset({Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.CONTENT_VIEW}),
     "analyst": _READ,
     "auditor": frozenset({Permission.PEOPLE_VIEW, Permission.BROADCASTS_VIEW, Permission.AUDIT_VIEW}),
-    "integrator": frozenset({Permission.CHANNELS_MANAGE, Permission.PEOPLE_IMPORT}),
+    "integrator": _TECHNICAL | {Permission.PEOPLE_IMPORT},
 }
 
 DATA_SCOPES: dict[str, DataScope] = {
