@@ -14,6 +14,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Staff
 from guanxi.kit import clock
 from guanxi.people import operations as people
+from guanxi.people import queries as people_queries
 from guanxi.people.models import Import, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast, BroadcastState
@@ -35,6 +36,7 @@ class Things:
     content: str
     broadcast: str
     view: str
+    bulk: str
 
 
 def make_things() -> Things:
@@ -44,6 +46,9 @@ def make_things() -> Things:
     someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
     boss = Staff.objects.get(role=Role.OWNER)
     note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
+    change = people.start_bulk(
+        act="owner", value={"owner": None}, chosen=people_queries.Wanted(), by=boss, now=clock.now()
+    )
     return Things(
         staff=someone.public_id,
         file=make_file(),
@@ -55,6 +60,7 @@ def make_things() -> Things:
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
+        bulk=change.public_id,
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 

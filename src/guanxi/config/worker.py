@@ -48,6 +48,7 @@ def lanes() -> list[Lane]:
         Lane("broadcasts", reach.lane, 1.0),
         Lane("webhooks", integrations.lane, 0.5),
         Lane("imports", people.sweep, 5.0),
+        Lane("bulk", people.bulk_lane, 1.0),
         Lane("demo", demo.play_when_due, 60.0),
     ]
 

@@ -26,6 +26,11 @@ ACTS: Mapping[str, Any] = {
     "broadcast.paused": gettext_lazy("Broadcast paused"),
     "broadcast.resumed": gettext_lazy("Broadcast resumed"),
     "broadcast.sent_again": gettext_lazy("Doubtful messages sent again"),
+    "bulk.finished": gettext_lazy("Many people changed"),
+    "bulk.resumed": gettext_lazy("Change of many people went on"),
+    "bulk.started": gettext_lazy("Change of many people started"),
+    "bulk.stopped": gettext_lazy("Change of many people stopped"),
+    "bulk.undone": gettext_lazy("Change of many people taken back"),
     "cap.set": gettext_lazy("Limit of messages set"),
     "channel.changed": gettext_lazy("Channel changed"),
     "channel.connected": gettext_lazy("Channel connected"),
@@ -47,6 +52,10 @@ ACTS: Mapping[str, Any] = {
     "suppression.added": gettext_lazy("Put on the suppression list"),
     "suppression.removed": gettext_lazy("Taken off the suppression list"),
     "unit.added": gettext_lazy("Unit added"),
+    "view.changed": gettext_lazy("Shared view changed"),
+    "view.deleted": gettext_lazy("Shared view deleted"),
+    "view.shared": gettext_lazy("View shared with all"),
+    "view.unshared": gettext_lazy("View not shared any more"),
 }
 
 WAYS: Mapping[str, Any] = {

@@ -8,6 +8,7 @@ from guanxi.governance.operations.consent import (
     suppress,
     suppress_many,
     take_back_import_consents,
+    take_off_list,
     unsuppress,
     withdraw_consent,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "suppress",
     "suppress_many",
     "take_back_import_consents",
+    "take_off_list",
     "turn_off_authenticator",
     "turn_on_authenticator",
     "unsuppress",

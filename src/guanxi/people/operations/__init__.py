@@ -1,3 +1,4 @@
+from guanxi.people.operations.bulk import BulkRefused, bulk_lane, resume_bulk, start_bulk, stop_bulk, undo_bulk
 from guanxi.people.operations.creating import IdentityTaken, create_person
 from guanxi.people.operations.editing import IdentityChange, PersonChanged, PersonEdit, edit_person
 from guanxi.people.operations.imports import work_import
@@ -20,6 +21,7 @@ from guanxi.people.operations.people_kind import PeopleKind
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
+    "BulkRefused",
     "ChoiceRefused",
     "IdentityChange",
     "IdentityTaken",
@@ -34,6 +36,7 @@ __all__ = [
     "TakeBackProofs",
     "ViewRefused",
     "add_note",
+    "bulk_lane",
     "cancel_import",
     "change_view",
     "check_import",
@@ -49,11 +52,15 @@ __all__ = [
     "open_first",
     "prove_level",
     "remove_note",
+    "resume_bulk",
     "resume_import",
     "run_import",
     "save_view",
+    "start_bulk",
     "start_import",
+    "stop_bulk",
     "sweep",
+    "undo_bulk",
     "undo_import",
     "work_import",
 ]
