@@ -12,6 +12,7 @@ from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role
+from guanxi.governance.queries import Permission
 from guanxi.kit import clock
 from guanxi.people import operations as people
 from guanxi.people.models import Import, Person
@@ -34,6 +35,7 @@ class Things:
     audience: str
     content: str
     broadcast: str
+    key: str
 
 
 def make_things() -> Things:
@@ -53,7 +55,14 @@ def make_things() -> Things:
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
+        key=make_key(),
     )
+
+
+def make_key() -> str:
+    maker = governance.add_staff(email="maker@example.test", name="Maker", role=Role.INTEGRATOR)
+    made = governance.make_key(by=maker, name="Shop", scopes=[Permission.PEOPLE_IMPORT], now=clock.wall())
+    return str(made.key.public_id)
 
 
 def make_message() -> Message:

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "guanxi.api.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -101,6 +102,7 @@ MIDDLEWARE = [
     "guanxi.console.middleware.last_seen",
     "guanxi.console.middleware.language_and_theme",
     "guanxi.console.middleware.workspace_scope",
+    "guanxi.api.middleware.keys",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

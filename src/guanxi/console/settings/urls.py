@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.settings import channels, staff, suppressions
+from guanxi.console.settings import channels, keys, staff, suppressions
 
 urlpatterns = [
     path("settings/channels", channels.channels_list, name="channels"),
@@ -9,6 +9,9 @@ urlpatterns = [
     path("settings/channels/<str:public_id>/active", channels.switch, name="channel_switch"),
     path("settings/channels/<str:public_id>/reconnect", channels.reconnect, name="channel_reconnect"),
     path("settings/suppressions", suppressions.suppressions, name="suppressions"),
+    path("settings/keys", keys.keys, name="keys"),
+    path("settings/keys/new", keys.new_key, name="key_new"),
+    path("settings/keys/<str:public_id>/revoke", keys.revoke, name="key_revoke"),
     path("settings/staff", staff.staff, name="staff"),
     path("settings/staff/new", staff.new_staff, name="staff_new"),
     path("settings/staff/<str:public_id>/access", staff.change_access, name="staff_access"),

@@ -1,4 +1,12 @@
 from guanxi.governance.operations.account import PasswordRefused, prove_password, rename, set_password
+from guanxi.governance.operations.answers import (
+    AnotherBody,
+    Answer,
+    claim_answer,
+    forget_answers,
+    keep_answer,
+    kept_answer,
+)
 from guanxi.governance.operations.audit import record
 from guanxi.governance.operations.consent import (
     ComplaintStands,
@@ -11,6 +19,7 @@ from guanxi.governance.operations.consent import (
     unsuppress,
     withdraw_consent,
 )
+from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
 from guanxi.governance.operations.sessions import end_other_sessions, end_session
 from guanxi.governance.operations.sign_in import (
     LinkRefused,
@@ -32,26 +41,37 @@ from guanxi.governance.operations.staff import (
 from guanxi.governance.operations.tries import TooManyTries
 
 __all__ = [
+    "AnotherBody",
+    "Answer",
     "ComplaintStands",
     "ConsentLine",
+    "KeyRefused",
     "LinkRefused",
+    "MadeKey",
     "PasswordRefused",
     "StaffRefused",
     "TooManyTries",
     "add_staff",
     "add_unit",
+    "admit",
     "beat",
     "check_sign_in_link",
+    "claim_answer",
     "create_sign_in_link",
     "create_workspace",
     "end_other_sessions",
     "end_session",
+    "forget_answers",
     "give_consent",
+    "keep_answer",
+    "kept_answer",
+    "make_key",
     "play_forward",
     "prove_password",
     "record",
     "record_consents",
     "rename",
+    "revoke_key",
     "set_active",
     "set_appearance",
     "set_password",
