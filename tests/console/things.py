@@ -11,7 +11,7 @@ from guanxi.channels.queries import link
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
-from guanxi.governance.models import Role
+from guanxi.governance.models import Role, Staff
 from guanxi.governance.queries import Permission
 from guanxi.kit import clock
 from guanxi.people import operations as people
@@ -36,6 +36,7 @@ class Things:
     content: str
     broadcast: str
     key: str
+    view: str
 
 
 def make_things() -> Things:
@@ -43,6 +44,7 @@ def make_things() -> Things:
     broadcast = make_broadcast(message.account)
     assert broadcast.audience and broadcast.content
     someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
+    boss = Staff.objects.get(role=Role.OWNER)
     note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
     return Things(
         staff=someone.public_id,
@@ -56,6 +58,7 @@ def make_things() -> Things:
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
         key=make_key(),
+        view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 
 

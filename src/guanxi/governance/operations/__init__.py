@@ -20,11 +20,21 @@ from guanxi.governance.operations.consent import (
     withdraw_consent,
 )
 from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
+from guanxi.governance.operations.second_step import (
+    CodeRefused,
+    offer_authenticator,
+    open_offer,
+    renew_recovery_codes,
+    turn_off_authenticator,
+    turn_on_authenticator,
+    use_code,
+)
 from guanxi.governance.operations.sessions import end_other_sessions, end_session
 from guanxi.governance.operations.sign_in import (
     LinkRefused,
     check_sign_in_link,
     create_sign_in_link,
+    note_sign_in,
     use_password,
     use_sign_in_link,
 )
@@ -43,6 +53,7 @@ from guanxi.governance.operations.tries import TooManyTries
 __all__ = [
     "AnotherBody",
     "Answer",
+    "CodeRefused",
     "ComplaintStands",
     "ConsentLine",
     "KeyRefused",
@@ -66,11 +77,15 @@ __all__ = [
     "keep_answer",
     "kept_answer",
     "make_key",
+    "note_sign_in",
+    "offer_authenticator",
+    "open_offer",
     "play_forward",
     "prove_password",
     "record",
     "record_consents",
     "rename",
+    "renew_recovery_codes",
     "revoke_key",
     "set_active",
     "set_appearance",
@@ -78,7 +93,10 @@ __all__ = [
     "suppress",
     "suppress_many",
     "take_back_import_consents",
+    "turn_off_authenticator",
+    "turn_on_authenticator",
     "unsuppress",
+    "use_code",
     "use_password",
     "use_sign_in_link",
     "withdraw_consent",

@@ -15,7 +15,7 @@ AS 'SELECT workspace_id FROM governance_apikey WHERE secret_hash = hash'
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0003_audit"),
+        ("governance", "0004_second_steps"),
     ]
 
     operations = [
