@@ -24,7 +24,7 @@ from guanxi.api.problems import CONTENT_TYPE, Problem, of_status
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.governance.operations import AnotherBody, Answer
-from guanxi.governance.rules import KEY_LIMIT
+from guanxi.governance.queries import KEY_LIMIT
 from guanxi.kit import clock
 
 Next = Callable[[HttpRequest], HttpResponse]

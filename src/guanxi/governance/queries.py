@@ -28,6 +28,7 @@ from guanxi.governance.models import (
     Workspace,
 )
 from guanxi.governance.rules import (
+    KEY_LIMIT,
     AuditFault,
     AuditVerdict,
     DataScope,
@@ -38,6 +39,7 @@ from guanxi.governance.rules import (
 from guanxi.kit import crypto, scope
 
 __all__ = [
+    "KEY_LIMIT",
     "AuditVerdict",
     "DataScope",
     "Permission",
