@@ -11,7 +11,7 @@ from guanxi.channels.queries import link
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
-from guanxi.governance.models import Role
+from guanxi.governance.models import Role, Staff
 from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people import operations as people
@@ -37,6 +37,7 @@ class Things:
     broadcast: str
     endpoint: str
     delivery: str
+    view: str
 
 
 def make_things() -> Things:
@@ -44,6 +45,7 @@ def make_things() -> Things:
     broadcast = make_broadcast(message.account)
     assert broadcast.audience and broadcast.content
     someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
+    boss = Staff.objects.get(role=Role.OWNER)
     note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
     endpoint, _ = integrations.make_endpoint(
         url="https://shop.example/hooks", events=["order.paid"], name="Shop", by=someone, now=clock.now()
@@ -61,6 +63,7 @@ def make_things() -> Things:
         broadcast=broadcast.public_id,
         endpoint=endpoint.public_id,
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
+        view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 
 

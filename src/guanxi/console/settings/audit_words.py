@@ -35,6 +35,13 @@ ACTS: Mapping[str, Any] = {
     "channel.switched_on": gettext_lazy("Channel switched on"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
+    "login.authenticator_added": gettext_lazy("Code app set up"),
+    "login.authenticator_removed": gettext_lazy("Code app removed"),
+    "login.password_changed": gettext_lazy("Password set"),
+    "login.recovery_codes_made": gettext_lazy("Recovery codes made"),
+    "login.session_ended": gettext_lazy("Signed out on a device"),
+    "login.sessions_ended": gettext_lazy("Signed out on other devices"),
+    "login.signed_in": gettext_lazy("Signed in"),
     "staff.added": gettext_lazy("Staff added"),
     "staff.let_in": gettext_lazy("Access given again"),
     "staff.locked_out": gettext_lazy("Access taken"),
@@ -49,6 +56,14 @@ ACTS: Mapping[str, Any] = {
     "webhook.switched_on": gettext_lazy("Webhook switched on"),
 }
 
+WAYS: Mapping[str, Any] = {
+    "password": gettext_lazy("by password"),
+    "link": gettext_lazy("by link"),
+    "passkey": gettext_lazy("by passkey"),
+    "app": gettext_lazy("code from the app"),
+    "recovery_code": gettext_lazy("recovery code"),
+}
+
 
 def act_words(act: str) -> str:
     return str(ACTS.get(act, act))
@@ -59,6 +74,9 @@ def detail_words(entry: AuditEntry) -> str:
     match entry.detail:
         case {"role": role}:
             return str(dict(Role.choices).get(role, role))
+        case {"way": way}:
+            words = [WAYS.get(code, code) for code in (way, entry.detail.get("second", "")) if code]
+            return ", ".join(map(str, words))
         case {"most": most, "days": days}:
             return _("%(most)s in %(days)s days") % {"most": most, "days": days}
         case _:
