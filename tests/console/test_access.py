@@ -80,6 +80,9 @@ ROUTES: dict[str, Route] = {
     "demo_next_day": Route(OWNERS, ("post",)),
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "view_new": Route(SEES_PEOPLE, ("post",)),
+    # Everyone sees the view that is shared here, and is told what only some may do to it.
+    "view_change": Route(SEES_PEOPLE, ("post",), lambda things: {"public_id": things.view}),
     "person_new": Route(EDITS_PEOPLE, ("get", "post")),
     "person_edit": Route(EDITS_PEOPLE, ("get", "post"), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "note_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
@@ -103,6 +106,22 @@ ROUTES: dict[str, Route] = {
     "channel": Route(CONNECTS, ("get", "post"), lambda things: {"public_id": things.account}),
     "channel_switch": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
     "channel_reconnect": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
+    "webhooks": Route(CONNECTS),
+    "webhook_new": Route(CONNECTS, ("get", "post")),
+    "webhook": Route(CONNECTS, ("get",), lambda things: {"public_id": things.endpoint}),
+    "webhook_edit": Route(CONNECTS, ("get", "post"), lambda things: {"public_id": things.endpoint}),
+    "webhook_rotate": Route(CONNECTS, ("post",), lambda things: {"public_id": things.endpoint}),
+    "webhook_switch": Route(CONNECTS, ("post",), lambda things: {"public_id": things.endpoint}),
+    "webhook_test": Route(CONNECTS, ("post",), lambda things: {"public_id": things.endpoint}),
+    # The first who gets in deletes it; to the next it is not there
+    "webhook_remove": Route(CONNECTS, ("post",), lambda things: {"public_id": "end_unknown"}, CONNECTS),
+    "webhook_replay_failed": Route(CONNECTS, ("get", "post"), lambda things: {"public_id": things.endpoint}),
+    "webhook_delivery": Route(
+        CONNECTS, ("get",), lambda things: {"public_id": things.endpoint, "delivery_id": things.delivery}
+    ),
+    "webhook_replay": Route(
+        CONNECTS, ("post",), lambda things: {"public_id": things.endpoint, "delivery_id": things.delivery}
+    ),
     "audiences": Route(SEES_AUDIENCES),
     "audience_new": Route(WRITES, ("get", "post")),
     "audience_builder": Route(WRITES, ("post",)),

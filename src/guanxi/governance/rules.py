@@ -13,6 +13,8 @@ class Permission(StrEnum):
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"
     PEOPLE_IMPORT = "people.import"
+    PEOPLE_BULK = "people.bulk"
+    VIEWS_SHARE = "views.share"
     AUDIENCES_VIEW = "audiences.view"
     AUDIENCES_EDIT = "audiences.edit"
     CONTENT_VIEW = "content.view"
@@ -44,7 +46,7 @@ _TECHNICAL = frozenset({Permission.CHANNELS_MANAGE, Permission.WEBHOOKS_MANAGE, 
 
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
-    "manager": _READ | {Permission.PEOPLE_EDIT},
+    "manager": _READ | {Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT},
     "operator": _EVERYTHING - _TECHNICAL - {Permission.WORKSPACE_MANAGE, Permission.AUDIT_VIEW},
     "advisor": frozenset({Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.CONTENT_VIEW}),
     "analyst": _READ,
