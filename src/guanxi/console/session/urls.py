@@ -2,6 +2,7 @@ from django.urls import path
 
 from guanxi.console.gallery.views import gallery
 from guanxi.console.session import views
+from guanxi.console.session.frame import set_frame
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -11,5 +12,6 @@ urlpatterns = [
     path("sign-out", views.sign_out, name="sign_out"),
     path("language", views.set_language, name="set_language"),
     path("theme", views.set_theme, name="set_theme"),
+    path("frame", set_frame, name="set_frame"),
     path("gallery/", gallery, name="gallery"),
 ]
