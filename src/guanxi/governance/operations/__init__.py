@@ -29,7 +29,7 @@ from guanxi.governance.operations.staff import (
     set_active,
     set_appearance,
 )
-from guanxi.governance.operations.tries import TooManyTries
+from guanxi.governance.operations.tries import TooManyTries, take_turn
 
 __all__ = [
     "ComplaintStands",
@@ -58,6 +58,7 @@ __all__ = [
     "suppress",
     "suppress_many",
     "take_back_import_consents",
+    "take_turn",
     "unsuppress",
     "use_password",
     "use_sign_in_link",

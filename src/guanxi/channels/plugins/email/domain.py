@@ -5,6 +5,7 @@ Only what the DNS says: whether a receiver puts a message in the inbox is its ow
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_noop
@@ -115,7 +116,10 @@ def _provider(host: str) -> str:
     for end, included in INCLUDES.items():
         if name == end or name.endswith("." + end):
             return f"include:{included}"
-    return f"a:{name}"
+    try:
+        return f"ip{ip_address(name).version}:{name}"
+    except ValueError:
+        return f"a:{name}"
 
 
 def _dkim(title: str, selector: str, domain: str, pem: str) -> Finding:
