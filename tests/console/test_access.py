@@ -45,6 +45,7 @@ SEES_AUDIENCES = frozenset({OWNER, MANAGER, OPERATOR, ANALYST})
 SEES_CONTENT = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR, ANALYST})
 SEES_BROADCASTS = frozenset({OWNER, MANAGER, OPERATOR, ANALYST, AUDITOR})
 CONNECTS = frozenset({OWNER, INTEGRATOR})
+AUDITS = frozenset({OWNER, AUDITOR})
 
 ROUTES: dict[str, Route] = {
     "healthz": Route(PUBLIC),
@@ -61,6 +62,11 @@ ROUTES: dict[str, Route] = {
     "account": Route(LOGIN),
     "account_name": Route(LOGIN, ("post",)),
     "account_password": Route(LOGIN, ("post",)),
+    "second_step": Route(PUBLIC, ("get", "post")),
+    "account_app": Route(LOGIN, ("get", "post")),
+    "account_app_qr": Route(LOGIN),
+    "account_app_remove": Route(LOGIN, ("post",)),
+    "account_codes": Route(LOGIN, ("post",)),
     "account_sessions_end": Route(LOGIN, ("post",)),
     "account_session_end": Route(LOGIN, ("post",), lambda things: {"name": "unknown"}),
     "gallery": Route(LOGIN),
@@ -69,6 +75,9 @@ ROUTES: dict[str, Route] = {
     "demo_next_day": Route(OWNERS, ("post",)),
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "view_new": Route(SEES_PEOPLE, ("post",)),
+    # Everyone sees the view that is shared here, and is told what only some may do to it.
+    "view_change": Route(SEES_PEOPLE, ("post",), lambda things: {"public_id": things.view}),
     "person_new": Route(EDITS_PEOPLE, ("get", "post")),
     "person_edit": Route(EDITS_PEOPLE, ("get", "post"), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "note_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
@@ -80,6 +89,8 @@ ROUTES: dict[str, Route] = {
     ),
     "unsubscribe": Route(PUBLIC, ("get", "post"), lambda things: {"token": things.unsubscribe}),
     "opened": Route(PUBLIC, ("get",), lambda things: {"token": things.opened}),
+    "audit": Route(AUDITS),
+    "audit_verify": Route(AUDITS, ("post",)),
     "staff": Route(OWNERS),
     "staff_new": Route(OWNERS, ("get", "post")),
     "staff_access": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),

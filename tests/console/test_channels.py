@@ -143,7 +143,7 @@ def test_a_test_goes_to_oneself_only_is_written_down_and_cannot_be_repeated_for_
     assert {mail.recipient for mail in arrived} == {"owner@example.test"}
     assert len(arrived) == 10
     assert "often enough" in owner.get("channel", one.public_id)
-    assert AuditEntry.objects.filter(act="account.test_sent", subject=one.public_id).count() == 10
+    assert AuditEntry.objects.filter(act="channel.test_sent", subject=one.public_id).count() == 10
 
 
 def test_a_key_is_made_published_and_used_and_is_never_shown(
@@ -161,8 +161,13 @@ def test_a_key_is_made_published_and_used_and_is_never_shown(
     assert [bool(mail.header("DKIM-Signature")) for mail in reversed(server.mails())] == [False, True]
     one.refresh_from_db()
     assert "PRIVATE" not in str(one.config)
-    acts = AuditEntry.objects.filter(subject=one.public_id).order_by("pk").values_list("act", flat=True)
-    assert list(acts) == ["account.key_made", "account.test_sent", "account.key_used", "account.test_sent"]
+    acts = AuditEntry.objects.filter(subject=one.public_id, act__regex="key|test").order_by("pk")
+    assert list(acts.values_list("act", flat=True)) == [
+        "channel.key_made",
+        "channel.test_sent",
+        "channel.key_used",
+        "channel.test_sent",
+    ]
     owner.post("channel_key", one.public_id, do="show", status=404)
 
 

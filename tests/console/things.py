@@ -11,7 +11,7 @@ from guanxi.channels.queries import link
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
-from guanxi.governance.models import Role
+from guanxi.governance.models import Role, Staff
 from guanxi.kit import clock
 from guanxi.people import operations as people
 from guanxi.people.models import Import, Person
@@ -34,6 +34,7 @@ class Things:
     audience: str
     content: str
     broadcast: str
+    view: str
 
 
 def make_things() -> Things:
@@ -41,6 +42,7 @@ def make_things() -> Things:
     broadcast = make_broadcast(message.account)
     assert broadcast.audience and broadcast.content
     someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
+    boss = Staff.objects.get(role=Role.OWNER)
     note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
     return Things(
         staff=someone.public_id,
@@ -53,6 +55,7 @@ def make_things() -> Things:
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
+        view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 
 

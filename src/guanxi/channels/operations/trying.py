@@ -49,7 +49,7 @@ def _noted(account: Account, kind: CheckKind, findings: Sequence[Finding], by: S
     for one in findings:
         verdicts[one.verdict.value] += 1
     governance.record(
-        act="account.checked", by=by, subject=account.public_id, detail={"kind": kind.value, **verdicts}, now=now
+        act="channel.checked", by=by, subject=account.public_id, detail={"kind": kind.value, **verdicts}, now=now
     )
     return check
 
@@ -68,7 +68,7 @@ def send_to_oneself(*, account: Account, by: Staff, words: Words, now: datetime)
         html=words.html,
         locale=words.locale,
     )
-    governance.record(act="account.test_sent", by=by, subject=account.public_id, now=now)
+    governance.record(act="channel.test_sent", by=by, subject=account.public_id, now=now)
     with registry.plugin(account.kind).open(queries.config_of(account)) as adapter:
         if not isinstance(adapter, Sends):
             raise CannotBeTried
@@ -80,20 +80,20 @@ def make_key(*, account: Account, by: Staff, now: datetime) -> None:
     """A new pair of keys, to be used when its record is published; one that was not yet used is forgotten."""
     plugin = _signing(account)
     change_made(account=account, changes=plugin.make_key(queries.config_of(account), now))
-    governance.record(act="account.key_made", by=by, subject=account.public_id, now=now)
+    governance.record(act="channel.key_made", by=by, subject=account.public_id, now=now)
 
 
 @transaction.atomic
 def use_next_key(*, account: Account, by: Staff, now: datetime) -> None:
     """From the next message on. The record of the old key has to stay for what is still on its way."""
     change_made(account=account, changes=_signing(account).use_next_key(queries.config_of(account)))
-    governance.record(act="account.key_used", by=by, subject=account.public_id, now=now)
+    governance.record(act="channel.key_used", by=by, subject=account.public_id, now=now)
 
 
 @transaction.atomic
 def drop_next_key(*, account: Account, by: Staff, now: datetime) -> None:
     change_made(account=account, changes=_signing(account).drop_next_key(queries.config_of(account)))
-    governance.record(act="account.key_dropped", by=by, subject=account.public_id, now=now)
+    governance.record(act="channel.key_dropped", by=by, subject=account.public_id, now=now)
 
 
 def _signing(account: Account) -> Signs:

@@ -35,3 +35,11 @@ class Password(forms.Form):
         super().__init__(sent)
         if not user.has_usable_password():
             del self.fields["current"]
+
+
+class AppCode(forms.Form):
+    code = forms.CharField(
+        label=_("The code that the app shows now"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )

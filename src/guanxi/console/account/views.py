@@ -31,6 +31,7 @@ from guanxi.kit import clock
 def page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
     user = cast(User, request.user)
     fresh: dict[str, Any] = {"sessions": sessions(request, user)}
+    fresh |= {"steps": queries.second_steps(user)}
     fresh |= {"name_form": Name(initial={"name": user.name}), "password_form": Password(user=user)}
     return render(request, "account/account.html", fresh | forms, status=status)
 

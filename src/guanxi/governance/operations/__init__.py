@@ -11,11 +11,21 @@ from guanxi.governance.operations.consent import (
     unsuppress,
     withdraw_consent,
 )
+from guanxi.governance.operations.second_step import (
+    CodeRefused,
+    offer_authenticator,
+    open_offer,
+    renew_recovery_codes,
+    turn_off_authenticator,
+    turn_on_authenticator,
+    use_code,
+)
 from guanxi.governance.operations.sessions import end_other_sessions, end_session
 from guanxi.governance.operations.sign_in import (
     LinkRefused,
     check_sign_in_link,
     create_sign_in_link,
+    note_sign_in,
     use_password,
     use_sign_in_link,
 )
@@ -32,6 +42,7 @@ from guanxi.governance.operations.staff import (
 from guanxi.governance.operations.tries import TooManyTries, take_turn
 
 __all__ = [
+    "CodeRefused",
     "ComplaintStands",
     "ConsentLine",
     "LinkRefused",
@@ -47,11 +58,15 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "give_consent",
+    "note_sign_in",
+    "offer_authenticator",
+    "open_offer",
     "play_forward",
     "prove_password",
     "record",
     "record_consents",
     "rename",
+    "renew_recovery_codes",
     "set_active",
     "set_appearance",
     "set_password",
@@ -59,7 +74,10 @@ __all__ = [
     "suppress_many",
     "take_back_import_consents",
     "take_turn",
+    "turn_off_authenticator",
+    "turn_on_authenticator",
     "unsuppress",
+    "use_code",
     "use_password",
     "use_sign_in_link",
     "withdraw_consent",

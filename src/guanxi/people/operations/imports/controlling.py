@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Staff
 from guanxi.kit import leases
 from guanxi.people import tasks
 from guanxi.people.models import Import, ImportChange, ImportReject, ImportState
@@ -33,13 +35,15 @@ def check_import(*, of: Import) -> Import:
 
 
 @transaction.atomic
-def run_import(*, of: Import, now: datetime) -> Import:
+def run_import(*, of: Import, now: datetime, by: Staff | None = None) -> Import:
     """Let the checked rows in. Raises ImportRefused unless it was checked with these columns and options."""
     of = locked(of)
     if of.state != ImportState.CHECKED:
         raise ImportRefused("not_checked")
     of.started_at, of.done_rows = now, 0
-    return _ring(of, ImportState.RUNNING)
+    _ring(of, ImportState.RUNNING)
+    governance.record(act="import.run", by=by, subject=of.public_id, detail={"kind": of.kind}, now=now)
+    return of
 
 
 @transaction.atomic
@@ -64,13 +68,15 @@ def resume_import(*, of: Import) -> Import:
 
 
 @transaction.atomic
-def undo_import(*, of: Import, now: datetime) -> Import:
+def undo_import(*, of: Import, now: datetime, by: Staff | None = None) -> Import:
     """Take back what the import did, within seven days. Raises ImportRefused."""
     of = locked(of)
     if not may_undo(of, now):
         raise ImportRefused("too_late_or_nothing")
     of.undo_report = {"step": 0, "after": 0, "removed": 0, "restored": 0, "kept": {}}
-    return _ring(of, ImportState.UNDOING)
+    _ring(of, ImportState.UNDOING)
+    governance.record(act="import.undone", by=by, subject=of.public_id, detail={"kind": of.kind}, now=now)
+    return of
 
 
 @transaction.atomic
