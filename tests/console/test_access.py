@@ -105,6 +105,22 @@ ROUTES: dict[str, Route] = {
     "channel_domain": Route(CONNECTS, ("get",), lambda things: {"public_id": things.account}),
     "channel_key": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
     "channel_reconnect": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
+    "webhooks": Route(CONNECTS),
+    "webhook_new": Route(CONNECTS, ("get", "post")),
+    "webhook": Route(CONNECTS, ("get",), lambda things: {"public_id": things.endpoint}),
+    "webhook_edit": Route(CONNECTS, ("get", "post"), lambda things: {"public_id": things.endpoint}),
+    "webhook_rotate": Route(CONNECTS, ("post",), lambda things: {"public_id": things.endpoint}),
+    "webhook_switch": Route(CONNECTS, ("post",), lambda things: {"public_id": things.endpoint}),
+    "webhook_test": Route(CONNECTS, ("post",), lambda things: {"public_id": things.endpoint}),
+    # The first who gets in deletes it; to the next it is not there
+    "webhook_remove": Route(CONNECTS, ("post",), lambda things: {"public_id": "end_unknown"}, CONNECTS),
+    "webhook_replay_failed": Route(CONNECTS, ("get", "post"), lambda things: {"public_id": things.endpoint}),
+    "webhook_delivery": Route(
+        CONNECTS, ("get",), lambda things: {"public_id": things.endpoint, "delivery_id": things.delivery}
+    ),
+    "webhook_replay": Route(
+        CONNECTS, ("post",), lambda things: {"public_id": things.endpoint, "delivery_id": things.delivery}
+    ),
     "audiences": Route(SEES_AUDIENCES),
     "audience_new": Route(WRITES, ("get", "post")),
     "audience_builder": Route(WRITES, ("post",)),

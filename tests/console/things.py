@@ -12,6 +12,7 @@ from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Staff
+from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people import operations as people
 from guanxi.people.models import Import, Person
@@ -34,6 +35,8 @@ class Things:
     audience: str
     content: str
     broadcast: str
+    endpoint: str
+    delivery: str
     view: str
 
 
@@ -44,6 +47,9 @@ def make_things() -> Things:
     someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
     boss = Staff.objects.get(role=Role.OWNER)
     note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
+    endpoint, _ = integrations.make_endpoint(
+        url="https://shop.example/hooks", events=["order.paid"], name="Shop", by=someone, now=clock.now()
+    )
     return Things(
         staff=someone.public_id,
         file=make_file(),
@@ -55,6 +61,8 @@ def make_things() -> Things:
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
+        endpoint=endpoint.public_id,
+        delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 

@@ -15,6 +15,7 @@ from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account
 from guanxi.content.models import Content
 from guanxi.governance.models import AuditEntry, Role, Staff, Unit
+from guanxi.integrations.models import Endpoint
 from guanxi.people import queries as people
 from guanxi.people.models import Import
 from guanxi.reach.models import Broadcast
@@ -52,6 +53,12 @@ ACTS: Mapping[str, Any] = {
     "suppression.added": gettext_lazy("Put on the suppression list"),
     "suppression.removed": gettext_lazy("Taken off the suppression list"),
     "unit.added": gettext_lazy("Unit added"),
+    "webhook.changed": gettext_lazy("Webhook changed"),
+    "webhook.made": gettext_lazy("Webhook made"),
+    "webhook.removed": gettext_lazy("Webhook deleted"),
+    "webhook.secret_rotated": gettext_lazy("Secret of a webhook changed"),
+    "webhook.switched_off": gettext_lazy("Webhook switched off"),
+    "webhook.switched_on": gettext_lazy("Webhook switched on"),
 }
 
 WAYS: Mapping[str, Any] = {
@@ -103,6 +110,7 @@ _KINDS: Mapping[str, _Kind] = {
     "aud": _Kind(lambda staff: Audience.objects.all(), "audience"),
     "brd": _Kind(lambda staff: Broadcast.objects.all(), "broadcast"),
     "cnt": _Kind(lambda staff: Content.objects.all(), "content"),
+    "end": _Kind(lambda staff: Endpoint.objects.all(), "webhook"),
     "imp": _Kind(lambda staff: Import.objects.all(), "import"),
     "psn": _Kind(people.visible, "person"),
     "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),
