@@ -130,7 +130,7 @@ def test_the_connection_is_tried_step_by_step_and_what_came_of_it_stays_until_th
     assert server.mails() == []
     owner.post("channel", one.public_id, **SETTINGS)
     assert "Not tried yet" in owner.get("channel", one.public_id)
-    owner.post("channel_check", one.public_id, kind="everything", status=404)
+    owner.post("channel_check", one.public_id, kind="everything", status=400)
 
 
 def test_a_test_goes_to_oneself_only_is_written_down_and_cannot_be_repeated_for_ever(
@@ -168,7 +168,7 @@ def test_a_key_is_made_published_and_used_and_is_never_shown(
         "channel.key_used",
         "channel.test_sent",
     ]
-    owner.post("channel_key", one.public_id, do="show", status=404)
+    owner.post("channel_key", one.public_id, do="show", status=400)
 
 
 def test_the_domain_is_not_checked_until_somebody_asks(

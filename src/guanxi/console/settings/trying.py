@@ -21,6 +21,7 @@ from guanxi.channels.models import Account, Check, CheckKind
 from guanxi.channels.port import ChannelError, Verdict
 from guanxi.channels.registry import Words
 from guanxi.console.access import StaffRequest, may
+from guanxi.console.errors import bad_request
 from guanxi.governance import operations as governance
 from guanxi.governance.queries import Permission
 
@@ -109,7 +110,7 @@ def check(request: StaffRequest, public_id: str) -> HttpResponse:
     checks = {CheckKind.CONNECTION: channels.check_connection, CheckKind.DOMAIN: channels.check_domain}
     kind = request.POST.get("kind", "")
     if kind not in checks:
-        raise Http404
+        return bad_request(request)
     try:
         checks[CheckKind(kind)](account=account, by=request.staff, now=request.now)
     except channels.CannotBeTried:
@@ -160,7 +161,9 @@ def key(request: StaffRequest, public_id: str) -> HttpResponse:
     try:
         act, said = acts[request.POST.get("do", "")]
         act(account=account, by=request.staff, now=request.now)
-    except (KeyError, channels.CannotBeTried):
+    except KeyError:
+        return bad_request(request)
+    except channels.CannotBeTried:
         raise Http404 from None
     messages.success(request, said)
     return redirect("channel_domain", request.workspace.slug, public_id)
