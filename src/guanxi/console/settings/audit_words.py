@@ -42,6 +42,8 @@ ACTS: Mapping[str, Any] = {
     "import.undone": gettext_lazy("Import taken back"),
     "login.authenticator_added": gettext_lazy("Code app set up"),
     "login.authenticator_removed": gettext_lazy("Code app removed"),
+    "login.passkey_added": gettext_lazy("Passkey added"),
+    "login.passkey_removed": gettext_lazy("Passkey removed"),
     "login.password_changed": gettext_lazy("Password set"),
     "login.recovery_codes_made": gettext_lazy("Recovery codes made"),
     "login.session_ended": gettext_lazy("Signed out on a device"),
