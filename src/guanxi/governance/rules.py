@@ -86,6 +86,7 @@ class Limit:
 
 ACCOUNT_LIMIT = Limit(5, timedelta(minutes=15))
 ADDRESS_LIMIT = Limit(50, timedelta(hours=1))
+TURNS = Limit(10, timedelta(hours=1))  # of what staff may do a few times, such as sending themselves a test
 SECOND_STEP_LIMIT = Limit(30, timedelta(hours=1))  # of one login, from all places where it never was
 FIRST_WAIT = timedelta(minutes=1)
 

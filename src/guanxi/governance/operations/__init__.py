@@ -58,7 +58,7 @@ from guanxi.governance.operations.staff import (
     set_active,
     set_appearance,
 )
-from guanxi.governance.operations.tries import TooManyTries
+from guanxi.governance.operations.tries import TooManyTries, take_turn
 
 __all__ = [
     "AnotherBody",
@@ -110,6 +110,7 @@ __all__ = [
     "suppress",
     "suppress_many",
     "take_back_import_consents",
+    "take_turn",
     "turn_off_authenticator",
     "turn_on_authenticator",
     "unsuppress",
