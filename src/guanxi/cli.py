@@ -100,6 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     clear = demo_commands.add_parser("clear", help="remove it with everything in it")
     clear.set_defaults(run=_demo_clear)
 
+    audit = commands.add_parser("audit", help="the log of who did what")
+    audit_commands = audit.add_subparsers(required=True, metavar="WHAT")
+    verify = audit_commands.add_parser("verify", help="look for entries that were changed, removed or moved")
+    verify.add_argument("--workspace", metavar="SLUG", help="one workspace (all of them when left out)")
+    verify.add_argument("--kept", metavar="COUNT:HASH", help="a head that an earlier verify printed, kept elsewhere")
+    verify.set_defaults(run=_audit_verify)
+
     bench = commands.add_parser("bench", help="measure against baselines, in a database of its own")
     bench.add_argument("--size", choices=["small", "full"], default="small")
     bench.add_argument("--only", help="one measurement")
@@ -244,6 +251,14 @@ def _demo_clear(wish: argparse.Namespace, installation: Installation) -> None:
         from guanxi.config import demo
 
         demo.clear()
+
+
+def _audit_verify(wish: argparse.Namespace, installation: Installation) -> int:
+    with installation.database():
+        installation.connect_django("app")
+        from guanxi.config import audit
+
+        return audit.verify(slug=wish.workspace, kept=wish.kept)
 
 
 def _bench(wish: argparse.Namespace, installation: Installation) -> int:

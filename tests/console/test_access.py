@@ -45,6 +45,7 @@ SEES_AUDIENCES = frozenset({OWNER, MANAGER, OPERATOR, ANALYST})
 SEES_CONTENT = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR, ANALYST})
 SEES_BROADCASTS = frozenset({OWNER, MANAGER, OPERATOR, ANALYST, AUDITOR})
 CONNECTS = frozenset({OWNER, INTEGRATOR})
+AUDITS = frozenset({OWNER, AUDITOR})
 
 ROUTES: dict[str, Route] = {
     "healthz": Route(PUBLIC),
@@ -53,9 +54,11 @@ ROUTES: dict[str, Route] = {
     "start": Route(LOGIN),
     "sign_in": Route(PUBLIC, ("get", "post")),
     "sign_in_link": Route(PUBLIC, ("get", "post"), lambda things: {"token": "unknown"}),
+    "confirm": Route(LOGIN, ("get", "post")),
     "sign_out": Route(LOGIN, ("post",)),
     "set_language": Route(PUBLIC, ("post",)),
     "set_theme": Route(PUBLIC, ("post",)),
+    "set_frame": Route(PUBLIC, ("post",)),
     "account": Route(LOGIN),
     "account_name": Route(LOGIN, ("post",)),
     "account_password": Route(LOGIN, ("post",)),
@@ -63,6 +66,7 @@ ROUTES: dict[str, Route] = {
     "account_session_end": Route(LOGIN, ("post",), lambda things: {"name": "unknown"}),
     "gallery": Route(LOGIN),
     "home": Route(EVERYONE),
+    "find": Route(EVERYONE),
     "demo_next_day": Route(OWNERS, ("post",)),
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
@@ -77,6 +81,8 @@ ROUTES: dict[str, Route] = {
     ),
     "unsubscribe": Route(PUBLIC, ("get", "post"), lambda things: {"token": things.unsubscribe}),
     "opened": Route(PUBLIC, ("get",), lambda things: {"token": things.opened}),
+    "audit": Route(AUDITS),
+    "audit_verify": Route(AUDITS, ("post",)),
     "staff": Route(OWNERS),
     "staff_new": Route(OWNERS, ("get", "post")),
     "staff_access": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),

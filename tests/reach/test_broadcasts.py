@@ -163,6 +163,9 @@ def test_what_was_confirmed_stands(world: World) -> None:
         operations.confirm(broadcast=broadcast, by=None, now=world.now)
 
 
+NO_SESSION = 2**30
+
+
 def test_planning_goes_on_from_the_last_whole_chunk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     people = world.people(25)
     broadcast = world.confirmed()
@@ -180,8 +183,8 @@ def test_planning_goes_on_from_the_last_whole_chunk(world: World, monkeypatch: p
         operations.plan_due(now=world.now)
     broadcast.refresh_from_db()
     assert broadcast.planned_through == people[9].pk
-    assert not operations.plan_due(now=world.now)  # the lease of the dead one still holds
-    Broadcast.objects.update(lease_until=world.now - timedelta(days=9999))
+    assert not operations.plan_due(now=world.now)  # its session lives, so its lease holds
+    Broadcast.objects.update(holder=NO_SESSION)
     assert operations.plan_due(now=world.now + HOUR)
     assert Message.objects.count() == 25
     broadcast.refresh_from_db()

@@ -79,6 +79,7 @@ class Message(WorkspaceRow):
     due_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    holder = models.IntegerField(null=True)
     planned_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
     vendor_id = models.CharField(max_length=200, blank=True)

@@ -8,12 +8,16 @@ from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.utils.translation import gettext as _
 
+from guanxi.console import proof
 from guanxi.governance.models import Staff, User, Workspace
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
+from guanxi.kit import clock
 
 View = Callable[..., HttpResponseBase]
 
@@ -71,6 +75,23 @@ def signed_in(view: View) -> View:
         return view(request, *args, **kwargs)
 
     guarded.access = "login"  # type: ignore[attr-defined]
+    return guarded
+
+
+def confirmed(view: View) -> View:
+    """Under @may or @signed_in: the login proved itself within ten minutes; otherwise it is asked to, and comes back.
+
+    What was posted is not kept: who comes back presses again.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if proof.is_fresh(request, clock.wall()):
+            return view(request, *args, **kwargs)
+        if request.method not in ("GET", "HEAD"):
+            messages.info(request, _("Nothing was done yet. Confirm that it is you, then press the button again."))
+        return HttpResponseRedirect(proof.page_for(request))
+
     return guarded
 
 

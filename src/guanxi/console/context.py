@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from guanxi.console.session.frame import frame
 from guanxi.governance.models import Staff, User
 from guanxi.governance.queries import Permission, may, workspaces_of
 
@@ -21,23 +22,27 @@ class Entry:
     route: str
     icon: str
     permission: Permission | None = None
+    key: str = ""
+    """The short cut that leads there."""
+    mobile: bool = False
+    """Whether it stands in the bottom bar of a phone."""
 
 
 NAVIGATION: list[tuple[Any, list[Entry]]] = [
-    ("", [Entry(_("Home"), "home", "house")]),
+    ("", [Entry(_("Home"), "home", "house", key="g h", mobile=True)]),
     (
         _("Customers"),
         [
-            Entry(_("People"), "people", "users", Permission.PEOPLE_VIEW),
-            Entry(_("Audiences"), "audiences", "filter", Permission.AUDIENCES_VIEW),
-            Entry(_("Imports"), "imports", "upload", Permission.PEOPLE_IMPORT),
+            Entry(_("People"), "people", "users", Permission.PEOPLE_VIEW, "g p", mobile=True),
+            Entry(_("Audiences"), "audiences", "filter", Permission.AUDIENCES_VIEW, "g a", mobile=True),
+            Entry(_("Imports"), "imports", "upload", Permission.PEOPLE_IMPORT, "g i"),
         ],
     ),
     (
         _("Engage"),
         [
-            Entry(_("Broadcasts"), "broadcasts", "send", Permission.BROADCASTS_VIEW),
-            Entry(_("Content"), "contents", "layout-template", Permission.CONTENT_VIEW),
+            Entry(_("Broadcasts"), "broadcasts", "send", Permission.BROADCASTS_VIEW, "g b", mobile=True),
+            Entry(_("Content"), "contents", "layout-template", Permission.CONTENT_VIEW, "g c"),
         ],
     ),
     (
@@ -46,6 +51,7 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
             Entry(_("Channels"), "channels", "mail", Permission.CHANNELS_MANAGE),
             Entry(_("Suppression list"), "suppressions", "ban", Permission.CHANNELS_MANAGE),
             Entry(_("Staff and units"), "staff", "building-2", Permission.WORKSPACE_MANAGE),
+            Entry(_("Audit log"), "audit", "history", Permission.AUDIT_VIEW),
         ],
     ),
 ]
@@ -55,15 +61,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     theme = getattr(request, "theme", "")
     staff: Staff | None = getattr(request, "staff", None)
     if staff is None:
-        return {"theme": theme, "languages": settings.LANGUAGES}
+        return {"theme": theme, "languages": settings.LANGUAGES, "frame": frame(request)}
     slug = request.workspace.slug  # type: ignore[attr-defined]
     return {
         "theme": theme,
         "languages": settings.LANGUAGES,
+        "frame": frame(request),
         "workspace": request.workspace,  # type: ignore[attr-defined]
         "staff": staff,
         "nav": navigation(request.path, staff.role, slug),
-        "search_url": reverse("people", args=[slug]) if may(staff.role, Permission.PEOPLE_VIEW) else "",
+        "search_url": reverse("find", args=[slug]),
+        "people_url": reverse("people", args=[slug]) if may(staff.role, Permission.PEOPLE_VIEW) else "",
         "workspaces": SimpleLazyObject(lambda: switcher(staff.user, slug)),
     }
 
@@ -79,7 +87,14 @@ def navigation(path: str, role: str, slug: str) -> list[dict[str, Any]]:
     groups = []
     for label, entries in NAVIGATION:
         shown = [
-            {"label": entry.label, "url": url, "icon": entry.icon, "current": path == url or path.startswith(url + "/")}
+            {
+                "label": entry.label,
+                "url": url,
+                "icon": entry.icon,
+                "current": path == url or path.startswith(url + "/"),
+                "key": entry.key,
+                "mobile": entry.mobile,
+            }
             for entry in entries
             if entry.permission is None or may(role, entry.permission)
             for url in [reverse(entry.route, args=[slug])]

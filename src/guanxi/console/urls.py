@@ -9,6 +9,7 @@ urlpatterns = [
         include(
             [
                 path("", include("guanxi.console.home.urls")),
+                path("", include("guanxi.console.find.urls")),
                 path("", include("guanxi.console.people.urls")),
                 path("", include("guanxi.console.imports.urls")),
                 path("", include("guanxi.console.audiences.urls")),

@@ -179,6 +179,40 @@ class Suppression(WorkspaceRow):
         ]
 
 
+class AuditEntry(WorkspaceRow):
+    """One act in the audit log; never changed. `hash` covers the other columns and the hash of the entry before."""
+
+    public_id = PublicId("adt")
+    number = models.BigIntegerField()
+    at = models.DateTimeField()
+    act = models.CharField(max_length=40)
+    by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    subject = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    detail: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    previous = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace_id", "number"], name="one_entry_a_number")]
+        indexes = [
+            models.Index(fields=["workspace_id", "act", "-number"]),
+            models.Index(fields=["workspace_id", "by", "-number"]),
+            models.Index(fields=["workspace_id", "subject", "-number"]),
+        ]
+
+
+class AuditHead(WorkspaceRow):
+    """How long the audit log is and how it ends, under a seal that the root key makes."""
+
+    count = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+    seal = models.BinaryField(max_length=32)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace_id"], name="one_audit_head_a_workspace")]
+
+
 class Heartbeat(models.Model):
     """When a process of the installation was last alive; `guanxi doctor` reads it."""
 

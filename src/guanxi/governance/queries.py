@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Subquery
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from guanxi.governance.models import Staff, Unit, User, Workspace
-from guanxi.governance.rules import DataScope, Permission, data_scope, may
-from guanxi.kit import scope
+from guanxi.governance import rules
+from guanxi.governance.models import AuditEntry, AuditHead, Staff, Unit, User, Workspace
+from guanxi.governance.rules import (
+    AuditFault,
+    AuditVerdict,
+    DataScope,
+    Permission,
+    data_scope,
+    may,
+)
+from guanxi.kit import crypto, scope
 
-__all__ = ["DataScope", "Permission", "data_scope", "entered", "may", "sessions_of", "staff_of", "workspaces_of"]
+__all__ = [
+    "AuditVerdict",
+    "DataScope",
+    "Permission",
+    "audit_page",
+    "audit_verdict",
+    "data_scope",
+    "entered",
+    "may",
+    "sessions_of",
+    "staff_of",
+    "workspaces_of",
+]
+
+READ_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True)
@@ -66,3 +90,79 @@ def sessions_of(user: User, now: datetime) -> list[SignedIn]:
 def unit_and_below(unit: Unit) -> list[int]:
     end = unit.path + "\U0010ffff"
     return list(Unit.objects.filter(path__gte=unit.path, path__lte=end).values_list("pk", flat=True))
+
+
+def audit_seal(count: int, digest: bytes) -> bytes:
+    """Whoever has the database alone, without the root key, cannot write another head."""
+    return crypto.mark(scope.current(), "audit", b"%d|%s" % (count, digest))
+
+
+@transaction.atomic
+def audit_verdict(kept: tuple[int, bytes] | None = None) -> AuditVerdict:
+    """Reads the whole log of the workspace; `kept` is a head that was printed before and kept elsewhere."""
+    log = _Log()
+    verdict = rules.audit_verdict(log.entries(), kept)
+    if verdict.fault is not None:
+        return verdict
+    if verdict.count < log.count:
+        return replace(verdict, fault=AuditFault(verdict.count + 1, "cut"))
+    if (verdict.count, verdict.hash) != (log.count, log.hash) or not log.is_sealed():
+        return replace(verdict, fault=AuditFault(min(verdict.count, log.count + 1), "unsealed"))
+    return verdict
+
+
+class _Log:
+    """The entries and their head, as one moment saw them: acts go on while they are read."""
+
+    count, hash, seal = 0, rules.AUDIT_START, b""
+
+    def is_sealed(self) -> bool:
+        return self.count == 0 or hmac.compare_digest(self.seal, audit_seal(self.count, self.hash))
+
+    def entries(self) -> Iterator[rules.Stored]:
+        heads = AuditHead.objects.order_by()
+        rows = AuditEntry.objects.annotate(
+            head_count=Subquery(heads.values("count")),
+            head_hash=Subquery(heads.values("hash")),
+            head_seal=Subquery(heads.values("seal")),
+        ).order_by("number", "id")
+        row = None
+        for row in rows.iterator(READ_AT_ONCE):
+            yield _stored(row)
+        if row is not None:
+            self._take(row.head_count, row.head_hash, row.head_seal)
+        elif head := heads.first():
+            self._take(head.count, head.hash, head.seal)
+
+    def _take(
+        self, count: int | None, digest: bytes | memoryview[int] | None, seal: bytes | memoryview[int] | None
+    ) -> None:
+        self.count, self.hash, self.seal = count or 0, bytes(digest or b""), bytes(seal or b"")
+
+
+def _stored(row: AuditEntry) -> rules.Stored:
+    entry = rules.Audited(
+        id=row.pk,
+        workspace_id=row.workspace_id,
+        public_id=row.public_id,
+        number=row.number,
+        at=row.at,
+        act=row.act,
+        by=row.by_id,
+        subject=row.subject,
+        reason=row.reason,
+        detail=row.detail,
+    )
+    return rules.Stored(entry, bytes(row.previous), bytes(row.hash))
+
+
+def audit_page(*, act: str = "", by: int | None = None, before: int | None = None, size: int = 50) -> list[AuditEntry]:
+    """The newest entries, those below the number `before`; one more than `size` when there are more."""
+    entries = AuditEntry.objects.select_related("by").order_by("-number")
+    if act:
+        entries = entries.filter(act=act)
+    if by is not None:
+        entries = entries.filter(by=by)
+    if before is not None:
+        entries = entries.filter(number__lt=before)
+    return list(entries[: size + 1])

@@ -1,9 +1,12 @@
-"""Permissions: one table, read by every door. And how long to wait after wrong passwords."""
+"""Permissions: one table, read by every door. How long to wait after wrong passwords. What makes an audit log whole."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 
 class Permission(StrEnum):
@@ -19,6 +22,7 @@ class Permission(StrEnum):
     BROADCASTS_SEND = "broadcasts.send"
     CHANNELS_MANAGE = "channels.manage"
     WORKSPACE_MANAGE = "workspace.manage"
+    AUDIT_VIEW = "audit.view"
 
 
 class DataScope(StrEnum):
@@ -38,10 +42,10 @@ _READ = frozenset(
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
     "manager": _READ | {Permission.PEOPLE_EDIT},
-    "operator": _EVERYTHING - {Permission.WORKSPACE_MANAGE, Permission.CHANNELS_MANAGE},
+    "operator": _EVERYTHING - {Permission.WORKSPACE_MANAGE, Permission.CHANNELS_MANAGE, Permission.AUDIT_VIEW},
     "advisor": frozenset({Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.CONTENT_VIEW}),
     "analyst": _READ,
-    "auditor": frozenset({Permission.PEOPLE_VIEW, Permission.BROADCASTS_VIEW}),
+    "auditor": frozenset({Permission.PEOPLE_VIEW, Permission.BROADCASTS_VIEW, Permission.AUDIT_VIEW}),
     "integrator": frozenset({Permission.CHANNELS_MANAGE, Permission.PEOPLE_IMPORT}),
 }
 
@@ -88,3 +92,95 @@ def wait(failures: Sequence[datetime], limit: Limit, now: datetime) -> timedelta
         return timedelta(0)
     pause = min(FIRST_WAIT * (1 << len(counted) - limit.failures), limit.window)
     return max(max(counted) + pause - now, timedelta(0))
+
+
+AUDIT_START = bytes(32)
+
+
+@dataclass(frozen=True)
+class Audited:
+    """An entry of the audit log as its hash sees it; `by` is the id of a staff row."""
+
+    id: int
+    workspace_id: int
+    public_id: str
+    number: int
+    at: datetime
+    act: str
+    by: int | None
+    subject: str
+    reason: str
+    detail: Mapping[str, Any]
+
+
+def auditable(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises TypeError for what comes back from the database in another form than it went in: fractions, instants."""
+    return {str(name): _auditable(value) for name, value in detail.items()}
+
+
+def _auditable(value: Any) -> Any:
+    match value:
+        case None | bool() | int():
+            return value
+        case str():
+            return str(value)
+        case Mapping():
+            return auditable(value)
+        case list() | tuple():
+            return [_auditable(one) for one in value]
+    raise TypeError(f"the audit log keeps text, whole numbers, yes and no, not {type(value).__name__}")
+
+
+def audit_hash(entry: Audited, previous: bytes) -> bytes:
+    """SHA-256 over the hash before and the entry as JSON: keys sorted, no spaces, ASCII, instants in UTC."""
+    fields = asdict(entry) | {"at": entry.at.astimezone(UTC).isoformat(timespec="microseconds")}
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(previous + text.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An entry as the table holds it."""
+
+    entry: Audited
+    previous: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class AuditFault:
+    """`position`: the first number at which the log is not what was written. `what`: missing, edited, out_of_order,
+    cut (entries at the end are gone), unsealed (the head was not written here), or not_as_kept."""
+
+    position: int
+    what: str
+
+
+@dataclass(frozen=True)
+class AuditVerdict:
+    count: int
+    hash: bytes
+    fault: AuditFault | None
+
+
+def audit_verdict(entries: Iterable[Stored], kept: tuple[int, bytes] | None = None) -> AuditVerdict:
+    """Reads the log from its start; `kept` is a head that was written down elsewhere: its count and hash."""
+    last, count = AUDIT_START, 0
+    for stored in entries:
+        count += 1
+        if fault := _fault(stored, count, last):
+            return AuditVerdict(count - 1, last, AuditFault(count, fault))
+        last = stored.hash
+        if kept and kept[0] == count and kept[1] != last:
+            return AuditVerdict(count, last, AuditFault(count, "not_as_kept"))
+    if kept and kept[0] > count:
+        return AuditVerdict(count, last, AuditFault(count + 1, "cut"))
+    return AuditVerdict(count, last, None)
+
+
+def _fault(stored: Stored, number: int, last: bytes) -> str:
+    if stored.entry.number != number:
+        return "missing" if stored.entry.number > number else "out_of_order"
+    if stored.previous != last or audit_hash(stored.entry, last) != stored.hash:
+        return "edited"
+    return ""

@@ -215,6 +215,7 @@ class Import(WorkspaceRow):
     rejected = models.BigIntegerField(default=0)
     stop_asked = models.BooleanField(default=False)
     lease_until = models.DateTimeField(null=True)
+    holder = models.IntegerField(null=True)
     by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)

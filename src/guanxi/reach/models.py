@@ -41,6 +41,7 @@ class Broadcast(WorkspaceRow):
     snapshot: models.JSONField[Any, Any] = models.JSONField(default=dict)
     planned_through = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    holder = models.IntegerField(null=True)
     by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

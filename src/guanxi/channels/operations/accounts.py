@@ -15,6 +15,8 @@ from guanxi.channels.models import Account, Cap
 from guanxi.channels.port import revealed, secret_fields
 from guanxi.channels.queries import configured
 from guanxi.channels.queries.accounts import secret_place
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Staff
 from guanxi.kit import crypto
 
 
@@ -27,38 +29,51 @@ class BadAccount(ValueError):
 
 
 @transaction.atomic
-def connect_account(*, kind: str, name: str, settings: Mapping[str, Any], now: datetime) -> Account:
+def connect_account(
+    *, kind: str, name: str, settings: Mapping[str, Any], now: datetime, by: Staff | None = None
+) -> Account:
     """Raises registry.UnknownChannel and BadAccount. Nothing is sent."""
     config = _checked(kind, settings)
     account = Account.objects.create(kind=kind, name=name, created_at=now)
     _keep(account, config)
+    governance.record(act="channel.connected", by=by, subject=account.public_id, detail={"kind": kind}, now=now)
     return account
 
 
 @transaction.atomic
-def edit_account(*, account: Account, name: str, settings: Mapping[str, Any]) -> None:
+def edit_account(*, account: Account, name: str, settings: Mapping[str, Any], by: Staff | None = None) -> None:
     """An empty secret keeps the stored one. A noted problem is cleared: the next message tries anew."""
     secrets = secret_fields(registry.plugin(account.kind).config)
     old = {field: value for field, value in configured(account).items() if field in secrets}
     given = {field: value for field, value in settings.items() if value or field not in secrets}
     account.name, account.problem = name, ""
-    _keep(account, _checked(account.kind, old | given))
+    before = configured(account)
+    _keep(account, config := _checked(account.kind, old | given))
+    after = revealed(config)
+    changed = sorted(field for field in after if before.get(field) != after[field])
+    governance.record(act="channel.changed", by=by, subject=account.public_id, detail={"fields": changed})
 
 
-def reconnect_account(*, account: Account) -> None:
+@transaction.atomic
+def reconnect_account(*, account: Account, by: Staff | None = None) -> None:
     """Staff have mended what was wrong at the vendor: send again from this account."""
     Account.objects.filter(pk=account.pk).update(problem="")
+    governance.record(act="channel.reconnected", by=by, subject=account.public_id)
 
 
-def set_account_active(*, account: Account, active: bool) -> None:
+@transaction.atomic
+def set_account_active(*, account: Account, active: bool, by: Staff | None = None) -> None:
     Account.objects.filter(pk=account.pk).update(is_active=active)
+    governance.record(act="channel.switched_on" if active else "channel.switched_off", by=by, subject=account.public_id)
 
 
-def set_cap(*, most: int, days: int) -> None:
+@transaction.atomic
+def set_cap(*, most: int, days: int, by: Staff | None = None) -> None:
     """At most `most` marketing messages a person in `days` calendar days of the workspace's zone."""
     if not (0 <= most <= 1000 and 1 <= days <= 366):
         raise ValueError("a cap is 0 to 1000 messages in 1 to 366 days")
     Cap.objects.update_or_create(defaults={"most": most, "days": days})
+    governance.record(act="cap.set", by=by, detail={"most": most, "days": days})
 
 
 def _checked(kind: str, settings: Mapping[str, Any]) -> BaseModel:

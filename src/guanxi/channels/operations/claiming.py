@@ -17,7 +17,7 @@ from guanxi.channels.port import DeliveryClass
 from guanxi.channels.queries import Errand, Recipient
 from guanxi.channels.rules import MOST_ATTEMPTS, Decision, Verdict
 from guanxi.governance.models import Purpose
-from guanxi.kit import scope
+from guanxi.kit import leases, scope
 
 # Longer than any vendor's slowest answer in one session (30 seconds a step over SMTP), and measured by the database's
 # clock: a demo's day may jump, a lease may not.
@@ -41,17 +41,19 @@ _UPDATE = """
         reason = row.reason, identity_id = row.identity, address = row.address,
         attempts = message.attempts + row.sends::int,
         lease_until = CASE WHEN row.sends THEN now() + %(lease)s END,
+        holder = CASE WHEN row.sends THEN pg_backend_pid() END,
         settled_at = CASE WHEN row.sends THEN NULL ELSE %(now)s::timestamptz END
     FROM unnest(%(ids)s::bigint[], %(identities)s::bigint[], %(addresses)s::bytea[], %(sends)s::boolean[],
                 %(reasons)s::varchar[]) AS row(id, identity, address, sends, reason)
     WHERE message.id = row.id
 """
-_RECOVER = """
+_RECOVER = f"""
     WITH lost AS (
         SELECT id, attempts < %(most)s AS again,
                state = 'sending' AND (attempts >= %(most)s OR account_id <> ALL(%(repeatable)s)) AS doubtful
         FROM channels_message
-        WHERE workspace_id = %(workspace)s AND state IN ('claimed', 'sending') AND lease_until < now()
+        WHERE workspace_id = %(workspace)s AND state IN ('claimed', 'sending')
+          AND (lease_until < now() OR holder NOT IN ({leases.SESSIONS}))
         FOR UPDATE SKIP LOCKED
     )
     UPDATE channels_message message
@@ -60,7 +62,7 @@ _RECOVER = """
         settled_at = CASE WHEN doubtful OR NOT again THEN %(now)s::timestamptz END,
         lease_until = NULL
     FROM lost WHERE message.id = lost.id
-"""
+"""  # noqa: S608
 GONE = Decision(Verdict.SKIP, "erased")
 
 

@@ -173,8 +173,8 @@ def _opened(each: Round) -> Iterator[Sends]:
 
 
 def _begin(message: Message) -> bool:
-    """Ours to send from here on; False when it was stopped, held or taken back meanwhile."""
-    mine = Message.objects.filter(pk=message.pk, state=MessageState.CLAIMED)
+    """Ours to send from here on; False when it was stopped, held, or taken over by another worker meanwhile."""
+    mine = Message.objects.filter(pk=message.pk, state=MessageState.CLAIMED, holder=message.holder)
     return bool(mine.update(state=MessageState.SENDING, lease_until=Now() + LEASE))
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from guanxi.console import proof
 from guanxi.console.access import signed_in
 from guanxi.console.account import agents
 from guanxi.console.account.forms import Name, Password
@@ -89,6 +90,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
             return retry_after(page(request, 429, password_form=form), refusal.wait)
         else:
             update_session_auth_hash(request, user)
+            proof.note(request, clock.wall())
             messages.success(request, _("Your password is saved. You are signed out on every other device."))
             return redirect("account")
     return page(request, 422, password_form=form)

@@ -220,7 +220,7 @@ def begin_run(request: StaffRequest, of: Import) -> HttpResponse:
     """A second press finds the import started, and is shown the same."""
     if not of.started_at:
         try:
-            operations.run_import(of=of, now=request.now)
+            operations.run_import(of=of, now=request.now, by=request.staff)
         except operations.ImportRefused as refusal:
             if not found(of.public_id).started_at:
                 return refused(request, of, refusal)

@@ -39,4 +39,4 @@ def resume(request: StaffRequest, public_id: str) -> HttpResponse:
 @may(Permission.PEOPLE_IMPORT)
 @require_POST
 def undo(request: StaffRequest, public_id: str) -> HttpResponse:
-    return turned(request, public_id, lambda of: people.undo_import(of=of, now=request.now))
+    return turned(request, public_id, lambda of: people.undo_import(of=of, now=request.now, by=request.staff))

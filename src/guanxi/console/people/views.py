@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from guanxi.commerce import queries as commerce
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
+from guanxi.console.find.recent import remember
 from guanxi.console.people import timeline as happened
 from guanxi.console.people import words
 from guanxi.console.people.forms import NoteForm
@@ -80,6 +81,7 @@ def people(request: StaffRequest) -> HttpResponse:
     }
     if asked.person:
         beside = found(request, asked.person)
+        remember(request, request.workspace.slug, beside.public_id)
         context |= {"beside": shown(beside), "happened": happened.timeline(beside, size=BESIDE_LIST)}
     return render(request, "people/people.html", context)
 
@@ -87,7 +89,9 @@ def people(request: StaffRequest) -> HttpResponse:
 @may(Permission.PEOPLE_VIEW)
 @require_safe
 def person(request: StaffRequest, public_id: str) -> HttpResponse:
-    return page_of(request, found(request, public_id), NoteForm())
+    one = found(request, public_id)
+    remember(request, request.workspace.slug, one.public_id)
+    return page_of(request, one, NoteForm())
 
 
 def page_of(request: StaffRequest, one: Person, form: NoteForm) -> HttpResponse:

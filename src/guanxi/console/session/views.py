@@ -15,9 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from guanxi.console.access import anyone, signed_in
+from guanxi.console import proof
+from guanxi.console.access import anyone, sent, signed_in
 from guanxi.console.session import places
-from guanxi.console.session.forms import SignIn
+from guanxi.console.session.forms import Confirm, SignIn
 from guanxi.console.session.waiting import retry_after, wait_words
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
@@ -91,6 +92,32 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     except governance.LinkRefused as refusal:
         status = 404 if refusal.reason == "unknown" else 410
         return render(request, "session/link_refused.html", {"reason": refusal.reason}, status=status)
+
+
+@signed_in
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Asks a login that has been in for a while to prove itself before something that needs it."""
+    form = Confirm(sent(request))
+    if not form.is_valid():
+        return confirm_page(request, form, 422 if form.is_bound else 200)
+    try:
+        user, now = cast(User, request.user), clock.wall()
+        governance.prove_password(user=user, password=form.cleaned_data["password"], now=now)
+    except governance.PasswordRefused:
+        form.add_error("password", _("This is not your password."))
+        return confirm_page(request, form, 422)
+    except governance.TooManyTries as refusal:
+        form.add_error("password", wait_words(refusal.wait))
+        return retry_after(confirm_page(request, form, 429), refusal.wait)
+    proof.note(request, now)
+    return redirect(back_to(request))
+
+
+def confirm_page(request: HttpRequest, form: Confirm, status: int) -> HttpResponse:
+    return render(request, "session/confirm.html", {"form": form, "next": back_to(request)}, status=status)
 
 
 @signed_in

@@ -57,7 +57,7 @@ def channels_list(request: StaffRequest) -> HttpResponse:
     cap = queries.cap()
     form = CapForm(sent(request), initial={"most": cap.most, "days": cap.days})
     if form.is_valid():
-        channels.set_cap(**form.cleaned_data)
+        channels.set_cap(**form.cleaned_data, by=request.staff)
         messages.success(request, _("Saved. It holds for everything that is sent from now on."))
         return redirect("channels", request.workspace.slug)
     context = {
@@ -79,7 +79,7 @@ def new_channel(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         try:
             account = channels.connect_account(
-                kind=kind, name=form.named, settings=form.account_settings, now=request.now
+                kind=kind, name=form.named, settings=form.account_settings, now=request.now, by=request.staff
             )
         except BadAccount as refusal:
             form.refuse(refusal.problems)
@@ -100,7 +100,7 @@ def channel(request: StaffRequest, public_id: str) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            channels.edit_account(account=account, name=form.named, settings=form.account_settings)
+            channels.edit_account(account=account, name=form.named, settings=form.account_settings, by=request.staff)
         except BadAccount as refusal:
             form.refuse(refusal.problems)
         else:
@@ -114,7 +114,7 @@ def channel(request: StaffRequest, public_id: str) -> HttpResponse:
 @require_POST
 def switch(request: StaffRequest, public_id: str) -> HttpResponse:
     account, active = found(public_id), request.POST.get("active") == "yes"
-    channels.set_account_active(account=account, active=active)
+    channels.set_account_active(account=account, active=active, by=request.staff)
     said = _("%(name)s is on.") if active else _("%(name)s is off. What waits stays until it is on again.")
     messages.success(request, said % {"name": account.name})
     return redirect("channels", request.workspace.slug)
@@ -124,6 +124,6 @@ def switch(request: StaffRequest, public_id: str) -> HttpResponse:
 @require_POST
 def reconnect(request: StaffRequest, public_id: str) -> HttpResponse:
     account = found(public_id)
-    channels.reconnect_account(account=account)
+    channels.reconnect_account(account=account, by=request.staff)
     messages.success(request, _("%(name)s tries again with the next message.") % {"name": account.name})
     return redirect("channels", request.workspace.slug)

@@ -51,7 +51,7 @@ def new_staff(request: StaffRequest) -> HttpResponse:
     form = NewStaff(request.POST or None)
     if form.is_valid():
         try:
-            member = governance.add_staff(**form.cleaned_data)
+            member = governance.add_staff(**form.cleaned_data, by=request.staff)
         except governance.StaffRefused as refusal:
             form.add_error("email", REFUSALS[refusal.reason])
         else:
@@ -80,7 +80,7 @@ def show_link(request: StaffRequest, member: Staff) -> HttpResponse:
 def change_access(request: StaffRequest, public_id: str) -> HttpResponse:
     member, active = found(public_id), request.POST.get("active") == "yes"
     try:
-        governance.set_active(staff=member, active=active)
+        governance.set_active(staff=member, active=active, by=request.staff)
     except governance.StaffRefused as refusal:
         messages.error(request, REFUSALS[refusal.reason])
     else:
@@ -94,6 +94,6 @@ def change_access(request: StaffRequest, public_id: str) -> HttpResponse:
 def new_unit(request: StaffRequest) -> HttpResponse:
     form = NewUnit(request.POST or None)
     if form.is_valid():
-        governance.add_unit(**form.cleaned_data)
+        governance.add_unit(**form.cleaned_data, by=request.staff)
         return redirect("staff", request.workspace.slug)
     return render(request, "settings/unit_new.html", {"form": form}, status=422 if form.is_bound else 200)

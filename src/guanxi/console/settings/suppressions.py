@@ -48,7 +48,11 @@ def suppressions(request: StaffRequest) -> HttpResponse:
 
 def _add(request: StaffRequest, address: bytes) -> None:
     added = governance.suppress_many(
-        channel=IdentityKind.EMAIL, addresses=[address], reason=SuppressionReason.MANUAL, now=request.now
+        channel=IdentityKind.EMAIL,
+        addresses=[address],
+        reason=SuppressionReason.MANUAL,
+        now=request.now,
+        by=request.staff,
     )
     if added:
         messages.success(request, _("The address is on the list. It gets nothing from now on."))
@@ -58,7 +62,7 @@ def _add(request: StaffRequest, address: bytes) -> None:
 
 def _remove(request: StaffRequest, address: bytes) -> None:
     try:
-        removed = governance.unsuppress(channel=IdentityKind.EMAIL, address=address)
+        removed = governance.unsuppress(channel=IdentityKind.EMAIL, address=address, by=request.staff)
     except ComplaintStands:
         said = _("They reported a message as spam. Staff cannot take that back, so the address stays on the list.")
         messages.error(request, said)

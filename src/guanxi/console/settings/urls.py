@@ -1,8 +1,10 @@
 from django.urls import path
 
-from guanxi.console.settings import channels, staff, suppressions
+from guanxi.console.settings import audit, channels, staff, suppressions
 
 urlpatterns = [
+    path("settings/audit", audit.audit_log, name="audit"),
+    path("settings/audit/verify", audit.verify, name="audit_verify"),
     path("settings/channels", channels.channels_list, name="channels"),
     path("settings/channels/new", channels.new_channel, name="channel_new"),
     path("settings/channels/<str:public_id>", channels.channel, name="channel"),

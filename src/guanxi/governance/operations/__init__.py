@@ -1,4 +1,5 @@
-from guanxi.governance.operations.account import PasswordRefused, rename, set_password
+from guanxi.governance.operations.account import PasswordRefused, prove_password, rename, set_password
+from guanxi.governance.operations.audit import record
 from guanxi.governance.operations.consent import (
     ComplaintStands,
     ConsentLine,
@@ -47,6 +48,8 @@ __all__ = [
     "end_session",
     "give_consent",
     "play_forward",
+    "prove_password",
+    "record",
     "record_consents",
     "rename",
     "set_active",

@@ -39,7 +39,7 @@ def set_password(*, user: User, current: str, password: str, now: datetime) -> N
     Raises PasswordRefused, and TooManyTries: who finds a session open must not guess the password in it.
     """
     if user.has_usable_password():
-        _prove(user, current, now)
+        prove_password(user=user, password=current, now=now)
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -50,9 +50,11 @@ def set_password(*, user: User, current: str, password: str, now: datetime) -> N
         SignInLink.objects.filter(user=user, used_at=None, expires_at__gt=now).update(expires_at=now)
 
 
-def _prove(user: User, current: str, now: datetime) -> None:
+@sensitive_variables("password")
+def prove_password(*, user: User, password: str, now: datetime) -> None:
+    """Raises PasswordRefused and TooManyTries."""
     place = f"{user.email}|own account"
     tries.take({place: ACCOUNT_LIMIT}, now)
-    if not user.check_password(current):
+    if not user.check_password(password):
         raise PasswordRefused(["wrong_current"])
     tries.forget(place)

@@ -12,7 +12,8 @@ from django.db import connection, transaction
 from guanxi.events import operations as events
 from guanxi.events.operations import Happened
 from guanxi.governance.events import ConsentGiven, ConsentWithdrawn
-from guanxi.governance.models import Consent, ConsentEntry, Suppression, SuppressionReason
+from guanxi.governance.models import Consent, ConsentEntry, Staff, Suppression, SuppressionReason
+from guanxi.governance.operations.audit import record
 from guanxi.kit import bulk, keys, scope
 
 IMPORT_UNDONE = "import.undone"
@@ -214,8 +215,19 @@ def suppress(*, channel: str, address: bytes, reason: str, now: datetime, detail
 
 
 @transaction.atomic
-def suppress_many(*, channel: str, addresses: Sequence[bytes], reason: str, now: datetime, detail: str = "") -> int:
-    """Put addresses on the list; a complaint takes the place of any other reason, otherwise the first reason stays."""
+def suppress_many(
+    *,
+    channel: str,
+    addresses: Sequence[bytes],
+    reason: str,
+    now: datetime,
+    detail: str = "",
+    by: Staff | None = None,
+) -> int:
+    """Put addresses on the list; a complaint takes the place of any other reason, otherwise the first reason stays.
+
+    What staff put on it (`by`) stands in the audit log.
+    """
     table = Suppression._meta.db_table
     wanted = list(dict.fromkeys(addresses))
     with connection.cursor() as cursor:
@@ -230,11 +242,14 @@ def suppress_many(*, channel: str, addresses: Sequence[bytes], reason: str, now:
                 *[SuppressionReason.COMPLAINT] * 2,
             ],
         )
-        return int(cursor.rowcount)
+        added = int(cursor.rowcount)
+    if by and added:
+        record(act="suppression.added", by=by, detail={"channel": channel, "count": added}, now=now)
+    return added
 
 
 @transaction.atomic
-def unsuppress(*, channel: str, address: bytes) -> bool:
+def unsuppress(*, channel: str, address: bytes, by: Staff | None = None) -> bool:
     """Staff take an address off the list; says whether it was on it. Raises ComplaintStands."""
     found = Suppression.objects.select_for_update().filter(channel=channel, address=address).first()
     if found is None:
@@ -242,4 +257,5 @@ def unsuppress(*, channel: str, address: bytes) -> bool:
     if found.reason == SuppressionReason.COMPLAINT:
         raise ComplaintStands
     found.delete()
+    record(act="suppression.removed", by=by, subject=found.public_id, detail={"channel": channel})
     return True

@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils.text import slugify
 
 from guanxi.governance.models import Heartbeat, Role, Staff, Unit, User, Workspace
+from guanxi.governance.operations.audit import record
 from guanxi.kit import addresses, scope
 
 
@@ -37,14 +38,15 @@ def create_workspace(*, name: str, owner: User, slug: str = "", **settings: Any)
 
 
 @transaction.atomic
-def add_unit(*, name: str, parent: Unit | None = None) -> Unit:
+def add_unit(*, name: str, parent: Unit | None = None, by: Staff | None = None) -> Unit:
     unit = Unit.objects.create(name=name, parent=parent, path="")
     unit.path = f"{parent.path if parent else ''}{unit.pk}/"
     unit.save(update_fields=["path"])
+    record(act="unit.added", by=by, subject=unit.public_id)
     return unit
 
 
-def add_staff(*, email: str, name: str, role: str, unit: Unit | None = None) -> Staff:
+def add_staff(*, email: str, name: str, role: str, unit: Unit | None = None, by: Staff | None = None) -> Staff:
     """Give a login (made when it is new) a place in this workspace."""
     if role not in Role.values:
         raise StaffRefused("unknown_role")
@@ -55,18 +57,25 @@ def add_staff(*, email: str, name: str, role: str, unit: Unit | None = None) -> 
     try:
         with transaction.atomic():
             user = User.objects.filter(email=address).first() or User.objects.create_user(email=address, name=name)
-            return Staff.objects.create(user=user, name=name or address, role=role, unit=unit)
+            staff: Staff = Staff.objects.create(user=user, name=name or address, role=role, unit=unit)
+            record(act="staff.added", by=by, subject=staff.public_id, detail=_place(role, unit))
+            return staff
     except IntegrityError as error:
         raise StaffRefused("already_staff") from error
 
 
 @transaction.atomic
-def set_active(*, staff: Staff, active: bool) -> None:
+def set_active(*, staff: Staff, active: bool, by: Staff | None = None) -> None:
     """The last active owner cannot be switched off: nobody could let anyone in again."""
     owners = Staff.objects.select_for_update().filter(role=Role.OWNER, is_active=True)
     if not active and staff.role == Role.OWNER and not owners.exclude(pk=staff.pk).exists():
         raise StaffRefused("last_owner")
-    Staff.objects.filter(pk=staff.pk).update(is_active=active)
+    if Staff.objects.filter(pk=staff.pk).exclude(is_active=active).update(is_active=active):
+        record(act="staff.let_in" if active else "staff.locked_out", by=by, subject=staff.public_id)
+
+
+def _place(role: str, unit: Unit | None) -> dict[str, str]:
+    return {"role": role, "unit": unit.public_id if unit else ""}
 
 
 def set_appearance(*, user: User, language: str | None = None, theme: str | None = None) -> None:

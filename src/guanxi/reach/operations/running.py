@@ -11,6 +11,7 @@ from guanxi.channels import operations as channels
 from guanxi.channels.models import Message
 from guanxi.channels.registry import NoWords, Words
 from guanxi.content import queries as content
+from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.reach import queries
 from guanxi.reach.models import Act, Broadcast, BroadcastAct, BroadcastState
@@ -128,3 +129,4 @@ def _move(broadcast: Broadcast, state: BroadcastState, now: datetime) -> None:
 
 def record(broadcast: Broadcast, act: Act, by: Staff | None, now: datetime, reason: str = "") -> None:
     BroadcastAct.objects.create(broadcast=broadcast, act=act, by=by, at=now, reason=reason[:300])
+    governance.record(act=f"broadcast.{act}", by=by, subject=broadcast.public_id, reason=reason, now=now)

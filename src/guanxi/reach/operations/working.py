@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from guanxi.audiences import queries as audiences
 from guanxi.channels import operations as channels
 from guanxi.channels import queries as messages
+from guanxi.kit import leases
 from guanxi.reach.models import Broadcast, BroadcastState
 from guanxi.reach.operations.running import WrongState, locked, pause
 from guanxi.reach.queries.review import errand
@@ -53,13 +54,15 @@ def plan_due(*, now: datetime) -> bool:
 def _take(now: datetime) -> Broadcast | None:
     due = Broadcast.objects.select_for_update(skip_locked=True).filter(
         Q(scheduled_at=None) | Q(scheduled_at__lte=now),
-        Q(lease_until=None) | Q(lease_until__lt=Now()),
+        leases.free(),
         state=BroadcastState.PLANNING,
     )
     broadcast: Broadcast | None = due.order_by("confirmed_at", "pk").first()
     if broadcast is not None:
         broadcast.started_at = broadcast.started_at or now
-        Broadcast.objects.filter(pk=broadcast.pk).update(started_at=broadcast.started_at, lease_until=Now() + LEASE)
+        Broadcast.objects.filter(pk=broadcast.pk).update(
+            started_at=broadcast.started_at, lease_until=Now() + LEASE, holder=leases.ThisSession()
+        )
     return broadcast
 
 

@@ -13,9 +13,13 @@
   });
   document.addEventListener("htmx:before:response", (event) => {
     const answer = event.detail.ctx.response.raw;
-    if (answer.redirected && new URL(answer.url).pathname === "/sign-in") {
+    const led = answer.redirected ? new URL(answer.url).pathname : "";
+    if (led === "/sign-in") {
       event.preventDefault(); // the session has ended: sign in on a whole page, and come back here
       location.reload();
+    } else if (led === "/confirm") {
+      event.preventDefault(); // the page that asks who it is leads back here by itself
+      location.assign(answer.url);
     }
   });
   for (const name of ["htmx:response:error", "htmx:error"]) {
@@ -142,49 +146,6 @@
     toast(document.getElementById("says").dataset.copied, "ok");
     settle();
   });
-
-  // Keys: elements carry data-key ("n", or "g p" for two in a row). They can be switched off in the sheet.
-  const asleep = () => localStorage.getItem("keys") === "off";
-  const typing = (target) => target.isContentEditable || target.matches("input:not([type=checkbox],[type=radio]), textarea, select");
-  let before = "";
-  document.addEventListener("keydown", (event) => {
-    if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
-      const find = document.querySelector("[data-find]");
-      if (find) { event.preventDefault(); find.focus(); find.select(); }
-      return;
-    }
-    if (event.metaKey || event.ctrlKey || event.altKey || event.isComposing || typing(event.target) || document.querySelector("dialog[open]") || asleep()) return;
-    if (event.key === "?") return document.getElementById("keys")?.showModal();
-    const pressed = [`${before} ${event.key}`.trim(), event.key];
-    before = event.key === "g" ? "g" : "";
-    const hit = pressed.map((key) => all("[data-key]").find((item) => item.dataset.key === key && item.checkVisibility())).find(Boolean);
-    if (!hit) return;
-    event.preventDefault();
-    before = "";
-    if (hit.matches("input, select, textarea")) hit.focus();
-    else hit.click();
-  });
-  function fillSheet(sheet) {
-    const list = sheet.querySelector("dl");
-    while (list.children.length > 2) list.lastChild.remove();
-    for (const item of all("[data-key]").filter((item) => item.checkVisibility())) {
-      const name = document.createElement("dt");
-      const keys = document.createElement("dd");
-      name.textContent = item.dataset.keyLabel || item.getAttribute("aria-label") || item.textContent.trim();
-      for (const key of item.dataset.key.split(" ")) {
-        const cap = document.createElement("kbd");
-        cap.textContent = key.length === 1 ? key.toUpperCase() : key;
-        keys.append(cap, " ");
-      }
-      list.append(name, keys);
-    }
-    const box = sheet.querySelector("input");
-    box.checked = !asleep();
-    box.onchange = () => localStorage.setItem("keys", box.checked ? "on" : "off");
-  }
-  document.addEventListener("toggle", (event) => {
-    if (event.target.id === "keys" && event.newState === "open") fillSheet(event.target);
-  }, true);
 
   function settle() {
     for (const item of all(".toast[data-leaves]")) {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Now
 
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Staff
+from guanxi.kit import leases
 from guanxi.people import tasks
 from guanxi.people.models import Import, ImportChange, ImportReject, ImportState
 from guanxi.people.operations.imports import files
@@ -34,13 +35,15 @@ def check_import(*, of: Import) -> Import:
 
 
 @transaction.atomic
-def run_import(*, of: Import, now: datetime) -> Import:
+def run_import(*, of: Import, now: datetime, by: Staff | None = None) -> Import:
     """Let the checked rows in. Raises ImportRefused unless it was checked with these columns and options."""
     of = locked(of)
     if of.state != ImportState.CHECKED:
         raise ImportRefused("not_checked")
     of.started_at, of.done_rows = now, 0
-    return _ring(of, ImportState.RUNNING)
+    _ring(of, ImportState.RUNNING)
+    governance.record(act="import.run", by=by, subject=of.public_id, detail={"kind": of.kind}, now=now)
+    return of
 
 
 @transaction.atomic
@@ -65,13 +68,15 @@ def resume_import(*, of: Import) -> Import:
 
 
 @transaction.atomic
-def undo_import(*, of: Import, now: datetime) -> Import:
+def undo_import(*, of: Import, now: datetime, by: Staff | None = None) -> Import:
     """Take back what the import did, within seven days. Raises ImportRefused."""
     of = locked(of)
     if not may_undo(of, now):
         raise ImportRefused("too_late_or_nothing")
     of.undo_report = {"step": 0, "after": 0, "removed": 0, "restored": 0, "kept": {}}
-    return _ring(of, ImportState.UNDOING)
+    _ring(of, ImportState.UNDOING)
+    governance.record(act="import.undone", by=by, subject=of.public_id, detail={"kind": of.kind}, now=now)
+    return of
 
 
 @transaction.atomic
@@ -86,7 +91,7 @@ def fail_import(*, import_id: int, now: datetime) -> None:
 def sweep(*, now: datetime) -> int:
     """Ring again for imports whose worker has gone, and forget what undo needed once it is over; how many were rung."""
     forget_old(now)
-    waiting = Import.objects.filter(state__in=WORKING).filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
+    waiting = Import.objects.filter(leases.free(), state__in=WORKING)
     rung = [tasks.ring(pk) for pk in waiting.values_list("pk", flat=True)]
     return sum(rung)
 

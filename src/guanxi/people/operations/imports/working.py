@@ -15,11 +15,9 @@ from time import monotonic
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Q
-from django.db.models.functions import Now
 
 from guanxi.governance.models import Workspace
-from guanxi.kit import scope, tables
+from guanxi.kit import leases, scope, tables
 from guanxi.people.models import Import, ImportState
 from guanxi.people.operations.imports.states import WORKING
 from guanxi.people.port import ImportContext, NewField
@@ -97,12 +95,12 @@ class Progress:
 def take(import_id: int) -> Lease | None:
     """None when another worker has it, or there is nothing to do."""
     with transaction.atomic():
-        free = Import.objects.filter(Q(lease_until=None) | Q(lease_until__lt=Now()), pk=import_id, state__in=WORKING)
+        free = Import.objects.filter(leases.free(), pk=import_id, state__in=WORKING)
         of = free.select_for_update(skip_locked=True).first()
         if of is None:
             return None
-        of.lease_until = _renewed()
-        of.save(update_fields=["lease_until"])
+        of.lease_until, of.holder = _renewed(), leases.ThisSession()
+        of.save(update_fields=["lease_until", "holder"])
         return Lease(of.pk, of.lease_until)
 
 

@@ -1,0 +1,46 @@
+"""When the login of a session last proved itself: by signing in, or since then on the page that asks again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+from django.urls import reverse
+
+from guanxi.kit import clock
+
+LASTS = timedelta(minutes=10)
+
+
+def note(request: HttpRequest, now: datetime) -> None:
+    request.session["proved_at"] = now.isoformat()
+
+
+def is_fresh(request: HttpRequest, now: datetime) -> bool:
+    noted = request.session.get("proved_at", "")
+    return bool(noted) and now - datetime.fromisoformat(noted) < LASTS
+
+
+def page_for(request: HttpRequest) -> str:
+    """The page that asks, with the way back: here, or, after a press or a partial load, to the page it was on."""
+    whole = request.method in ("GET", "HEAD") and "HX-Request" not in request.headers
+    back = request.get_full_path() if whole else _referring(request)
+    return f"{reverse('confirm')}?{urlencode({'next': back})}"
+
+
+def _referring(request: HttpRequest) -> str:
+    came = urlsplit(request.headers.get("Referer", ""))
+    if came.netloc != request.get_host():
+        return "/"
+    return came.path + (f"?{came.query}" if came.query else "")
+
+
+def _signed_in(request: HttpRequest, **_given: Any) -> None:
+    note(request, clock.wall())
+
+
+def listen() -> None:
+    user_logged_in.connect(_signed_in, dispatch_uid="guanxi.proof")

@@ -1,0 +1,104 @@
+"""The acts of the audit log in words, and what they were done to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from guanxi.audiences.models import Audience
+from guanxi.channels.models import Account
+from guanxi.content.models import Content
+from guanxi.governance.models import AuditEntry, Role, Staff, Unit
+from guanxi.people import queries as people
+from guanxi.people.models import Import
+from guanxi.reach.models import Broadcast
+
+ACTS: Mapping[str, Any] = {
+    "broadcast.cancelled": gettext_lazy("Broadcast stopped"),
+    "broadcast.confirmed": gettext_lazy("Broadcast confirmed"),
+    "broadcast.counted": gettext_lazy("Doubtful messages counted as sent"),
+    "broadcast.paused": gettext_lazy("Broadcast paused"),
+    "broadcast.resumed": gettext_lazy("Broadcast resumed"),
+    "broadcast.sent_again": gettext_lazy("Doubtful messages sent again"),
+    "cap.set": gettext_lazy("Limit of messages set"),
+    "channel.changed": gettext_lazy("Channel changed"),
+    "channel.connected": gettext_lazy("Channel connected"),
+    "channel.reconnected": gettext_lazy("Channel tried again"),
+    "channel.switched_off": gettext_lazy("Channel switched off"),
+    "channel.switched_on": gettext_lazy("Channel switched on"),
+    "import.run": gettext_lazy("Import run"),
+    "import.undone": gettext_lazy("Import taken back"),
+    "staff.added": gettext_lazy("Staff added"),
+    "staff.let_in": gettext_lazy("Access given again"),
+    "staff.locked_out": gettext_lazy("Access taken"),
+    "suppression.added": gettext_lazy("Put on the suppression list"),
+    "suppression.removed": gettext_lazy("Taken off the suppression list"),
+    "unit.added": gettext_lazy("Unit added"),
+}
+
+
+def act_words(act: str) -> str:
+    return str(ACTS.get(act, act))
+
+
+def detail_words(entry: AuditEntry) -> str:
+    """What more there is to say, of the parts of the detail that have words."""
+    match entry.detail:
+        case {"role": role}:
+            return str(dict(Role.choices).get(role, role))
+        case {"most": most, "days": days}:
+            return _("%(most)s in %(days)s days") % {"most": most, "days": days}
+        case _:
+            return ""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A thing as the log names it; `url` is empty when it has no page, or none that this reader may open."""
+
+    words: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    rows: Callable[[Staff], QuerySet[Any]]
+    page: str = ""
+    """The route of its page."""
+    listed: bool = False
+    """Its page is the list that it stands in."""
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "acc": _Kind(lambda staff: Account.objects.all(), "channel"),
+    "aud": _Kind(lambda staff: Audience.objects.all(), "audience"),
+    "brd": _Kind(lambda staff: Broadcast.objects.all(), "broadcast"),
+    "cnt": _Kind(lambda staff: Content.objects.all(), "content"),
+    "imp": _Kind(lambda staff: Import.objects.all(), "import"),
+    "psn": _Kind(people.visible, "person"),
+    "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),
+    "unt": _Kind(lambda staff: Unit.objects.all(), "staff", listed=True),
+}
+_NAME_FIELDS = ("name", "filename")
+
+
+def subjects(staff: Staff, slug: str, entries: Iterable[AuditEntry]) -> dict[str, Subject]:
+    """Names and pages of what the entries speak of, by public id; one query a kind."""
+    asked = {entry.subject for entry in entries if entry.subject}
+    found = {key: Subject(key) for key in asked}
+    for prefix, kind in _KINDS.items():
+        keys = [key for key in asked if key.startswith(prefix + "_")]
+        if not keys:
+            continue
+        rows = kind.rows(staff).filter(public_id__in=keys)
+        name = next(field for field in _NAME_FIELDS if hasattr(rows.model, field))
+        for key, words in rows.values_list("public_id", name):
+            arguments = [slug] if kind.listed else [slug, key]
+            found[key] = Subject(words or _("No name"), reverse(kind.page, args=arguments))
+    return found
