@@ -92,6 +92,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "guanxi.console.middleware.smaller_pages",
     "csp.middleware.CSPMiddleware",
     "guanxi.console.middleware.sound_text",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -105,7 +105,7 @@ def browser_context_args() -> dict[str, Any]:
 
 
 @contextmanager
-def serving(static: Callable[[Any], Any], **given: Any) -> Iterator[Site]:
+def serving(static: Any, **given: Any) -> Iterator[Site]:
     """A server that runs in this process; `static` wraps it to answer for static files."""
     server = LiveServerThread("127.0.0.1", static)
     server.daemon = True

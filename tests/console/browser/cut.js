@@ -39,7 +39,8 @@
     const text = field.tagName === "SELECT" ? field.selectedOptions[0]?.text ?? "" : field.placeholder;
     pen.font = style.font;
     const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    if (pen.measureText(text).width > room + 1 && !told(field, text)) say("wider than its field", text, field);
+    const over = pen.measureText(text).width - room;
+    if (over > 2 && !told(field, text)) say(`${Math.round(over)} px wider than its field`, text, field);
   }
   return found;
 }
