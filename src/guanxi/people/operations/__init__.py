@@ -17,6 +17,7 @@ from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_ch
 from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
 from guanxi.people.operations.people_kind import PeopleKind
+from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
     "ChoiceRefused",
@@ -31,21 +32,26 @@ __all__ = [
     "RemoveRows",
     "RestoreChanges",
     "TakeBackProofs",
+    "ViewRefused",
     "add_note",
     "cancel_import",
+    "change_view",
     "check_import",
     "choose_columns",
     "choose_options",
     "choose_sheet",
     "create_person",
+    "delete_view",
     "edit_person",
     "end_proof",
     "fail_import",
     "note_changes",
+    "open_first",
     "prove_level",
     "remove_note",
     "resume_import",
     "run_import",
+    "save_view",
     "start_import",
     "sweep",
     "undo_import",
