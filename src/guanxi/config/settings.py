@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "guanxi.api.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "guanxi.console.middleware.smaller_pages",
     "csp.middleware.CSPMiddleware",
     "guanxi.console.middleware.sound_text",
     "django.contrib.sessions.middleware.SessionMiddleware",
