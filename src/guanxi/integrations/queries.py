@@ -12,6 +12,7 @@ from guanxi.integrations.rules import FACTS, NAMES, OLD_SECRET_FOR, TEST, told
 from guanxi.kit import crypto
 
 __all__ = [
+    "CLOSED",
     "FACTS",
     "NAMES",
     "OLD_SECRET_FOR",

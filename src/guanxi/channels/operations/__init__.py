@@ -22,19 +22,33 @@ from guanxi.channels.operations.planning import (
     send,
     send_again,
 )
+from guanxi.channels.operations.trying import (
+    CannotBeTried,
+    check_connection,
+    check_domain,
+    drop_next_key,
+    make_key,
+    send_to_oneself,
+    use_next_key,
+)
 
 __all__ = [
     "BadAccount",
+    "CannotBeTried",
     "Claim",
     "NotDoubtful",
     "cancel",
+    "check_connection",
+    "check_domain",
     "claim",
     "connect_account",
     "count_as_sent",
     "deliver",
+    "drop_next_key",
     "edit_account",
     "hold",
     "lane",
+    "make_key",
     "opened",
     "plan",
     "reconnect_account",
@@ -43,7 +57,9 @@ __all__ = [
     "release",
     "send",
     "send_again",
+    "send_to_oneself",
     "set_account_active",
     "set_cap",
     "unsubscribe",
+    "use_next_key",
 ]

@@ -15,6 +15,7 @@ from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account
 from guanxi.content.models import Content
 from guanxi.governance.models import AuditEntry, Role, Staff, Unit
+from guanxi.integrations.models import Endpoint
 from guanxi.people import queries as people
 from guanxi.people.models import Import
 from guanxi.reach.models import Broadcast
@@ -33,14 +34,21 @@ ACTS: Mapping[str, Any] = {
     "bulk.undone": gettext_lazy("Change of many people taken back"),
     "cap.set": gettext_lazy("Limit of messages set"),
     "channel.changed": gettext_lazy("Channel changed"),
+    "channel.checked": gettext_lazy("Channel checked"),
     "channel.connected": gettext_lazy("Channel connected"),
+    "channel.key_dropped": gettext_lazy("Signing key that was not used removed"),
+    "channel.key_made": gettext_lazy("Signing key made"),
+    "channel.key_used": gettext_lazy("New signing key in use"),
     "channel.reconnected": gettext_lazy("Channel tried again"),
     "channel.switched_off": gettext_lazy("Channel switched off"),
+    "channel.test_sent": gettext_lazy("Test message sent to oneself"),
     "channel.switched_on": gettext_lazy("Channel switched on"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
     "login.authenticator_added": gettext_lazy("Code app set up"),
     "login.authenticator_removed": gettext_lazy("Code app removed"),
+    "login.passkey_added": gettext_lazy("Passkey added"),
+    "login.passkey_removed": gettext_lazy("Passkey removed"),
     "login.password_changed": gettext_lazy("Password set"),
     "login.recovery_codes_made": gettext_lazy("Recovery codes made"),
     "login.session_ended": gettext_lazy("Signed out on a device"),
@@ -56,6 +64,12 @@ ACTS: Mapping[str, Any] = {
     "view.deleted": gettext_lazy("Shared view deleted"),
     "view.shared": gettext_lazy("View shared with all"),
     "view.unshared": gettext_lazy("View not shared any more"),
+    "webhook.changed": gettext_lazy("Webhook changed"),
+    "webhook.made": gettext_lazy("Webhook made"),
+    "webhook.removed": gettext_lazy("Webhook deleted"),
+    "webhook.secret_rotated": gettext_lazy("Secret of a webhook changed"),
+    "webhook.switched_off": gettext_lazy("Webhook switched off"),
+    "webhook.switched_on": gettext_lazy("Webhook switched on"),
 }
 
 WAYS: Mapping[str, Any] = {
@@ -107,6 +121,7 @@ _KINDS: Mapping[str, _Kind] = {
     "aud": _Kind(lambda staff: Audience.objects.all(), "audience"),
     "brd": _Kind(lambda staff: Broadcast.objects.all(), "broadcast"),
     "cnt": _Kind(lambda staff: Content.objects.all(), "content"),
+    "end": _Kind(lambda staff: Endpoint.objects.all(), "webhook"),
     "imp": _Kind(lambda staff: Import.objects.all(), "import"),
     "psn": _Kind(people.visible, "person"),
     "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),
