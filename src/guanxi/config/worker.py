@@ -46,6 +46,7 @@ def lanes() -> list[Lane]:
         Lane("messages", channels.lane, 0.5),
         Lane("broadcasts", reach.lane, 1.0),
         Lane("imports", people.sweep, 5.0),
+        Lane("personal", people.work_personal, 1.0),
         Lane("demo", demo.play_when_due, 60.0),
     ]
 

@@ -1,3 +1,4 @@
+from guanxi.people.operations.attachments import FileRefused, attach_file, name_of, read_file, remove_file
 from guanxi.people.operations.creating import IdentityTaken, create_person
 from guanxi.people.operations.editing import IdentityChange, PersonChanged, PersonEdit, edit_person
 from guanxi.people.operations.imports import work_import
@@ -17,9 +18,20 @@ from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_ch
 from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
 from guanxi.people.operations.people_kind import PeopleKind
+from guanxi.people.operations.personal import (
+    ErasureRefused,
+    ExportRefused,
+    erase_person,
+    export_person,
+    read_export,
+    work_personal,
+)
 
 __all__ = [
     "ChoiceRefused",
+    "ErasureRefused",
+    "ExportRefused",
+    "FileRefused",
     "IdentityChange",
     "IdentityTaken",
     "ImportRefused",
@@ -32,6 +44,7 @@ __all__ = [
     "RestoreChanges",
     "TakeBackProofs",
     "add_note",
+    "attach_file",
     "cancel_import",
     "check_import",
     "choose_columns",
@@ -40,9 +53,15 @@ __all__ = [
     "create_person",
     "edit_person",
     "end_proof",
+    "erase_person",
+    "export_person",
     "fail_import",
+    "name_of",
     "note_changes",
     "prove_level",
+    "read_export",
+    "read_file",
+    "remove_file",
     "remove_note",
     "resume_import",
     "run_import",
@@ -50,4 +69,5 @@ __all__ = [
     "sweep",
     "undo_import",
     "work_import",
+    "work_personal",
 ]
