@@ -34,10 +34,18 @@ FLOORS = [
     ["loyalty"],
     ["advocacy"],
     ["journeys"],
-    ["insight"],
+    ["insight", "integrations"],
 ]
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
-GLOBAL_TABLES = {"governance_user", "governance_workspace", "governance_signinlink", "governance_heartbeat"}
+GLOBAL_TABLES = {
+    "governance_user",
+    "governance_workspace",
+    "governance_signinlink",
+    "governance_authenticator",
+    "governance_recoverycode",
+    "governance_passkey",
+    "governance_heartbeat",
+}
 NETWORK = {"socket", "ssl", "http", "urllib", "smtplib", "imaplib", "httpx", "httpcore", "requests", "aiohttp"}
 HARMLESS = {"urllib.parse", "http.HTTPStatus", "http"}
 

@@ -145,9 +145,7 @@ def test_a_changed_mark_is_refused_with_words(owner: Visitor, buyer: Person, wro
     owner.get("person", buyer.public_id, before=wrong, status=400)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"level": "vip"}, {"owner": "stf_1"}, {"unit": "x"}, {"sort": "age"}, {"person": "x"}]
-)
+@pytest.mark.parametrize("wrong", [{"level": "vip"}, {"sort": "age"}, {"person": "x"}])
 def test_an_address_that_names_nothing_is_not_found(owner: Visitor, buyer: Person, wrong: dict[str, str]) -> None:
     owner.get("people", status=404, **wrong)
 

@@ -11,7 +11,8 @@ from guanxi.channels.queries import link
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
-from guanxi.governance.models import Role
+from guanxi.governance.models import Role, Staff
+from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people import operations as people
 from guanxi.people.models import Import, Person
@@ -34,6 +35,9 @@ class Things:
     audience: str
     content: str
     broadcast: str
+    endpoint: str
+    delivery: str
+    view: str
 
 
 def make_things() -> Things:
@@ -41,7 +45,11 @@ def make_things() -> Things:
     broadcast = make_broadcast(message.account)
     assert broadcast.audience and broadcast.content
     someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
+    boss = Staff.objects.get(role=Role.OWNER)
     note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
+    endpoint, _ = integrations.make_endpoint(
+        url="https://shop.example/hooks", events=["order.paid"], name="Shop", by=someone, now=clock.now()
+    )
     return Things(
         staff=someone.public_id,
         file=make_file(),
@@ -53,6 +61,9 @@ def make_things() -> Things:
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
+        endpoint=endpoint.public_id,
+        delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
+        view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 
 

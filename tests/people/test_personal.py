@@ -27,6 +27,7 @@ from guanxi.events.operations import forgetting, writing
 from guanxi.events.queries import everything
 from guanxi.governance import operations as governance
 from guanxi.governance.models import AuditEntry, Consent, Suppression, Workspace
+from guanxi.integrations.models import Delivery, Endpoint
 from guanxi.kit import personal
 from guanxi.kit.personal import Erasure, Kind
 from guanxi.loyalty.models import Coupon, Redemption
@@ -109,6 +110,7 @@ class Canary:
         self.imports()
         self.commerce()
         self.messages()
+        self.deliveries()
         self.facts()
 
     def word(self, label: str, column: str) -> str:
@@ -191,6 +193,14 @@ class Canary:
                 planned_at=self.now, due_at=self.now, address=make.lookup(EMAIL),
                 detail=self.word("channels.Message", "detail"), vendor_id=self.word("channels.Message", "vendor_id"),
             )  # fmt: skip
+
+    def deliveries(self) -> None:
+        endpoint = Endpoint.objects.create(url="https://example.test/hook", created_at=self.now)
+        body = json.dumps({"person": self.person.public_id, "page": self.word("integrations.Delivery", "body")})
+        Delivery.objects.create(
+            endpoint=endpoint, event="evt_a", name="page.viewed", body=body, due_at=self.now, created_at=self.now,
+            answer=self.word("integrations.Delivery", "answer"),
+        )  # fmt: skip
 
     def facts(self) -> None:
         Fact.objects.create(

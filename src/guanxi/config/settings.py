@@ -73,6 +73,7 @@ ROOMS = [
     "advocacy",
     "journeys",
     "insight",
+    "integrations",
 ]
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -16,6 +16,7 @@ urlpatterns = [
                 path("", include("guanxi.console.content.urls")),
                 path("", include("guanxi.console.reach.urls")),
                 path("", include("guanxi.console.settings.urls")),
+                path("", include("guanxi.console.integrations.urls")),
             ]
         ),
     ),

@@ -68,6 +68,43 @@ class SignInLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class Authenticator(models.Model):
+    """The app that shows a login its codes (RFC 6238). `last_step` is that of the last code used: none works twice."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+")
+    secret = models.BinaryField(max_length=100)
+    last_step = models.BigIntegerField()
+    added_at = models.DateTimeField()
+
+
+class RecoveryCode(models.Model):
+    """Stands in once for an app or passkey that is lost; only its keyed hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    code_hash = models.BinaryField(max_length=16)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "code_hash"], name="one_recovery_code")]
+
+
+class Passkey(models.Model):
+    """A key on a device of the login (WebAuthn); the private half never leaves that device."""
+
+    public_id = PublicId("psk")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField(max_length=2000)
+    sign_count = models.BigIntegerField()
+    transports: models.JSONField[Any, Any] = models.JSONField(default=list)
+    added_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Unit(WorkspaceRow):
     """A region, store or department; `path` holds the ids from the top, so that "and below" is a prefix."""
 

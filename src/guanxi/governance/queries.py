@@ -15,7 +15,17 @@ from django.db.models import Subquery
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from guanxi.governance import rules
-from guanxi.governance.models import AuditEntry, AuditHead, Staff, Unit, User, Workspace
+from guanxi.governance.models import (
+    AuditEntry,
+    AuditHead,
+    Authenticator,
+    Passkey,
+    RecoveryCode,
+    Staff,
+    Unit,
+    User,
+    Workspace,
+)
 from guanxi.governance.rules import (
     AuditFault,
     AuditVerdict,
@@ -34,7 +44,9 @@ __all__ = [
     "audit_verdict",
     "data_scope",
     "entered",
+    "has_second_step",
     "may",
+    "second_steps",
     "sessions_of",
     "staff_of",
     "workspaces_of",
@@ -85,6 +97,32 @@ def sessions_of(user: User, now: datetime) -> list[SignedIn]:
             seen_at = datetime.fromisoformat(seen) if seen else None
             found.append(SignedIn(row.session_key, name, kept.get("agent", ""), seen_at))
     return sorted(found, key=lambda one: (one.seen_at is not None, one.seen_at), reverse=True)
+
+
+@dataclass(frozen=True)
+class SecondSteps:
+    """What a login has besides its password."""
+
+    authenticator_since: datetime | None
+    passkeys: list[Passkey]
+    recovery_codes: int
+
+    @property
+    def any(self) -> bool:
+        return self.authenticator_since is not None or bool(self.passkeys)
+
+
+def second_steps(user: User) -> SecondSteps:
+    app = Authenticator.objects.filter(user=user).first()
+    return SecondSteps(
+        authenticator_since=app.added_at if app else None,
+        passkeys=list(Passkey.objects.filter(user=user).order_by("added_at")),
+        recovery_codes=RecoveryCode.objects.filter(user=user, used_at=None).count(),
+    )
+
+
+def has_second_step(user: User) -> bool:
+    return Authenticator.objects.filter(user=user).exists() or Passkey.objects.filter(user=user).exists()
 
 
 def unit_and_below(unit: Unit) -> list[int]:

@@ -13,6 +13,8 @@ class Permission(StrEnum):
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"
     PEOPLE_IMPORT = "people.import"
+    PEOPLE_BULK = "people.bulk"
+    VIEWS_SHARE = "views.share"
     AUDIENCES_VIEW = "audiences.view"
     AUDIENCES_EDIT = "audiences.edit"
     CONTENT_VIEW = "content.view"
@@ -23,6 +25,8 @@ class Permission(StrEnum):
     CHANNELS_MANAGE = "channels.manage"
     WORKSPACE_MANAGE = "workspace.manage"
     AUDIT_VIEW = "audit.view"
+    WEBHOOKS_MANAGE = "webhooks.manage"
+    HEALTH_VIEW = "health.view"
 
 
 class DataScope(StrEnum):
@@ -38,15 +42,16 @@ _EVERYTHING = frozenset(Permission)
 _READ = frozenset(
     {Permission.PEOPLE_VIEW, Permission.AUDIENCES_VIEW, Permission.CONTENT_VIEW, Permission.BROADCASTS_VIEW}
 )
+_TECHNICAL = frozenset({Permission.CHANNELS_MANAGE, Permission.WEBHOOKS_MANAGE, Permission.HEALTH_VIEW})
 
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
-    "manager": _READ | {Permission.PEOPLE_EDIT},
-    "operator": _EVERYTHING - {Permission.WORKSPACE_MANAGE, Permission.CHANNELS_MANAGE, Permission.AUDIT_VIEW},
+    "manager": _READ | {Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT},
+    "operator": _EVERYTHING - _TECHNICAL - {Permission.WORKSPACE_MANAGE, Permission.AUDIT_VIEW},
     "advisor": frozenset({Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.CONTENT_VIEW}),
     "analyst": _READ,
     "auditor": frozenset({Permission.PEOPLE_VIEW, Permission.BROADCASTS_VIEW, Permission.AUDIT_VIEW}),
-    "integrator": frozenset({Permission.CHANNELS_MANAGE, Permission.PEOPLE_IMPORT}),
+    "integrator": _TECHNICAL | {Permission.PEOPLE_IMPORT},
 }
 
 DATA_SCOPES: dict[str, DataScope] = {
@@ -78,6 +83,8 @@ class Limit:
 
 ACCOUNT_LIMIT = Limit(5, timedelta(minutes=15))
 ADDRESS_LIMIT = Limit(50, timedelta(hours=1))
+TURNS = Limit(10, timedelta(hours=1))  # of what staff may do a few times, such as sending themselves a test
+SECOND_STEP_LIMIT = Limit(30, timedelta(hours=1))  # of one login, from all places where it never was
 FIRST_WAIT = timedelta(minutes=1)
 
 

@@ -22,3 +22,12 @@ class LevelLost:
     proof: str
     label: str = ""
     import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFinished:
+    """Told, not kept as a fact: it happened to no person. `state`: done, failed, cancelled or undone."""
+
+    name: ClassVar[str] = "import.finished"
+    import_id: int
+    state: str

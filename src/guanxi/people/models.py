@@ -241,6 +241,30 @@ class PersonErasure(WorkspaceRow):
         indexes = [models.Index(fields=["workspace_id", "state", "id"])]
 
 
+class SavedView(WorkspaceRow):
+    """A list of people as its address says it, under a name; shared, it is a tab for everyone."""
+
+    public_id = PublicId("vew")
+    name = models.CharField(max_length=80)
+    asked: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    by = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="+")
+    shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["workspace_id", "shared", "by"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FirstView(WorkspaceRow):
+    """With which view the list opens for a member of staff."""
+
+    staff = models.OneToOneField(Staff, on_delete=models.CASCADE, related_name="+")
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="+")
+
+
 class ImportState(models.TextChoices):
     UPLOADED = "uploaded", _("Choose columns")
     CHECKING = "checking", _("Checking")

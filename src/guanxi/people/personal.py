@@ -98,6 +98,14 @@ declare(
         why="That and when the person was erased.",
     ),
     Table(
+        models.SavedView,
+        pseudonym="by_id",
+        plain="id public_id name asked shared created_at",
+        whose="staff",
+        why="A list as staff asked for it.",
+    ),
+    Table(models.FirstView, pseudonym="staff_id", plain="id view_id", whose="staff", why="A choice of staff."),
+    Table(
         models.Import,
         "imports",
         personal="sheet check_report",

@@ -35,3 +35,21 @@ class Password(forms.Form):
         super().__init__(sent)
         if not user.has_usable_password():
             del self.fields["current"]
+
+
+class AppCode(forms.Form):
+    code = forms.CharField(
+        label=_("The code that the app shows now"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+class PasskeyName(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the passkey"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("For example the device that it is on."),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -13,8 +13,9 @@ from guanxi.commerce import queries as commerce
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
+from guanxi.console.people import saved, words
 from guanxi.console.people import timeline as happened
-from guanxi.console.people import words
+from guanxi.console.people.columns import cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
 from guanxi.console.people.timeline import KINDS, BadMark
@@ -24,7 +25,7 @@ from guanxi.people import queries
 from guanxi.people.models import Person
 from guanxi.people.queries import BadCursor, Card
 
-COUNTED_UP_TO = 10_000
+COUNTED_UP_TO = 100_000
 BESIDE_LIST = 8
 
 
@@ -36,12 +37,9 @@ def found(request: StaffRequest, public_id: str) -> Person:
 
 
 def row(card: Card, asked: Asked) -> dict[str, Any]:
-    phone, email = words.short_reach(card)
     return {
         "person": card.person,
-        "phone": phone,
-        "email": email,
-        "tone": words.level_tone(card.person.level),
+        "cells": cells(card, asked.chosen),
         "url": asked.url(after=asked.after, person=card.person.public_id),
     }
 
@@ -64,6 +62,9 @@ def shown(person: Person) -> dict[str, Any]:
 @may(Permission.PEOPLE_VIEW)
 @require_safe
 def people(request: StaffRequest) -> HttpResponse:
+    views, first = queries.views_of(request.staff), queries.first_view(request.staff)
+    if elsewhere := saved.opens_with(request, request.GET, views, first):
+        return redirect(elsewhere)
     asked = Asked(request.GET, request.staff)
     try:
         page = queries.people_page(request.staff, asked.wanted, after=asked.after)
@@ -78,7 +79,11 @@ def people(request: StaffRequest) -> HttpResponse:
         "more_than_counted": count == COUNTED_UP_TO,
         "may_import": role_may(request.staff.role, Permission.PEOPLE_IMPORT),
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
+        "may_share": role_may(request.staff.role, Permission.VIEWS_SHARE),
+        **saved.tabs(asked, views, first),
     }
+    if page_view := context["view"]:
+        context["may_change"] = queries.may_change(page_view, request.staff)
     if asked.person:
         beside = found(request, asked.person)
         remember(request, request.workspace.slug, beside.public_id)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from guanxi.console.access import anyone
+from guanxi.console.session.entering import back_to
 from guanxi.console.session.places import YEAR
-from guanxi.console.session.views import back_to
 
 CHOICES = {"side": ("wide", "narrow"), "density": ("tight", "roomy"), "keys": ("on", "off")}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
+from django import forms
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,24 +17,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from guanxi.console import proof
 from guanxi.console.access import anyone, sent, signed_in
-from guanxi.console.session import places
-from guanxi.console.session.forms import Confirm, SignIn
-from guanxi.console.session.waiting import retry_after, wait_words
+from guanxi.console.session import entering, passkeys, places
+from guanxi.console.session.entering import back_to
+from guanxi.console.session.forms import Code, Confirm, SignIn
+from guanxi.console.session.waiting import code_wait_words, retry_after, wait_words
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.governance.models import User
 from guanxi.kit import clock
 
 YEAR = 365 * 24 * 3600
-
-
-def back_to(request: HttpRequest) -> str:
-    """Where the form said to return, if that is here."""
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if safe and wanted.startswith("/") else "/"
 
 
 @signed_in
@@ -64,19 +56,24 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if user is None:
         form.add_error(None, _("This e-mail and password do not belong together. Check both, or ask for a new link."))
         return sign_in_page(request, form, 422)
-    return let_in(request, user, back_to(request))
+    return entering.begin(request, user, "password", back_to(request))
 
 
-def sign_in_page(request: HttpRequest, form: SignIn, status: int) -> HttpResponse:
-    return render(request, "session/sign_in.html", {"form": form, "next": back_to(request)}, status=status)
+@anyone
+@never_cache
+@require_POST
+def sign_in_passkey(request: HttpRequest) -> HttpResponse:
+    """Its holder unlocked it, so that it is both steps in one."""
+    try:
+        user = passkeys.user_of(request)
+    except governance.PasskeyRefused as refusal:
+        return sign_in_page(request, SignIn(), 422, passkeys.refusal_words(refusal))
+    return entering.let_in(request, user, "passkey", back_to(request))
 
 
-def let_in(request: HttpRequest, user: User, to: str) -> HttpResponse:
-    login(request, user)
-    places.seen(request, clock.wall())
-    response = redirect(to)
-    places.remember(request, response, user)
-    return response
+def sign_in_page(request: HttpRequest, form: SignIn, status: int, problem: str = "") -> HttpResponse:
+    known = {"form": form, "next": back_to(request), "problem": problem, "passkeys": passkeys.site_of(request)}
+    return render(request, "session/sign_in.html", known, status=status)
 
 
 @anyone
@@ -88,7 +85,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         if request.method != "POST":
             link = governance.check_sign_in_link(token=token, now=clock.wall())
             return render(request, "session/link.html", {"who": link.user})
-        return let_in(request, governance.use_sign_in_link(token=token, now=clock.wall()), "/")
+        return entering.begin(request, governance.use_sign_in_link(token=token, now=clock.wall()), "link", "/")
     except governance.LinkRefused as refusal:
         status = 404 if refusal.reason == "unknown" else 410
         return render(request, "session/link_refused.html", {"reason": refusal.reason}, status=status)
@@ -100,24 +97,57 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Asks a login that has been in for a while to prove itself before something that needs it."""
-    form = Confirm(sent(request))
+    if request.POST.get("way") == "passkey":
+        return confirm_by_passkey(request)
+    by_code = request.POST.get("way") == "code"
+    form: forms.Form = Code(request.POST, auto_id="code_%s") if by_code else Confirm(sent(request))
     if not form.is_valid():
         return confirm_page(request, form, 422 if form.is_bound else 200)
     try:
-        user, now = cast(User, request.user), clock.wall()
-        governance.prove_password(user=user, password=form.cleaned_data["password"], now=now)
+        prove(request, form.cleaned_data)
     except governance.PasswordRefused:
         form.add_error("password", _("This is not your password."))
         return confirm_page(request, form, 422)
+    except governance.CodeRefused:
+        form.add_error("code", _("This code does not work. A code of the app works once and for about a minute."))
+        return confirm_page(request, form, 422)
     except governance.TooManyTries as refusal:
-        form.add_error("password", wait_words(refusal.wait))
+        form.add_error(None, code_wait_words(refusal.wait) if by_code else wait_words(refusal.wait))
         return retry_after(confirm_page(request, form, 429), refusal.wait)
-    proof.note(request, now)
+    proof.note(request, clock.wall())
     return redirect(back_to(request))
 
 
-def confirm_page(request: HttpRequest, form: Confirm, status: int) -> HttpResponse:
-    return render(request, "session/confirm.html", {"form": form, "next": back_to(request)}, status=status)
+def prove(request: HttpRequest, given: dict[str, str]) -> None:
+    user, now = cast(User, request.user), clock.wall()
+    if "code" not in given:
+        return governance.prove_password(user=user, password=given["password"], now=now)
+    place = {"address": places.address_of(request), "device": places.device_of(request, user.email)}
+    governance.use_code(user=user, code=given["code"], now=now, **place)
+    return None
+
+
+def confirm_by_passkey(request: HttpRequest) -> HttpResponse:
+    try:
+        if passkeys.user_of(request) != request.user:
+            raise governance.PasskeyRefused("wrong")
+    except governance.PasskeyRefused as refusal:
+        return confirm_page(request, Confirm(), 422, passkeys.refusal_words(refusal))
+    proof.note(request, clock.wall())
+    return redirect(back_to(request))
+
+
+def confirm_page(request: HttpRequest, form: forms.Form, status: int, problem: str = "") -> HttpResponse:
+    by_code = isinstance(form, Code)
+    known = {
+        "form": Confirm() if by_code else form,
+        "code_form": form if by_code else Code(auto_id="code_%s"),
+        "steps": queries.second_steps(cast(User, request.user)),
+        "next": back_to(request),
+        "problem": problem,
+        "passkeys": passkeys.site_of(request),
+    }
+    return render(request, "session/confirm.html", known, status=status)
 
 
 @signed_in

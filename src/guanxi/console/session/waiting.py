@@ -21,3 +21,12 @@ def wait_words(wait: timedelta) -> str:
 def retry_after(response: HttpResponse, wait: timedelta) -> HttpResponse:
     response.headers["Retry-After"] = str(ceil(wait.total_seconds()))
     return response
+
+
+def code_wait_words(wait: timedelta) -> str:
+    minutes = ceil(wait / timedelta(minutes=1))
+    return ngettext(
+        "Too many wrong codes. Try again in %(n)s minute.",
+        "Too many wrong codes. Try again in %(n)s minutes.",
+        minutes,
+    ) % {"n": minutes}

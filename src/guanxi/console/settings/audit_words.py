@@ -15,6 +15,7 @@ from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account
 from guanxi.content.models import Content
 from guanxi.governance.models import AuditEntry, Role, Staff, Unit
+from guanxi.integrations.models import Endpoint
 from guanxi.people import queries as people
 from guanxi.people.models import Import
 from guanxi.reach.models import Broadcast
@@ -28,9 +29,14 @@ ACTS: Mapping[str, Any] = {
     "broadcast.sent_again": gettext_lazy("Doubtful messages sent again"),
     "cap.set": gettext_lazy("Limit of messages set"),
     "channel.changed": gettext_lazy("Channel changed"),
+    "channel.checked": gettext_lazy("Channel checked"),
     "channel.connected": gettext_lazy("Channel connected"),
+    "channel.key_dropped": gettext_lazy("Signing key that was not used removed"),
+    "channel.key_made": gettext_lazy("Signing key made"),
+    "channel.key_used": gettext_lazy("New signing key in use"),
     "channel.reconnected": gettext_lazy("Channel tried again"),
     "channel.switched_off": gettext_lazy("Channel switched off"),
+    "channel.test_sent": gettext_lazy("Test message sent to oneself"),
     "channel.switched_on": gettext_lazy("Channel switched on"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
@@ -41,12 +47,35 @@ ACTS: Mapping[str, Any] = {
     "person.link_copied": gettext_lazy("Link to a person's settings copied"),
     "person.reassigned": gettext_lazy("Owner or unit of a person changed"),
     "person.revealed": gettext_lazy("Masked data shown"),
+    "login.authenticator_added": gettext_lazy("Code app set up"),
+    "login.authenticator_removed": gettext_lazy("Code app removed"),
+    "login.passkey_added": gettext_lazy("Passkey added"),
+    "login.passkey_removed": gettext_lazy("Passkey removed"),
+    "login.password_changed": gettext_lazy("Password set"),
+    "login.recovery_codes_made": gettext_lazy("Recovery codes made"),
+    "login.session_ended": gettext_lazy("Signed out on a device"),
+    "login.sessions_ended": gettext_lazy("Signed out on other devices"),
+    "login.signed_in": gettext_lazy("Signed in"),
     "staff.added": gettext_lazy("Staff added"),
     "staff.let_in": gettext_lazy("Access given again"),
     "staff.locked_out": gettext_lazy("Access taken"),
     "suppression.added": gettext_lazy("Put on the suppression list"),
     "suppression.removed": gettext_lazy("Taken off the suppression list"),
     "unit.added": gettext_lazy("Unit added"),
+    "webhook.changed": gettext_lazy("Webhook changed"),
+    "webhook.made": gettext_lazy("Webhook made"),
+    "webhook.removed": gettext_lazy("Webhook deleted"),
+    "webhook.secret_rotated": gettext_lazy("Secret of a webhook changed"),
+    "webhook.switched_off": gettext_lazy("Webhook switched off"),
+    "webhook.switched_on": gettext_lazy("Webhook switched on"),
+}
+
+WAYS: Mapping[str, Any] = {
+    "password": gettext_lazy("by password"),
+    "link": gettext_lazy("by link"),
+    "passkey": gettext_lazy("by passkey"),
+    "app": gettext_lazy("code from the app"),
+    "recovery_code": gettext_lazy("recovery code"),
 }
 
 
@@ -59,6 +88,9 @@ def detail_words(entry: AuditEntry) -> str:
     match entry.detail:
         case {"role": role}:
             return str(dict(Role.choices).get(role, role))
+        case {"way": way}:
+            words = [WAYS.get(code, code) for code in (way, entry.detail.get("second", "")) if code]
+            return ", ".join(map(str, words))
         case {"most": most, "days": days}:
             return _("%(most)s in %(days)s days") % {"most": most, "days": days}
         case _:
@@ -87,6 +119,7 @@ _KINDS: Mapping[str, _Kind] = {
     "aud": _Kind(lambda staff: Audience.objects.all(), "audience"),
     "brd": _Kind(lambda staff: Broadcast.objects.all(), "broadcast"),
     "cnt": _Kind(lambda staff: Content.objects.all(), "content"),
+    "end": _Kind(lambda staff: Endpoint.objects.all(), "webhook"),
     "imp": _Kind(lambda staff: Import.objects.all(), "import"),
     "psn": _Kind(people.visible, "person"),
     "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.settings import audit, channels, staff, suppressions
+from guanxi.console.settings import audit, channels, staff, suppressions, trying
 
 urlpatterns = [
     path("settings/audit", audit.audit_log, name="audit"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("settings/channels/<str:public_id>", channels.channel, name="channel"),
     path("settings/channels/<str:public_id>/active", channels.switch, name="channel_switch"),
     path("settings/channels/<str:public_id>/reconnect", channels.reconnect, name="channel_reconnect"),
+    path("settings/channels/<str:public_id>/check", trying.check, name="channel_check"),
+    path("settings/channels/<str:public_id>/test", trying.test, name="channel_test"),
+    path("settings/channels/<str:public_id>/domain", trying.domain, name="channel_domain"),
+    path("settings/channels/<str:public_id>/key", trying.key, name="channel_key"),
     path("settings/suppressions", suppressions.suppressions, name="suppressions"),
     path("settings/staff", staff.staff, name="staff"),
     path("settings/staff/new", staff.new_staff, name="staff_new"),

@@ -1,4 +1,4 @@
-from guanxi.events.operations.announcing import announce, announce_many, retract, touch
+from guanxi.events.operations.announcing import announce, announce_many, retract, tell, touch
 from guanxi.events.operations.forgetting import forget, forget_in_batches, forgotten
 from guanxi.events.operations.rewinding import rewind
 from guanxi.events.operations.writing import write_lake
@@ -13,6 +13,7 @@ __all__ = [
     "forgotten",
     "retract",
     "rewind",
+    "tell",
     "touch",
     "write_lake",
 ]

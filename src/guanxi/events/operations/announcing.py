@@ -45,6 +45,13 @@ def announce_many(happened: Sequence[Happened], *, received_at: datetime, source
             receiver(heard)
 
 
+def tell(fact: Any, *, at: datetime) -> None:
+    """Say something that happened to no person, such as the end of an import: whoever listens hears it in this
+    transaction; the lake, which holds what happened to people, does not."""
+    for receiver in registry.receivers(fact.name):
+        receiver([Happened(fact, at)])
+
+
 def _row(item: Happened, received_at: datetime, source: str) -> Fact:
     return Fact(
         person=item.fact.person,

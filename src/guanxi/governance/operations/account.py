@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from guanxi.governance.models import SignInLink, Staff, User
 from guanxi.governance.operations import tries
+from guanxi.governance.operations.noting import note_login
 from guanxi.governance.queries import entered, workspaces_of
 from guanxi.governance.rules import ACCOUNT_LIMIT
 
@@ -48,6 +49,7 @@ def set_password(*, user: User, current: str, password: str, now: datetime) -> N
         user.set_password(password)
         user.save(update_fields=["password"])
         SignInLink.objects.filter(user=user, used_at=None, expires_at__gt=now).update(expires_at=now)
+        note_login(user=user, act="login.password_changed")
 
 
 @sensitive_variables("password")

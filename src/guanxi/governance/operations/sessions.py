@@ -5,18 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.sessions.models import Session
+from django.db import transaction
 
 from guanxi.governance.models import User
+from guanxi.governance.operations.noting import note_login
 from guanxi.governance.queries import sessions_of
 
 
+@transaction.atomic
 def end_session(*, user: User, name: str, now: datetime) -> bool:
     """Whether there was such a session of this login."""
     keys = [one.key for one in sessions_of(user, now) if one.name == name]
-    return bool(Session.objects.filter(session_key__in=keys).delete()[0])
+    ended = bool(Session.objects.filter(session_key__in=keys).delete()[0])
+    if ended:
+        note_login(user=user, act="login.session_ended")
+    return ended
 
 
+@transaction.atomic
 def end_other_sessions(*, user: User, but: str, now: datetime) -> int:
     """Ends all but the one whose key is `but`; how many."""
     keys = [one.key for one in sessions_of(user, now) if one.key != but]
-    return Session.objects.filter(session_key__in=keys).delete()[0]
+    ended = Session.objects.filter(session_key__in=keys).delete()[0]
+    if ended:
+        note_login(user=user, act="login.sessions_ended", detail={"count": ended})
+    return ended

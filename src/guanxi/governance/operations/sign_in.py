@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from guanxi.governance.models import SignInLink, User
 from guanxi.governance.operations import tries
+from guanxi.governance.operations.noting import note_login
 from guanxi.governance.rules import ACCOUNT_LIMIT, ADDRESS_LIMIT
 
 LINK_LASTS = timedelta(hours=24)
@@ -54,6 +55,11 @@ def use_sign_in_link(*, token: str, now: datetime) -> User:
     if not SignInLink.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=now):
         raise LinkRefused("used")
     return link.user
+
+
+def note_sign_in(*, user: User, way: str, second: str = "") -> None:
+    """`way`: password, link or passkey; `second`: app or recovery_code."""
+    note_login(user=user, act="login.signed_in", detail={"way": way, "second": second} if second else {"way": way})
 
 
 @sensitive_variables("password")

@@ -58,8 +58,10 @@ class Client:
         json: Any = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        at_most: int | None = None,
     ) -> Answer:
-        """Raises Forbidden, Unreachable, TooLarge or BadAnswer; a 4xx or 5xx is an Answer."""
+        """Raises Forbidden, Unreachable, TooLarge or BadAnswer; a 4xx or 5xx is an Answer. With `at_most`, the rest of
+        a longer body is left on the line, and nothing of a compressed one is read."""
         body = {"json": json} if json is not None else {"content": content}
         asked = {"accept-encoding": "identity", **(headers or {})}  # a compressed answer could unfold past any limit
         with (
@@ -67,7 +69,10 @@ class Client:
             _as_ours(),
             self._httpx.stream(method, url, params=params, headers=asked, **body) as answer,
         ):
-            if answer.headers.get("content-encoding", "identity") != "identity":
+            is_plain = answer.headers.get("content-encoding", "identity") == "identity"
+            if at_most is not None:
+                return Answer(answer.status_code, answer.headers, _beginning(answer, at_most) if is_plain else b"")
+            if not is_plain:
                 raise BadAnswer("the answer is compressed although we did not ask for it")
             return Answer(answer.status_code, answer.headers, self._read(answer))
 
@@ -89,6 +94,15 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _beginning(answer: httpx.Response, at_most: int) -> bytes:
+    body = bytearray()
+    for chunk in answer.iter_raw():
+        body += chunk
+        if len(body) >= at_most:
+            break
+    return bytes(body[:at_most])
 
 
 @contextmanager

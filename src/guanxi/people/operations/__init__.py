@@ -26,6 +26,7 @@ from guanxi.people.operations.personal import (
     read_export,
     work_personal,
 )
+from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
     "ChoiceRefused",
@@ -43,14 +44,17 @@ __all__ = [
     "RemoveRows",
     "RestoreChanges",
     "TakeBackProofs",
+    "ViewRefused",
     "add_note",
     "attach_file",
     "cancel_import",
+    "change_view",
     "check_import",
     "choose_columns",
     "choose_options",
     "choose_sheet",
     "create_person",
+    "delete_view",
     "edit_person",
     "end_proof",
     "erase_person",
@@ -58,6 +62,7 @@ __all__ = [
     "fail_import",
     "name_of",
     "note_changes",
+    "open_first",
     "prove_level",
     "read_export",
     "read_file",
@@ -65,6 +70,7 @@ __all__ = [
     "remove_note",
     "resume_import",
     "run_import",
+    "save_view",
     "start_import",
     "sweep",
     "undo_import",

@@ -21,6 +21,7 @@ from guanxi.people.queries.imports import (
     suggested_columns,
 )
 from guanxi.people.queries.lists import (
+    ORDERS,
     BadCursor,
     Page,
     Wanted,
@@ -28,14 +29,17 @@ from guanxi.people.queries.lists import (
     level_counts,
     people_page,
     visible,
+    wanted_people,
 )
 from guanxi.people.queries.lookups import NoAddress, address_of, addresses_of, lookup_by_identity, mirrored
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
+from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "NOTE_LIMIT",
+    "ORDERS",
     "REFUSALS",
     "BadCursor",
     "Card",
@@ -54,10 +58,12 @@ __all__ = [
     "card",
     "cards",
     "count_people",
+    "first_view",
     "identity_key",
     "imports_at_work",
     "level_counts",
     "lookup_by_identity",
+    "may_change",
     "mirrored",
     "notes",
     "people_page",
@@ -68,5 +74,7 @@ __all__ = [
     "suppressions",
     "timeline",
     "version",
+    "views_of",
     "visible",
+    "wanted_people",
 ]

@@ -22,6 +22,13 @@ from guanxi.people.models import (
 
 PAGE = 50
 FOUND_BY_IDENTITY = 500
+ORDERS = {
+    "name": ("sort_key", ""),
+    "name_back": ("sort_key", "-"),
+    "newest": ("created_at", "-"),
+    "oldest": ("created_at", ""),
+}
+"""The orders of a list: by which column, and "-" from its end."""
 PERSON = Person._meta.db_table
 
 
@@ -44,7 +51,7 @@ def visible(staff: Staff) -> QuerySet[Person]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a list shows; `sort` is "name" or "newest"."""
+    """What a list shows; `sort` is one of ORDERS."""
 
     search: str = ""
     level: str = ""
@@ -67,19 +74,23 @@ class BadCursor(ValueError):
 
 def people_page(staff: Staff, wanted: Wanted, *, after: str = "", size: int = PAGE) -> Page:
     """One page of the people whom `staff` may see. Raises BadCursor."""
-    people = _filtered(visible(staff), wanted)
-    newest = wanted.sort == "newest"
+    people = wanted_people(staff, wanted)
+    column, back = ORDERS[wanted.sort]
     if after:
-        people = _behind(people, after, newest)
-    order = ("-created_at", "-pk") if newest else ("sort_key", "pk")
-    found = list(people.select_related("owner", "unit").order_by(*order)[: size + 1])
+        people = _behind(people, after, column, back)
+    found = list(people.select_related("owner", "unit").order_by(f"{back}{column}", f"{back}pk")[: size + 1])
     more = len(found) > size
-    return Page(found[:size], _cursor(found[size - 1], newest) if more else "")
+    return Page(found[:size], _cursor(found[size - 1], column) if more else "")
 
 
-def count_people(staff: Staff, wanted: Wanted, *, up_to: int = 10_000) -> int:
+def count_people(staff: Staff, wanted: Wanted, *, up_to: int | None = 10_000) -> int:
     """How many there are; counting stops at `up_to`."""
-    return len(_filtered(visible(staff), wanted).values_list("pk")[:up_to])
+    return wanted_people(staff, wanted).order_by()[:up_to].count()
+
+
+def wanted_people(staff: Staff, wanted: Wanted) -> QuerySet[Person]:
+    """Whom `staff` may see and the filter lets through, in no order."""
+    return _filtered(visible(staff), wanted)
 
 
 def _filtered(people: QuerySet[Person], wanted: Wanted) -> QuerySet[Person]:
@@ -133,24 +144,29 @@ def _readings(text: str) -> list[tuple[str, str]]:
     return readings
 
 
-def _cursor(person: Person, newest: bool) -> str:
-    return f"{person.public_id}~{person.created_at.isoformat() if newest else person.sort_key}"
+def _cursor(person: Person, column: str) -> str:
+    return f"{person.public_id}~{person.created_at.isoformat() if column == 'created_at' else person.sort_key}"
 
 
-def _behind(people: QuerySet[Person], after: str, newest: bool) -> QuerySet[Person]:
+def _behind(people: QuerySet[Person], after: str, column: str, back: str) -> QuerySet[Person]:
     last, _mark, value = after.partition("~")
     pk = None if "\x00" in after else Person.objects.filter(public_id=last).values_list("pk", flat=True).first()
     if pk is None:
         raise BadCursor(after)
-    if not newest:
-        return people.filter(Q(sort_key__gt=value) | Q(sort_key=value, pk__gt=pk), sort_key__gte=value)
+    at = _moment(value) if column == "created_at" else value
+    beyond = "lt" if back else "gt"
+    there = Q(**{f"{column}__{beyond}": at}) | Q(**{column: at, f"pk__{beyond}": pk})
+    return people.filter(there, **{f"{column}__{beyond}e": at})
+
+
+def _moment(value: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except ValueError as error:
-        raise BadCursor(after) from error
+        raise BadCursor(value) from error
     if at.tzinfo is None:
-        raise BadCursor(after)
-    return people.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk), created_at__lte=at)
+        raise BadCursor(value)
+    return at
 
 
 def level_counts(staff: Staff) -> dict[str, int]:

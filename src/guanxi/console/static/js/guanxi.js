@@ -127,6 +127,14 @@
     if (event.target.matches("[data-all-rows], [data-row]")) countTicked(table);
   });
 
+  // The columns of a list: the arrow moves one before the other; the form sends them in the order in which they stand.
+  document.addEventListener("click", (event) => {
+    const item = event.target.closest("[data-up]")?.closest("li");
+    if (!item?.previousElementSibling) return;
+    item.parentElement.insertBefore(item, item.previousElementSibling);
+    item.querySelector("[data-up]").focus();
+  });
+
   // A form with data-auto sends itself when a choice changes; data-once guards against the second press.
   document.addEventListener("change", (event) => {
     if (event.target.matches("form[data-auto] :is(select, input[type=checkbox], input[type=radio])")) event.target.form.requestSubmit();

@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
+from guanxi.events import operations as events
 from guanxi.governance.models import Workspace
 from guanxi.kit import leases, scope, tables
+from guanxi.people.events import ImportFinished
 from guanxi.people.models import Import, ImportState
-from guanxi.people.operations.imports.states import WORKING
+from guanxi.people.operations.imports.states import SETTLED, WORKING
 from guanxi.people.port import ImportContext, NewField
 
 LEASE_SECONDS = 120
@@ -63,6 +65,8 @@ class Lease:
         if of.started_at and state != ImportState.UNDONE:
             of.finished_at = now
         of.save(update_fields=["state", "problem", "stop_asked", "lease_until", "finished_at"])
+        if state in (*SETTLED, ImportState.UNDONE):
+            events.tell(ImportFinished(import_id=of.pk, state=state.value), at=now)
 
 
 @dataclass

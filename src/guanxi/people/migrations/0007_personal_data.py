@@ -8,8 +8,8 @@ from guanxi.kit.rows import LockRows
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0003_audit"),
-        ("people", "0005_holder"),
+        ("governance", "0004_second_steps"),
+        ("people", "0006_views"),
     ]
 
     operations = [

@@ -1,0 +1,23 @@
+from django.urls import path
+
+from guanxi.console.integrations import deliveries, endpoints
+
+urlpatterns = [
+    path("settings/webhooks", endpoints.webhooks, name="webhooks"),
+    path("settings/webhooks/new", endpoints.new_webhook, name="webhook_new"),
+    path("settings/webhooks/<str:public_id>", deliveries.webhook, name="webhook"),
+    path("settings/webhooks/<str:public_id>/edit", endpoints.edit_webhook, name="webhook_edit"),
+    path("settings/webhooks/<str:public_id>/secret", endpoints.rotate, name="webhook_rotate"),
+    path("settings/webhooks/<str:public_id>/on", endpoints.switch, name="webhook_switch"),
+    path("settings/webhooks/<str:public_id>/test", endpoints.test_webhook, name="webhook_test"),
+    path("settings/webhooks/<str:public_id>/remove", endpoints.remove, name="webhook_remove"),
+    path("settings/webhooks/<str:public_id>/replay", deliveries.replay_failed, name="webhook_replay_failed"),
+    path(
+        "settings/webhooks/<str:public_id>/deliveries/<str:delivery_id>", deliveries.delivery, name="webhook_delivery"
+    ),
+    path(
+        "settings/webhooks/<str:public_id>/deliveries/<str:delivery_id>/replay",
+        deliveries.replay,
+        name="webhook_replay",
+    ),
+]

@@ -1,0 +1,85 @@
+"""The columns of a list of people: which there are, and what stands in a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from guanxi.console.people import words
+from guanxi.console.templatetags.figures import country_name, day, language_name
+from guanxi.people.models import Field, TraitKind
+from guanxi.people.queries import Card
+
+TRAITS_AT_MOST = 200
+SHOWN_AT_MOST = 16
+
+
+@dataclass(frozen=True)
+class Column:
+    """`classes`: of the cell; `named`: whether its name stands before it on a phone."""
+
+    key: str
+    label: Any
+    classes: str = "t2"
+    named: bool = True
+
+
+@dataclass(frozen=True)
+class Cell:
+    column: Column
+    text: Any
+    tone: str = ""
+    """Of a level, which is shown as a chip."""
+
+
+FIXED = (
+    Column("phone", _("Phone"), "num t2", named=False),
+    Column("email", _("E-mail"), named=False),
+    Column("level", _("Level"), "right", named=False),
+    Column("owner", _("Owner")),
+    Column("unit", _("Unit"), "t3"),
+    Column("language", _("Language"), "t3"),
+    Column("country", _("Country"), "t3"),
+    Column("seen", _("Last seen"), "t3"),
+    Column("added", _("Added"), "t3 right", named=False),
+)
+DEFAULT = ("phone", "email", "level", "owner", "unit", "added")
+
+
+def columns() -> dict[str, Column]:
+    """Every column that this workspace has, by its key; those of traits come last."""
+    traits = Field.objects.order_by("label", "pk")[:TRAITS_AT_MOST]
+    own = [Column(f"trait:{one.key}", one.label, "num t2" if one.kind == TraitKind.NUMBER else "t2") for one in traits]
+    return {one.key: one for one in (*FIXED, *own)}
+
+
+def cells(card: Card, chosen: list[Column]) -> list[Cell]:
+    traits = {f"trait:{trait.key}": words.trait_words(trait.value) for trait in card.traits}
+    return [_cell(card, column, traits) for column in chosen]
+
+
+def _cell(card: Card, column: Column, traits: dict[str, Any]) -> Cell:
+    person = card.person
+    match column.key:
+        case "phone":
+            return Cell(column, words.short_reach(card)[0])
+        case "email":
+            return Cell(column, words.short_reach(card)[1])
+        case "level":
+            return Cell(column, person.get_level_display(), words.level_tone(person.level) or "plain")
+        case "owner":
+            return Cell(column, person.owner.name if person.owner else "")
+        case "unit":
+            return Cell(column, person.unit.name if person.unit else "")
+        case "language":
+            return Cell(column, language_name(person.language) if person.language else "")
+        case "country":
+            return Cell(column, country_name(person.country) if person.country else "")
+        case "seen":
+            return Cell(column, day(person.last_seen_at))
+        case "added":
+            return Cell(column, day(person.created_at))
+        case trait:
+            return Cell(column, traits.get(trait, ""))

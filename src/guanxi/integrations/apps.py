@@ -1,0 +1,5 @@
+from guanxi.kit.rooms import RoomConfig
+
+
+class Room(RoomConfig):
+    name = "guanxi.integrations"
