@@ -28,7 +28,8 @@ declare(
         "deliveries",
         personal="body answer",
         pseudonym="public_id event",
-        plain="id endpoint_id name state attempts due_at lease_until created_at tried_at settled_at status problem took_ms",
+        plain="id endpoint_id name state attempts due_at lease_until created_at tried_at settled_at "
+        "status problem took_ms",
         found=deliveries,
         erasure=Erasure.REMOVED,
     ),
