@@ -9,7 +9,7 @@ from guanxi.kit.rows import LockRows
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0004_second_steps"),
-        ("people", "0006_views"),
+        ("people", "0007_personal_data"),
     ]
 
     operations = [
