@@ -2,4 +2,8 @@ from django.urls import path
 
 from guanxi.api import health, metrics
 
-urlpatterns = [path("healthz", health.healthz, name="healthz"), path("metrics", metrics.metrics, name="metrics")]
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
+]
