@@ -12,9 +12,11 @@ from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Staff
+from guanxi.governance.queries import Permission
 from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people import operations as people
+from guanxi.people import queries as people_queries
 from guanxi.people.models import Import, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast, BroadcastState
@@ -35,9 +37,11 @@ class Things:
     audience: str
     content: str
     broadcast: str
+    key: str
     endpoint: str
     delivery: str
     view: str
+    bulk: str
 
 
 def make_things() -> Things:
@@ -47,6 +51,9 @@ def make_things() -> Things:
     someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
     boss = Staff.objects.get(role=Role.OWNER)
     note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
+    change = people.start_bulk(
+        act="owner", value={"owner": None}, chosen=people_queries.Wanted(), by=boss, now=clock.now()
+    )
     endpoint, _ = integrations.make_endpoint(
         url="https://shop.example/hooks", events=["order.paid"], name="Shop", by=someone, now=clock.now()
     )
@@ -61,10 +68,18 @@ def make_things() -> Things:
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
+        bulk=change.public_id,
+        key=make_key(),
         endpoint=endpoint.public_id,
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
+
+
+def make_key() -> str:
+    maker = governance.add_staff(email="maker@example.test", name="Maker", role=Role.INTEGRATOR)
+    made = governance.make_key(by=maker, name="Shop", scopes=[Permission.PEOPLE_IMPORT], now=clock.wall())
+    return str(made.key.public_id)
 
 
 def make_message() -> Message:

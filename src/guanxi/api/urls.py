@@ -1,9 +1,11 @@
 from django.urls import path
 
 from guanxi.api import health, metrics
+from guanxi.api.v1.site import api
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("api/v1/", api.urls),
 ]

@@ -18,8 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 from guanxi.console import proof
 from guanxi.console.access import signed_in
 from guanxi.console.account import agents
-from guanxi.console.account.forms import Name, Password
+from guanxi.console.account.forms import Name, PasskeyName, Password
 from guanxi.console.middleware import SEEN_EVERY
+from guanxi.console.session.passkeys import site_of
 from guanxi.console.session.waiting import retry_after, wait_words
 from guanxi.console.templatetags.figures import locale
 from guanxi.governance import operations as governance
@@ -31,7 +32,7 @@ from guanxi.kit import clock
 def page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
     user = cast(User, request.user)
     fresh: dict[str, Any] = {"sessions": sessions(request, user)}
-    fresh |= {"steps": queries.second_steps(user)}
+    fresh |= {"steps": queries.second_steps(user), "passkeys": site_of(request), "passkey_form": PasskeyName()}
     fresh |= {"name_form": Name(initial={"name": user.name}), "password_form": Password(user=user)}
     return render(request, "account/account.html", fresh | forms, status=status)
 

@@ -16,6 +16,7 @@ from guanxi.console.access import anyone
 from guanxi.console.session import entering, places
 from guanxi.console.session.entering import FirstStep
 from guanxi.console.session.forms import Code, RecoveryCode
+from guanxi.console.session.passkeys import site_of
 from guanxi.console.session.waiting import code_wait_words, retry_after
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
@@ -59,6 +60,7 @@ def page(
 ) -> HttpResponse:
     shown = {name: form if name == kind else one(auto_id=f"{name}_%s") for name, one in KINDS.items()}
     known = {"first": first, "steps": queries.second_steps(first.user), "kind": kind, "forms": shown}
+    known |= {"passkeys": site_of(request), "next": first.to}
     return render(request, "session/second.html", known, status=status)
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from guanxi.console import proof
 from guanxi.console.access import anyone, sent, signed_in
-from guanxi.console.session import entering, places
+from guanxi.console.session import entering, passkeys, places
 from guanxi.console.session.entering import back_to
 from guanxi.console.session.forms import Code, Confirm, SignIn
 from guanxi.console.session.waiting import code_wait_words, retry_after, wait_words
@@ -59,8 +59,21 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return entering.begin(request, user, "password", back_to(request))
 
 
-def sign_in_page(request: HttpRequest, form: SignIn, status: int) -> HttpResponse:
-    return render(request, "session/sign_in.html", {"form": form, "next": back_to(request)}, status=status)
+@anyone
+@never_cache
+@require_POST
+def sign_in_passkey(request: HttpRequest) -> HttpResponse:
+    """Its holder unlocked it, so that it is both steps in one."""
+    try:
+        user = passkeys.user_of(request)
+    except governance.PasskeyRefused as refusal:
+        return sign_in_page(request, SignIn(), 422, passkeys.refusal_words(refusal))
+    return entering.let_in(request, user, "passkey", back_to(request))
+
+
+def sign_in_page(request: HttpRequest, form: SignIn, status: int, problem: str = "") -> HttpResponse:
+    known = {"form": form, "next": back_to(request), "problem": problem, "passkeys": passkeys.site_of(request)}
+    return render(request, "session/sign_in.html", known, status=status)
 
 
 @anyone
@@ -84,6 +97,8 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Asks a login that has been in for a while to prove itself before something that needs it."""
+    if request.POST.get("way") == "passkey":
+        return confirm_by_passkey(request)
     by_code = request.POST.get("way") == "code"
     form: forms.Form = Code(request.POST, auto_id="code_%s") if by_code else Confirm(sent(request))
     if not form.is_valid():
@@ -112,13 +127,25 @@ def prove(request: HttpRequest, given: dict[str, str]) -> None:
     return None
 
 
-def confirm_page(request: HttpRequest, form: forms.Form, status: int) -> HttpResponse:
+def confirm_by_passkey(request: HttpRequest) -> HttpResponse:
+    try:
+        if passkeys.user_of(request) != request.user:
+            raise governance.PasskeyRefused("wrong")
+    except governance.PasskeyRefused as refusal:
+        return confirm_page(request, Confirm(), 422, passkeys.refusal_words(refusal))
+    proof.note(request, clock.wall())
+    return redirect(back_to(request))
+
+
+def confirm_page(request: HttpRequest, form: forms.Form, status: int, problem: str = "") -> HttpResponse:
     by_code = isinstance(form, Code)
     known = {
         "form": Confirm() if by_code else form,
         "code_form": form if by_code else Code(auto_id="code_%s"),
         "steps": queries.second_steps(cast(User, request.user)),
         "next": back_to(request),
+        "problem": problem,
+        "passkeys": passkeys.site_of(request),
     }
     return render(request, "session/confirm.html", known, status=status)
 
