@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from guanxi.commerce import queries as commerce
 from guanxi.console.access import StaffRequest, may, sent
-from guanxi.console.people.forms import countries, one_line
+from guanxi.console.choices import countries, one_line
 from guanxi.console.templatetags.figures import language_name, locale
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Workspace
