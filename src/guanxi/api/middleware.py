@@ -36,8 +36,8 @@ MOST_BYTES = 1024 * 1024
 AROUND_THE_FILE = 64 * 1024
 MARK = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
-# Operations that take a file; all others take JSON.
-UPLOADS = {"upload_import"}
+# Addresses to which a file is posted; all others take JSON.
+UPLOADS = {"list_imports"}
 
 
 def problems(answer: Next) -> Next:
