@@ -51,6 +51,8 @@ ROUTES: dict[str, Route] = {
     "healthz": Route(PUBLIC),
     # No login decides: whoever asks from this machine gets in, as these visitors do (tests/api/test_metrics.py)
     "metrics": Route(PUBLIC),
+    "api_openapi": Route(PUBLIC),
+    "api_reference": Route(PUBLIC),
     "start": Route(LOGIN),
     "sign_in": Route(PUBLIC, ("get", "post")),
     "sign_in_link": Route(PUBLIC, ("get", "post"), lambda things: {"token": "unknown"}),
