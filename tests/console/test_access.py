@@ -40,6 +40,7 @@ OTHERS_PEOPLE = frozenset({MANAGER, ADVISOR})
 EDITS_PEOPLE = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR})
 IMPORTS = frozenset({OWNER, OPERATOR, INTEGRATOR})
 OWNERS = frozenset({OWNER})
+CHANGES_MANY = frozenset({OWNER, MANAGER, OPERATOR})
 WRITES = frozenset({OWNER, OPERATOR})
 SEES_AUDIENCES = frozenset({OWNER, MANAGER, OPERATOR, ANALYST})
 SEES_CONTENT = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR, ANALYST})
@@ -49,6 +50,7 @@ AUDITS = frozenset({OWNER, AUDITOR})
 
 ROUTES: dict[str, Route] = {
     "healthz": Route(PUBLIC),
+    "readyz": Route(PUBLIC),
     # No login decides: whoever asks from this machine gets in, as these visitors do (tests/api/test_metrics.py)
     "metrics": Route(PUBLIC),
     "api_openapi": Route(PUBLIC),
@@ -79,9 +81,21 @@ ROUTES: dict[str, Route] = {
     "gallery": Route(LOGIN),
     "home": Route(EVERYONE),
     "find": Route(EVERYONE),
+    "notices": Route(EVERYONE),
+    "notices_bell": Route(EVERYONE),
+    "notices_read": Route(EVERYONE, ("post",)),
+    # The notice is the owner's: nobody else has it.
+    "notice_open": Route(EVERYONE, ("post",), lambda things: {"public_id": things.notice}, EVERYONE - OWNERS),
     "demo_next_day": Route(OWNERS, ("post",)),
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "bulks": Route(CHANGES_MANY),
+    "bulk_new": Route(CHANGES_MANY, ("get", "post")),
+    # An owner's change: managers see their own ones only.
+    "bulk": Route(CHANGES_MANY, ("get",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
+    "bulk_stop": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
+    "bulk_resume": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
+    "bulk_undo": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
     "view_new": Route(SEES_PEOPLE, ("post",)),
     # Everyone sees the view that is shared here, and is told what only some may do to it.
     "view_change": Route(SEES_PEOPLE, ("post",), lambda things: {"public_id": things.view}),
@@ -92,6 +106,24 @@ ROUTES: dict[str, Route] = {
         EDITS_PEOPLE,
         ("post",),
         lambda things: {"public_id": things.person, "note_id": things.note},
+        OTHERS_PEOPLE,
+    ),
+    "person_reveal": Route(EDITS_PEOPLE, ("get", "post"), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_data": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_export": Route(WRITES, ("post",), lambda things: {"public_id": things.person}),
+    "person_export_file": Route(
+        WRITES, ("get",), lambda things: {"public_id": things.person, "export_id": things.export}
+    ),
+    "person_erase": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.person}),
+    "erasure": Route(WRITES, ("get",), lambda things: {"public_id": things.erasure}),
+    "file_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "file": Route(
+        SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person, "file_id": things.attachment}, OTHERS_PEOPLE
+    ),
+    "file_remove": Route(
+        EDITS_PEOPLE,
+        ("post",),
+        lambda things: {"public_id": things.person, "file_id": things.attachment},
         OTHERS_PEOPLE,
     ),
     "unsubscribe": Route(PUBLIC, ("get", "post"), lambda things: {"token": things.unsubscribe}),

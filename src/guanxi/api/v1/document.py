@@ -63,6 +63,8 @@ IF_MATCH = {
     "description": "The ETag of the version that you know; another one is answered 412.",
     "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
 }
+# Acts that look at If-Match: whoever reviewed a broadcast sends the one that they reviewed.
+STEPS = ("send_broadcast", "pause_broadcast", "resume_broadcast", "cancel_broadcast")
 ETAG = {"description": "The version of what is shown.", "schema": {"type": "string"}}
 REPLAYED = {"description": "`true` when this answer was given before.", "schema": {"type": "string"}}
 
@@ -120,7 +122,7 @@ def _complete(operation: Json, method: str, path: str) -> None:
         "security": [{"key": [scope] if scope else []}],
     }
     example = REQUESTS[operation["operationId"]]
-    _parameters(operation, method, thing, example)
+    _parameters(operation, method, example)
     _errors(operation, method, path, refusals)
     for status, answer in operation["responses"].items():
         if int(status) < 300:
@@ -128,13 +130,13 @@ def _complete(operation: Json, method: str, path: str) -> None:
     _body(operation, example)
 
 
-def _parameters(operation: Json, method: str, thing: bool, example: Example) -> None:
+def _parameters(operation: Json, method: str, example: Example) -> None:
     for parameter in operation["parameters"]:
         if value := (example.path | dict(example.query)).get(parameter["name"]):  # type: ignore[operator]
             parameter["example"] = int(value) if value.isdigit() else value
     if method == "post":
         operation["parameters"].append(IDEMPOTENCY)
-    if method == "patch" or (method == "post" and operation["operationId"].endswith("_broadcast") and thing):
+    if method == "patch" or operation["operationId"] in STEPS:
         operation["parameters"].append(IF_MATCH)
 
 

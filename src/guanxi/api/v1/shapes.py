@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -24,6 +25,7 @@ from guanxi.api.problems import Problem, not_found
 from guanxi.kit import cells
 from guanxi.kit.money import Money
 
+SENT_TAG = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -188,9 +190,11 @@ def tagged(request: ApiRequest, shown: Shape) -> Shape:
 
 def must_match(request: ApiRequest, shown: BaseModel) -> None:
     """If-Match names the version that the caller knows; `shown` is what is there now."""
-    wanted = request.headers.get("If-Match", "").strip()
-    if not wanted or wanted == "*":
+    wanted = request.headers.get("If-Match")
+    if wanted is None or wanted == "*":
         return
+    if not SENT_TAG.fullmatch(wanted):
+        raise Problem("bad_request", "If-Match holds the ETag of an answer, with its quotation marks.")
     if _etag(shown) not in [one.strip() for one in wanted.split(",")]:
         raise Problem("changed_meanwhile", "Get it again, look at what changed, and send your change with its ETag.")
 

@@ -10,7 +10,9 @@ from guanxi.channels.operations.accounts import (
 )
 from guanxi.channels.operations.answers import opened, unsubscribe
 from guanxi.channels.operations.claiming import Claim, claim, reconsider, recover
+from guanxi.channels.operations.collecting import collect
 from guanxi.channels.operations.delivering import deliver
+from guanxi.channels.operations.forgetting import forget, in_hand
 from guanxi.channels.operations.lane import lane
 from guanxi.channels.operations.planning import (
     NotDoubtful,
@@ -41,12 +43,15 @@ __all__ = [
     "check_connection",
     "check_domain",
     "claim",
+    "collect",
     "connect_account",
     "count_as_sent",
     "deliver",
     "drop_next_key",
     "edit_account",
+    "forget",
     "hold",
+    "in_hand",
     "lane",
     "make_key",
     "opened",

@@ -16,10 +16,12 @@ from guanxi.governance.operations.consent import (
     suppress,
     suppress_many,
     take_back_import_consents,
+    take_off_list,
     unsuppress,
     withdraw_consent,
 )
 from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
+from guanxi.governance.operations.notices import notify, read_notices
 from guanxi.governance.operations.passkeys import (
     PasskeyRefused,
     Site,
@@ -92,12 +94,14 @@ __all__ = [
     "make_key",
     "new_challenge",
     "note_sign_in",
+    "notify",
     "offer_authenticator",
     "open_offer",
     "options_to_add",
     "options_to_use",
     "play_forward",
     "prove_password",
+    "read_notices",
     "record",
     "record_consents",
     "remove_passkey",
@@ -110,6 +114,7 @@ __all__ = [
     "suppress",
     "suppress_many",
     "take_back_import_consents",
+    "take_off_list",
     "take_turn",
     "turn_off_authenticator",
     "turn_on_authenticator",
