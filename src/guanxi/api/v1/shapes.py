@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import re
 from datetime import datetime
@@ -155,6 +157,23 @@ def cursor(after: str) -> str:
 
 def bad_cursor() -> Problem:
     return Problem("bad_cursor", "Start again without `after`, or send next_cursor of the page before as it was.")
+
+
+def packed(cursor: str) -> str:
+    """The mark of a page holds a name, which has no place in the log of an address."""
+    return base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=") if cursor else ""
+
+
+def unpacked(after: str) -> str:
+    if not after:
+        return ""
+    try:
+        found = base64.b64decode(after + "=" * (-len(after) % 4), altchars=b"-_", validate=True).decode()
+    except (ValueError, binascii.Error):
+        raise bad_cursor() from None
+    if not found or "\x00" in found:
+        raise bad_cursor()
+    return found
 
 
 def one(rows: QuerySet[Row], public_id: str) -> Row:
