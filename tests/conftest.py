@@ -21,6 +21,7 @@ from guanxi.governance import queries as governance
 from guanxi.governance.models import Workspace
 from guanxi.kit import crypto
 from guanxi.kit.postgres import Cluster
+from guanxi.kit.translations import compile_catalogues
 from tests import optional
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "guanxi"
@@ -34,6 +35,7 @@ def pytest_configure() -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     settings.HOME, settings.FILES, settings.LAKE = home, home / "files", home / "lake"
     settings.SECRET_KEY_FILE = crypto.ensure_root_key(home / "secret.key")
+    compile_catalogues(settings.LOCALE_PATHS[0])
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 

@@ -132,6 +132,7 @@ def test_a_message_carries_all_that_a_mail_program_needs(simulated: Simulated) -
         "Content-Language": "zh-Hans",
         "List-Unsubscribe": "<https://brand.test/u/abc>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Id": "<marketing.brand.test>",
         "X-Guanxi-Broadcast": "brd_1",
         "MIME-Version": "1.0",
     }
@@ -222,8 +223,8 @@ def test_nothing_in_a_message_starts_a_header_of_its_own(subject: str, name: str
     head = letter.content.partition(b"\r\n\r\n")[0].decode()
     names = [line.partition(":")[0] for line in head.split("\r\n") if not line.startswith((" ", "\t"))]
     assert sorted(names) == [
-        "Content-Type", "Date", "From", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Message-ID",
-        "Subject", "To", "X-Note",
+        "Content-Type", "Date", "From", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version",
+        "Message-ID", "Subject", "To", "X-Note",
     ]  # fmt: skip
     assert message_from_bytes(letter.content).get_all("Bcc") is None
     assert all(len(line) <= 998 and b"\n" not in line and b"\r" not in line for line in letter.content.split(b"\r\n"))

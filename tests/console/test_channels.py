@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from guanxi.channels import queries
 from guanxi.channels.models import Account
+from guanxi.governance.models import AuditEntry
+from guanxi.simulators import mail
+from guanxi.simulators.mail import MailServer
 from tests.console.visitors import Visitor, lumen, owner
+from tests.kit.names import NameServer
 
 __all__ = ["lumen", "owner"]
 
@@ -100,3 +106,86 @@ def test_a_cap_that_is_none_is_refused(owner: Visitor, given: dict[str, Any]) ->
 def test_the_cap_is_kept(owner: Visitor) -> None:
     owner.post("channels", most="5", days="30")
     assert (queries.cap().most, queries.cap().days) == (5, 30)
+
+
+@pytest.fixture
+def account(owner: Visitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Account, MailServer]]:
+    """Of a mail server that really answers."""
+    server = mail.serve(0, 0, tmp_path)
+    monkeypatch.setenv("GUANXI_LOCAL_PEERS", f"127.0.0.1:{server.smtp_port}")
+    here = {"host": "127.0.0.1", "port": str(server.smtp_port), "security": "none", "username": ""}
+    owner.post("channel_new", **SETTINGS | here)
+    yield Account.objects.get(), server
+    server.stop()
+
+
+def test_the_connection_is_tried_step_by_step_and_what_came_of_it_stays_until_the_settings_change(
+    owner: Visitor, account: tuple[Account, MailServer]
+) -> None:
+    one, server = account
+    assert "Not tried yet" in owner.get("channel", one.public_id)
+    owner.post("channel_check", one.public_id, kind="connection")
+    page = owner.get("channel", one.public_id)
+    assert "Find the server" in page and "In order" in page and "Not tried yet" not in page
+    assert server.mails() == []
+    owner.post("channel", one.public_id, **SETTINGS)
+    assert "Not tried yet" in owner.get("channel", one.public_id)
+    owner.post("channel_check", one.public_id, kind="everything", status=400)
+
+
+def test_a_test_goes_to_oneself_only_is_written_down_and_cannot_be_repeated_for_ever(
+    owner: Visitor, account: tuple[Account, MailServer]
+) -> None:
+    one, server = account
+    for _ in range(12):
+        owner.post("channel_test", one.public_id, to="somebody@example.test")
+    arrived = server.mails()
+    assert {mail.recipient for mail in arrived} == {"owner@example.test"}
+    assert len(arrived) == 10
+    assert "often enough" in owner.get("channel", one.public_id)
+    assert AuditEntry.objects.filter(act="channel.test_sent", subject=one.public_id).count() == 10
+
+
+def test_a_key_is_made_published_and_used_and_is_never_shown(
+    owner: Visitor, account: tuple[Account, MailServer]
+) -> None:
+    one, server = account
+    assert "Messages leave unsigned" in owner.get("channel_domain", one.public_id)
+    owner.post("channel_key", one.public_id, do="make")
+    page = owner.get("channel_domain", one.public_id)
+    assert "v=DKIM1; k=rsa; p=" in page and "PRIVATE" not in page
+    owner.post("channel_test", one.public_id)
+    owner.post("channel_key", one.public_id, do="use")
+    owner.post("channel", one.public_id, **SETTINGS | one.config | {"per_minute": "60"})
+    owner.post("channel_test", one.public_id)
+    assert [bool(mail.header("DKIM-Signature")) for mail in reversed(server.mails())] == [False, True]
+    one.refresh_from_db()
+    assert "PRIVATE" not in str(one.config)
+    acts = AuditEntry.objects.filter(subject=one.public_id, act__regex="key|test").order_by("pk")
+    assert list(acts.values_list("act", flat=True)) == [
+        "channel.key_made",
+        "channel.test_sent",
+        "channel.key_used",
+        "channel.test_sent",
+    ]
+    owner.post("channel_key", one.public_id, do="show", status=400)
+
+
+def test_the_domain_is_not_checked_until_somebody_asks(
+    owner: Visitor, account: tuple[Account, MailServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = account
+    with NameServer() as names:
+        monkeypatch.setenv("GUANXI_DNS", names.address)
+        assert "Not checked yet" in owner.get("channel_domain", one.public_id)
+        owner.post("channel_check", one.public_id, kind="domain")
+    page = owner.get("channel_domain", one.public_id)
+    assert '"v=spf1 ip4:127.0.0.1 ~all"' in page
+    assert "_dmarc.lumen.example.test" in page
+    assert "Make a key pair below" in page
+    assert "Not checked yet" not in page
+
+
+def test_a_setting_that_needs_another_says_so_in_words(owner: Visitor) -> None:
+    page = owner.post("channel_new", status=422, **SETTINGS | {"box_host": "imap.example.test"})
+    assert "Write the address for returned mail as well" in page

@@ -12,9 +12,11 @@ from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Staff
+from guanxi.governance.queries import Permission
 from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people import operations as people
+from guanxi.people import queries as people_queries
 from guanxi.people.models import Import, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast, BroadcastState
@@ -28,6 +30,9 @@ class Things:
     staff: str
     file: str
     person: str
+    attachment: str
+    export: str
+    erasure: str
     note: str
     unsubscribe: str
     opened: str
@@ -35,9 +40,11 @@ class Things:
     audience: str
     content: str
     broadcast: str
+    key: str
     endpoint: str
     delivery: str
     view: str
+    bulk: str
 
 
 def make_things() -> Things:
@@ -47,6 +54,9 @@ def make_things() -> Things:
     someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
     boss = Staff.objects.get(role=Role.OWNER)
     note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
+    change = people.start_bulk(
+        act="owner", value={"owner": None}, chosen=people_queries.Wanted(), by=boss, now=clock.now()
+    )
     endpoint, _ = integrations.make_endpoint(
         url="https://shop.example/hooks", events=["order.paid"], name="Shop", by=someone, now=clock.now()
     )
@@ -54,6 +64,9 @@ def make_things() -> Things:
         staff=someone.public_id,
         file=make_file(),
         person=message.person.public_id,
+        attachment=make_attachment(message.person),
+        export=make_export(message.person),
+        erasure=make_erasure(),
         note=note.public_id,
         unsubscribe=link(message, "unsubscribe").rpartition("/")[2],
         opened=link(message, "open").rpartition("/")[2].removesuffix(".gif"),
@@ -61,10 +74,35 @@ def make_things() -> Things:
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
+        bulk=change.public_id,
+        key=make_key(),
         endpoint=endpoint.public_id,
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
+
+
+def make_key() -> str:
+    maker = governance.add_staff(email="maker@example.test", name="Maker", role=Role.INTEGRATOR)
+    made = governance.make_key(by=maker, name="Shop", scopes=[Permission.PEOPLE_IMPORT], now=clock.wall())
+    return str(made.key.public_id)
+
+
+def make_attachment(person: Person) -> str:
+    file = io.BytesIO(b"%PDF-1.7 a card")
+    return str(people.attach_file(person=person, by=None, file=file, filename="card.pdf", now=clock.now()).public_id)
+
+
+def make_export(person: Person) -> str:
+    """Ready to be downloaded."""
+    job = people.export_person(person=person, by=None, reason="They asked", now=clock.now())
+    people.work_personal(now=clock.now())
+    return str(job.public_id)
+
+
+def make_erasure() -> str:
+    gone = people.create_person(now=clock.now(), name="Gone")
+    return str(people.erase_person(person=gone, by=None, reason="They asked", now=clock.now()).public_id)
 
 
 def make_message() -> Message:

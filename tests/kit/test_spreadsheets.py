@@ -41,7 +41,6 @@ def written(header: list[str], rows: list[list[Cell]], *, bom: bool = False) -> 
         "＋1",
         "－1",
         "＠x",
-        "\n=1",
         "\x00=1",
     ],
 )
@@ -52,6 +51,14 @@ def test_a_text_that_a_spreadsheet_would_evaluate_is_quoted(text: str) -> None:
 @pytest.mark.parametrize("text", ["a=1", "王小明", "1-2", "o'clock", "", "'", "13800138000", "a@example.test"])
 def test_other_text_is_left_alone(text: str) -> None:
     assert quoted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("x;=1", "x;'=1"), ('x"; =1', "x\";' =1"), ("x\n=1", "x\n'=1"), ("\n=1", "\n'=1"), ("x;'=1", "x;''=1")],
+)
+def test_no_part_after_a_semicolon_or_a_line_break_is_evaluated(text: str, kept: str) -> None:
+    assert (quoted(text), unquoted(kept)) == (kept, text)
 
 
 def test_a_column_name_is_quoted_too() -> None:

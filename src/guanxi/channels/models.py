@@ -14,7 +14,8 @@ from guanxi.people.models import Person
 
 
 class Account(WorkspaceRow):
-    """A place to send from: a mail server, later a corporate messenger. `secret` is sealed."""
+    """A place to send from: a mail server, later a corporate messenger. `secret` is sealed. Where the vendor takes so
+    many messages a minute, the next one may leave at `free_at`, by the clock on the wall."""
 
     public_id = PublicId("acc")
     kind = models.CharField(max_length=20)
@@ -23,10 +24,59 @@ class Account(WorkspaceRow):
     secret = models.BinaryField(null=True)
     is_active = models.BooleanField(default=True)
     problem = models.CharField(max_length=300, blank=True)
+    free_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name
+
+
+class CheckKind(models.TextChoices):
+    CONNECTION = "connection", _("Connection")
+    DOMAIN = "domain", _("Sending domain")
+
+
+class Check(WorkspaceRow):
+    """What came of the last check of an account; `findings` are the lines, as `channels.port.Finding` has them."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=20, choices=CheckKind.choices)
+    at = models.DateTimeField()
+    findings: models.JSONField[Any, Any] = models.JSONField(default=list)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["account", "kind"], name="one_check_a_kind")]
+
+
+class Reading(WorkspaceRow):
+    """The box of returned messages of an account: when it was read last, and what was wrong. By the wall's clock."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="+")
+    due_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+
+class NoticeKind(models.TextChoices):
+    HARD_BOUNCE = "hard_bounce", _("the mailbox does not exist")
+    SOFT_BOUNCE = "soft_bounce", _("returned, though the mailbox exists")
+    COMPLAINT = "complaint", _("reported as spam")
+    DELAYED = "delayed", _("still on its way")
+    OTHER = "other", _("nothing about a message of ours")
+
+
+class Notice(WorkspaceRow):
+    """One message that came back, applied once; never changed. It keeps nothing of what it said but the status code."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.BinaryField(max_length=32)
+    kind = models.CharField(max_length=20, choices=NoticeKind.choices)
+    message_id = models.BigIntegerField(null=True)
+    status = models.CharField(max_length=20, blank=True)
+    at = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["account", "external_id"], name="one_notice_a_message")]
 
 
 class Cap(WorkspaceRow):
@@ -85,6 +135,7 @@ class Message(WorkspaceRow):
     vendor_id = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(null=True)
     unsubscribed_at = models.DateTimeField(null=True)
+    complained_at = models.DateTimeField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [

@@ -4,6 +4,7 @@ A plug-in says what went wrong (the errors below); the caller decides what to do
 asked with `isinstance(adapter, Sends)`, never by comparing `kind`.
 """
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +12,10 @@ from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, SecretStr
+
+# The type of a pydantic error whose message is for staff, marked with gettext_noop; of any other, doors say no more
+# than that the value does not work.
+TOLD = "told"
 
 
 class DeliveryClass(StrEnum):
@@ -86,6 +91,8 @@ class Outbound:
     reply_to: str = ""  # address in place of the account's
     locale: str = ""
     unsubscribe_url: str = ""  # one-click (RFC 8058); empty for the transactional purpose
+    origin: str = ""  # public id of what sends it, a broadcast for example: the same for all its recipients
+    return_token: str = ""  # letters and digits; tells our message apart when it comes back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +113,7 @@ class Inbound:
     occurred_at: datetime
     text: str = ""
     message_key: str = ""  # the Outbound it speaks of, when the vendor says so
+    return_token: str = ""  # of that Outbound, when it came back with it
     props: dict[str, str] = field(default_factory=dict)
 
 
@@ -113,6 +121,7 @@ class Inbound:
 class Limits:
     message_bytes: int | None  # of the whole encoded message; None: the vendor states none
     parallel: int  # adapters of one account that may be open at once
+    per_minute: int | None = None  # messages of one account; None: as many as the vendor takes
 
 
 class Adapter(Protocol):
@@ -127,6 +136,89 @@ class Sends(Adapter, Protocol):
     def send(self, outbound: Outbound) -> Receipt:
         """Raises a ChannelError; anything else that comes out is a defect of the plug-in."""
         ...
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    MISSING = "missing"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"  # could not be looked up
+    NOT_REACHED = "not_reached"  # something before it failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of a check. `title` and `advice` are English, marked with gettext_noop; `said` is what the other side
+    said, or what was found there; `record` is what has to be published: (name, type, value)."""
+
+    title: str
+    verdict: Verdict
+    said: str = ""
+    advice: str = ""
+    record: tuple[str, str, str] | None = None
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """A plug-in that can try the connection of an account, step by step, without sending anything."""
+
+    def probe(self, config: BaseModel) -> list[Finding]: ...
+
+
+@runtime_checkable
+class Examines(Protocol):
+    """A plug-in that can look up what the world sees of an account (its domain, its records)."""
+
+    def examine(self, config: BaseModel, base_url: str) -> list[Finding]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """What an account signs its messages with; `record` is what has to be published for it: (name, type, value)."""
+
+    selector: str
+    record: tuple[str, str, str]
+
+
+@runtime_checkable
+class Signs(Protocol):
+    """A plug-in whose accounts sign what they send. Keys are settings that are made here, never typed."""
+
+    def keys(self, config: BaseModel) -> tuple[SigningKey | None, SigningKey | None]:
+        """The key in use, and the next one."""
+        ...
+
+    def make_key(self, config: BaseModel, now: datetime) -> dict[str, object]:
+        """Changed settings, with a new pair of keys as the next one."""
+        ...
+
+    def use_next_key(self, config: BaseModel) -> dict[str, object]: ...
+
+    def drop_next_key(self, config: BaseModel) -> dict[str, object]: ...
+
+
+@runtime_checkable
+class Box(Protocol):
+    """An open mailbox of returned messages."""
+
+    def waiting(self, limit: int) -> Iterator["Inbound"]:
+        """What was not settled yet, the oldest first; `name` is empty when it is nothing of ours."""
+        ...
+
+    def settle(self, inbound: "Inbound") -> None:
+        """It was applied: it does not wait any more."""
+        ...
+
+
+@runtime_checkable
+class Collects(Protocol):
+    """A plug-in that fetches what comes back. Raises a ChannelError."""
+
+    def collects(self, config: BaseModel) -> bool:
+        """Whether this account is set up for it."""
+        ...
+
+    def open_box(self, config: BaseModel) -> AbstractContextManager[Box]: ...
 
 
 @runtime_checkable
@@ -147,6 +239,15 @@ class Plugin(Protocol):
 def secret_fields(config: type[BaseModel]) -> frozenset[str]:
     """Fields that are stored encrypted, never shown again and never logged."""
     return frozenset(name for name, info in config.model_fields.items() if info.annotation is SecretStr)
+
+
+def made_fields(config: type[BaseModel]) -> frozenset[str]:
+    """Settings that no form asks for: the plug-in makes them."""
+    return frozenset(
+        name
+        for name, info in config.model_fields.items()
+        if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("section") == ""
+    )
 
 
 def revealed(config: BaseModel) -> dict[str, object]:

@@ -91,8 +91,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "guanxi.api.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "guanxi.console.middleware.smaller_pages",
     "csp.middleware.CSPMiddleware",
     "guanxi.console.middleware.sound_text",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -102,6 +104,7 @@ MIDDLEWARE = [
     "guanxi.console.middleware.last_seen",
     "guanxi.console.middleware.language_and_theme",
     "guanxi.console.middleware.workspace_scope",
+    "guanxi.api.middleware.keys",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -20,23 +20,30 @@ BOM = "\ufeff"
 # OWASP "CSV Injection" names = + - @ TAB CR; spreadsheets skip what is invisible before them, and some of those set
 # to Chinese or Japanese read the full-width forms too.
 INVISIBLE = r"[\s\x00-\x1f\u00ad\u180e\u200b-\u200f\u2060\ufeff]*"
-STARTS = rf"(?:{INVISIBLE}[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]|[\t\r])"
+SIGN = r"[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]"
+STARTS = rf"(?:{INVISIBLE}{SIGN}|[\t\r])"
 EVALUATED = re.compile(STARTS)
 # Text that already has our mark gets another, so that taking one off always gives back what was put in.
 TO_QUOTE, QUOTED = re.compile(f"'*{STARTS}"), re.compile(f"'+{STARTS}")
+# Where the decimal sign is a comma, a spreadsheet parts the columns of a file at semicolons, and its lines inside a
+# cell as well: what stands after one begins a cell there.
+BLANK = r"(?:(?![\r\n])[\s\x00-\x1f\u00ad\u180e\u200b-\u200f\u2060\ufeff])*"
+TO_QUOTE_INSIDE = re.compile(rf"(?<=[;\r\n])(?='*{BLANK}{SIGN})")
+QUOTED_INSIDE = re.compile(rf"(?<=[;\r\n])'(?='*{BLANK}{SIGN})")
 PIECE = 64 * 1024
 # Limits of Excel: characters of a cell, rows of a sheet, digits that a number keeps.
 CELL_LIMIT, SHEET_ROWS, DIGITS = 32_767, 1_048_576, 15
 
 
 def quoted(text: str) -> str:
-    """The text with a ' before it when a spreadsheet would evaluate it."""
-    return f"'{text}" if TO_QUOTE.match(text) else text
+    """The text with a ' before it, and before each part of it, that a spreadsheet would evaluate."""
+    inside = TO_QUOTE_INSIDE.sub("'", text)
+    return f"'{inside}" if TO_QUOTE.match(inside) else inside
 
 
 def unquoted(text: str) -> str:
     """Take back what `quoted` put on, for a file of ours that comes in again."""
-    return text[1:] if QUOTED.match(text) else text
+    return QUOTED_INSIDE.sub("", text[1:] if QUOTED.match(text) else text)
 
 
 def write_csv(stream: TextIO, header: Sequence[str], rows: Iterable[Row], *, bom: bool = True) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,15 +104,16 @@ def browser_context_args() -> dict[str, Any]:
     return {"viewport": DESKTOP, "reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "Asia/Shanghai"}
 
 
-@pytest.fixture
-def site(committed: None) -> Iterator[Site]:
-    server = LiveServerThread("127.0.0.1", StaticFilesHandler)
+@contextmanager
+def serving(static: Any, **given: Any) -> Iterator[Site]:
+    """A server that runs in this process; `static` wraps it to answer for static files."""
+    server = LiveServerThread("127.0.0.1", static)
     server.daemon = True
     server.start()
     server.is_ready.wait()
     assert server.error is None
     owner = User.objects.create_user(email="owner@example.test", name=NAMES[Role.OWNER])
-    workspace = governance.create_workspace(name="Lumen Retail", slug="lumen", owner=owner)
+    workspace = governance.create_workspace(name="Lumen Retail", slug="lumen", owner=owner, **given)
     with queries.entered(workspace):
         users = {Role.OWNER: owner}
         for role, name in NAMES.items():
@@ -122,12 +124,22 @@ def site(committed: None) -> Iterator[Site]:
 
 
 @pytest.fixture
-def complaints(context: BrowserContext) -> Complaints:
+def site(committed: None) -> Iterator[Site]:
+    with serving(StaticFilesHandler) as site:
+        yield site
+
+
+def watched(context: BrowserContext) -> Complaints:
     heard = Complaints()
     context.on("console", heard.hear)
     context.on("weberror", lambda error: heard.said.append(str(error.error)))
     context.add_init_script(WATCH)
     return heard
+
+
+@pytest.fixture
+def complaints(context: BrowserContext) -> Complaints:
+    return watched(context)
 
 
 @pytest.fixture

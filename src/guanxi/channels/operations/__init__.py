@@ -11,6 +11,7 @@ from guanxi.channels.operations.accounts import (
 from guanxi.channels.operations.answers import opened, unsubscribe
 from guanxi.channels.operations.claiming import Claim, claim, reconsider, recover
 from guanxi.channels.operations.delivering import deliver
+from guanxi.channels.operations.forgetting import forget, in_hand
 from guanxi.channels.operations.lane import lane
 from guanxi.channels.operations.planning import (
     NotDoubtful,
@@ -22,19 +23,35 @@ from guanxi.channels.operations.planning import (
     send,
     send_again,
 )
+from guanxi.channels.operations.trying import (
+    CannotBeTried,
+    check_connection,
+    check_domain,
+    drop_next_key,
+    make_key,
+    send_to_oneself,
+    use_next_key,
+)
 
 __all__ = [
     "BadAccount",
+    "CannotBeTried",
     "Claim",
     "NotDoubtful",
     "cancel",
+    "check_connection",
+    "check_domain",
     "claim",
     "connect_account",
     "count_as_sent",
     "deliver",
+    "drop_next_key",
     "edit_account",
+    "forget",
     "hold",
+    "in_hand",
     "lane",
+    "make_key",
     "opened",
     "plan",
     "reconnect_account",
@@ -43,7 +60,9 @@ __all__ = [
     "release",
     "send",
     "send_again",
+    "send_to_oneself",
     "set_account_active",
     "set_cap",
     "unsubscribe",
+    "use_next_key",
 ]

@@ -11,8 +11,8 @@ from django.db import transaction
 from pydantic import BaseModel, ValidationError
 
 from guanxi.channels import registry
-from guanxi.channels.models import Account, Cap
-from guanxi.channels.port import revealed, secret_fields
+from guanxi.channels.models import Account, Cap, Check
+from guanxi.channels.port import TOLD, made_fields, revealed, secret_fields
 from guanxi.channels.queries import configured
 from guanxi.channels.queries.accounts import secret_place
 from guanxi.governance import operations as governance
@@ -21,10 +21,13 @@ from guanxi.kit import crypto
 
 
 class BadAccount(ValueError):
-    """The settings do not fit the channel; `problems` tells by field what is wrong."""
+    """The settings do not fit the channel; `problems` tells by field what is wrong. What is in `told` is for staff, to
+    be translated."""
 
     def __init__(self, error: ValidationError) -> None:
-        self.problems = {".".join(map(str, one["loc"])): one["msg"] for one in error.errors(include_input=False)}
+        found = error.errors(include_input=False)
+        self.problems = {".".join(map(str, one["loc"])): one["msg"] for one in found}
+        self.told = frozenset(one["msg"] for one in found if one["type"] == TOLD)
         super().__init__("; ".join(f"{field}: {problem}" for field, problem in self.problems.items()))
 
 
@@ -42,14 +45,17 @@ def connect_account(
 
 @transaction.atomic
 def edit_account(*, account: Account, name: str, settings: Mapping[str, Any], by: Staff | None = None) -> None:
-    """An empty secret keeps the stored one. A noted problem is cleared: the next message tries anew."""
-    secrets = secret_fields(registry.plugin(account.kind).config)
-    old = {field: value for field, value in configured(account).items() if field in secrets}
+    """An empty secret keeps the stored one, and what the channel made itself stays. A noted problem is cleared: the
+    next message tries anew."""
+    config = registry.plugin(account.kind).config
+    secrets, made = secret_fields(config), made_fields(config)
+    before = configured(account)
+    old = {field: value for field, value in before.items() if field in secrets | made}
     given = {field: value for field, value in settings.items() if value or field not in secrets}
     account.name, account.problem = name, ""
-    before = configured(account)
-    _keep(account, config := _checked(account.kind, old | given))
-    after = revealed(config)
+    _keep(account, checked := _checked(account.kind, old | given))
+    Check.objects.filter(account=account).delete()
+    after = revealed(checked)
     changed = sorted(field for field in after if before.get(field) != after[field])
     governance.record(act="channel.changed", by=by, subject=account.public_id, detail={"fields": changed})
 
@@ -74,6 +80,13 @@ def set_cap(*, most: int, days: int, by: Staff | None = None) -> None:
         raise ValueError("a cap is 0 to 1000 messages in 1 to 366 days")
     Cap.objects.update_or_create(defaults={"most": most, "days": days})
     governance.record(act="cap.set", by=by, detail={"most": most, "days": days})
+
+
+@transaction.atomic
+def change_made(*, account: Account, changes: Mapping[str, object]) -> None:
+    """Settings that the channel made itself."""
+    account = Account.objects.select_for_update().get(pk=account.pk)
+    _keep(account, _checked(account.kind, configured(account) | dict(changes)))
 
 
 def _checked(kind: str, settings: Mapping[str, Any]) -> BaseModel:

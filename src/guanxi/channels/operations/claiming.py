@@ -15,9 +15,9 @@ from guanxi.channels import queries, registry
 from guanxi.channels.models import Account, Message, MessageState
 from guanxi.channels.port import DeliveryClass
 from guanxi.channels.queries import Errand, Recipient
-from guanxi.channels.rules import MOST_ATTEMPTS, Decision, Verdict
+from guanxi.channels.rules import MOST_ATTEMPTS, Decision, Verdict, allowance
 from guanxi.governance.models import Purpose
-from guanxi.kit import leases, scope
+from guanxi.kit import clock, leases, scope
 
 # Longer than any vendor's slowest answer in one session (30 seconds a step over SMTP), and measured by the database's
 # clock: a demo's day may jump, a lease may not.
@@ -99,6 +99,26 @@ def lock_claims() -> None:
 
 
 def _due(accounts: dict[int, Account], limit: int, now: datetime) -> list[tuple[int, int, int, str]]:
+    """At most `limit`, and of an account whose vendor counts, no more than may leave now."""
+    paces = {pk: pace for pk, account in accounts.items() if (pace := queries.limits_of(account).per_minute)}
+    found = _waiting([pk for pk in accounts if pk not in paces], limit, now)
+    people = {person for _, person, _, _ in found}
+    for pk, pace in paces.items():
+        wall = clock.wall()
+        free, gap = allowance(free_at=accounts[pk].free_at, per_minute=pace, wall=wall)
+        due = _waiting([pk], min(free, limit - len(found)), now)
+        taken = [row for row in due if row[1] not in people]
+        if taken:
+            free_at = max(accounts[pk].free_at or wall, wall) + gap * len(taken)
+            Account.objects.filter(pk=pk).update(free_at=free_at)
+            found += taken
+            people |= {person for _, person, _, _ in taken}
+    return found
+
+
+def _waiting(accounts: Sequence[int], limit: int, now: datetime) -> list[tuple[int, int, int, str]]:
+    if not accounts or limit <= 0:
+        return []
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"workspace": scope.current(), "now": now, "accounts": list(accounts), "limit": limit}
         cursor.execute(_DUE, values)

@@ -144,6 +144,8 @@ def _outbound(message: Message, words: Words, address: str) -> Outbound:
         html=words.html,
         locale=words.locale,
         unsubscribe_url=queries.link(message, "unsubscribe") if marketing else "",
+        origin=message.origin,
+        return_token=queries.return_token(message.public_id, message.workspace_id),
     )
 
 

@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 from django.db.models import QuerySet
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from guanxi.channels import registry
-from guanxi.channels.models import Account, Cap
+from guanxi.channels.models import Account, Cap, Check
+from guanxi.channels.port import Collects, Examines, Limits, Probes, SigningKey, Signs
 from guanxi.kit import crypto
 
 
@@ -30,6 +31,43 @@ def configured(account: Account) -> dict[str, Any]:
 def config_of(account: Account) -> BaseModel:
     """Raises pydantic.ValidationError when the stored settings do not fit the plug-in any more."""
     return registry.plugin(account.kind).config.model_validate(configured(account))
+
+
+def limits_of(account: Account) -> Limits:
+    """What the vendor of this account takes; of settings that do not fit any more, nothing is known."""
+    try:
+        config = config_of(account)
+    except ValidationError:
+        return Limits(message_bytes=None, parallel=1)
+    with registry.plugin(account.kind).open(config) as adapter:
+        return adapter.limits
+
+
+def sender_imprint(account: Account) -> str | None:
+    """Who sends, with the postal address, for the end of a marketing message; None where the channel has no room for
+    it."""
+    if "imprint" not in registry.plugin(account.kind).config.model_fields:
+        return None
+    return str(account.config.get("imprint", ""))
+
+
+def check(account: Account, kind: str) -> Check | None:
+    """What came of the last one; None: it was never made."""
+    found: Check | None = Check.objects.filter(account=account, kind=kind).first()
+    return found
+
+
+def signing_keys(account: Account) -> tuple[SigningKey | None, SigningKey | None]:
+    """The key in use and the next one, of a channel that signs."""
+    plugin = registry.plugin(account.kind)
+    return plugin.keys(config_of(account)) if isinstance(plugin, Signs) else (None, None)
+
+
+def abilities(account: Account) -> frozenset[str]:
+    """What can be done with this account besides sending: `probe`, `examine`, `sign`, `collect`."""
+    plugin = registry.plugin(account.kind)
+    known = {"probe": Probes, "examine": Examines, "sign": Signs, "collect": Collects}
+    return frozenset(name for name, ability in known.items() if isinstance(plugin, ability))
 
 
 def usable_accounts() -> QuerySet[Account]:

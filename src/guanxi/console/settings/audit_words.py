@@ -27,14 +27,31 @@ ACTS: Mapping[str, Any] = {
     "broadcast.paused": gettext_lazy("Broadcast paused"),
     "broadcast.resumed": gettext_lazy("Broadcast resumed"),
     "broadcast.sent_again": gettext_lazy("Doubtful messages sent again"),
+    "bulk.finished": gettext_lazy("Many people changed"),
+    "bulk.resumed": gettext_lazy("Change of many people went on"),
+    "bulk.started": gettext_lazy("Change of many people started"),
+    "bulk.stopped": gettext_lazy("Change of many people stopped"),
+    "bulk.undone": gettext_lazy("Change of many people taken back"),
     "cap.set": gettext_lazy("Limit of messages set"),
     "channel.changed": gettext_lazy("Channel changed"),
+    "channel.checked": gettext_lazy("Channel checked"),
     "channel.connected": gettext_lazy("Channel connected"),
+    "channel.key_dropped": gettext_lazy("Signing key that was not used removed"),
+    "channel.key_made": gettext_lazy("Signing key made"),
+    "channel.key_used": gettext_lazy("New signing key in use"),
     "channel.reconnected": gettext_lazy("Channel tried again"),
     "channel.switched_off": gettext_lazy("Channel switched off"),
+    "channel.test_sent": gettext_lazy("Test message sent to oneself"),
     "channel.switched_on": gettext_lazy("Channel switched on"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
+    "file.attached": gettext_lazy("File attached"),
+    "file.removed": gettext_lazy("File removed"),
+    "person.erased": gettext_lazy("Person erased"),
+    "person.exported": gettext_lazy("Data of a person exported"),
+    "person.link_copied": gettext_lazy("Link to a person's settings copied"),
+    "person.reassigned": gettext_lazy("Owner or unit of a person changed"),
+    "person.revealed": gettext_lazy("Masked data shown"),
     "login.authenticator_added": gettext_lazy("Code app set up"),
     "login.authenticator_removed": gettext_lazy("Code app removed"),
     "login.failed": gettext_lazy("Wrong password"),
@@ -60,6 +77,10 @@ ACTS: Mapping[str, Any] = {
     "suppression.added": gettext_lazy("Put on the suppression list"),
     "suppression.removed": gettext_lazy("Taken off the suppression list"),
     "unit.added": gettext_lazy("Unit added"),
+    "view.changed": gettext_lazy("Saved view changed"),
+    "view.deleted": gettext_lazy("Saved view deleted"),
+    "view.shared": gettext_lazy("Saved view shared"),
+    "view.unshared": gettext_lazy("Saved view no longer shared"),
     "webhook.changed": gettext_lazy("Webhook changed"),
     "webhook.made": gettext_lazy("Webhook made"),
     "webhook.removed": gettext_lazy("Webhook deleted"),
@@ -77,6 +98,18 @@ WAYS: Mapping[str, Any] = {
 }
 
 
+# Why staff say they looked, exported or erased: code → words.
+WHY: Mapping[str, Any] = {
+    "asked": gettext_lazy("The person asked for it"),
+    "contact": gettext_lazy("To call or write to them"),
+    "identify": gettext_lazy("To make sure who it is"),
+    "correct": gettext_lazy("To correct what is wrong"),
+    "law": gettext_lazy("An authority or a court asked for it"),
+    "ended": gettext_lazy("There is no ground to keep it any more"),
+    "other": gettext_lazy("Another reason"),
+}
+
+
 def act_words(act: str) -> str:
     return str(ACTS.get(act, act))
 
@@ -84,6 +117,8 @@ def act_words(act: str) -> str:
 def detail_words(entry: AuditEntry) -> str:
     """What more there is to say, of the parts of the detail that have words."""
     match entry.detail:
+        case {"why": why} if why:
+            return str(WHY.get(why, why))
         case {"role": role}:
             return str(dict(Role.choices).get(role, role))
         case {"way": way}:

@@ -19,6 +19,7 @@ from guanxi.channels.operations import BadAccount
 from guanxi.channels.port import Plugin
 from guanxi.console.access import StaffRequest, may, sent
 from guanxi.console.settings.forms import CapForm, account_form
+from guanxi.console.settings.trying import found, shown, tabs
 from guanxi.governance.queries import Permission
 
 LISTED_AT_MOST = 200
@@ -30,13 +31,6 @@ class Offered:
 
     kind: str
     label: str
-
-
-def found(public_id: str) -> Account:
-    account = Account.objects.filter(public_id=public_id).first()
-    if account is None:
-        raise Http404
-    return account
 
 
 def plugin_of(kind: str) -> Plugin:
@@ -82,7 +76,7 @@ def new_channel(request: StaffRequest) -> HttpResponse:
                 kind=kind, name=form.named, settings=form.account_settings, now=request.now, by=request.staff
             )
         except BadAccount as refusal:
-            form.refuse(refusal.problems)
+            form.refuse(refusal)
         else:
             messages.success(request, _("%(name)s is connected. Nothing has been sent yet.") % {"name": account.name})
             return redirect("channels", request.workspace.slug)
@@ -102,11 +96,18 @@ def channel(request: StaffRequest, public_id: str) -> HttpResponse:
         try:
             channels.edit_account(account=account, name=form.named, settings=form.account_settings, by=request.staff)
         except BadAccount as refusal:
-            form.refuse(refusal.problems)
+            form.refuse(refusal)
         else:
             messages.success(request, _("%(name)s is saved.") % {"name": form.named})
-            return redirect("channels", request.workspace.slug)
-    context = {"form": form, "label": _(plugin.label), "account": account}
+            return redirect("channel", request.workspace.slug, public_id)
+    context = {
+        "form": form,
+        "label": _(plugin.label),
+        "account": account,
+        "abilities": queries.abilities(account),
+        "connection": shown(queries.check(account, "connection")),
+        "tabs": tabs(request, account, "channel"),
+    }
     return render(request, "settings/channel.html", context, status=422 if form.is_bound else 200)
 
 

@@ -8,7 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
-from guanxi.channels.port import secret_fields
+from guanxi.channels.operations import BadAccount
+from guanxi.channels.port import made_fields, secret_fields
 from guanxi.governance.models import Role, Unit
 from guanxi.kit import addresses
 
@@ -64,6 +65,7 @@ class AccountForm(forms.Form):
     """The settings of one kind of account; the fields come from the plug-in."""
 
     secrets: frozenset[str] = frozenset()
+    sections: Mapping[str, str] = {}  # field → the heading that it stands under, in English
 
     account_name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only staff see it."))
 
@@ -79,13 +81,26 @@ class AccountForm(forms.Form):
 
     @property
     def account_settings(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "account_name"}
+        """What was left out takes the value that the plug-in gives it."""
+        given = {name: value for name, value in self.cleaned_data.items() if name != "account_name"}
+        return {
+            name: value
+            for name, value in given.items()
+            if value not in (None, "") or self.fields[name].initial in (None, "")
+        }
 
-    def refuse(self, problems: Mapping[str, str]) -> None:
+    def by_section(self) -> list[tuple[str, list[forms.BoundField]]]:
+        found: dict[str, list[forms.BoundField]] = {}
+        for field in self:
+            found.setdefault(self.sections.get(field.name, ""), []).append(field)
+        return [(gettext(title) if title else "", fields) for title, fields in found.items()]
+
+    def refuse(self, refusal: BadAccount) -> None:
         """What only the plug-in sees, beside its field."""
-        for name in problems:
+        for name, problem in refusal.problems.items():
             words = gettext("This does not work here. Look for a typing mistake, a line break or a wrong address.")
-            self.add_error(name if name in self.fields else None, words)
+            told = gettext(problem) if problem in refusal.told else words
+            self.add_error(name if name in self.fields else None, told)
 
 
 def account_form(config: type[BaseModel]) -> type[AccountForm]:
@@ -93,16 +108,18 @@ def account_form(config: type[BaseModel]) -> type[AccountForm]:
     schema = config.model_json_schema()
     secrets = secret_fields(config)
     needed = set(schema.get("required", ()))
+    asked = {name: spec for name, spec in schema["properties"].items() if name not in made_fields(config)}
     fields: dict[str, Any] = {
-        name: _field(spec, secret=name in secrets, required=name in needed)
-        for name, spec in schema["properties"].items()
+        name: _field(spec, secret=name in secrets, required=name in needed) for name, spec in asked.items()
     }
-    return type("PluginAccountForm", (AccountForm,), fields | {"secrets": secrets})
+    sections = {name: str(spec["section"]) for name, spec in asked.items() if "section" in spec}
+    return type("PluginAccountForm", (AccountForm,), fields | {"secrets": secrets & asked.keys(), "sections": sections})
 
 
 def _field(spec: Mapping[str, Any], *, secret: bool, required: bool) -> forms.Field:
     common: dict[str, Any] = {
         "label": gettext(str(spec["title"])),
+        "help_text": gettext(str(spec["description"])) if "description" in spec else "",
         "initial": spec.get("default"),
         "required": required,
     }
@@ -111,13 +128,16 @@ def _field(spec: Mapping[str, Any], *, secret: bool, required: bool) -> forms.Fi
         return forms.CharField(**common | {"widget": hidden, "strip": False, "initial": None})
     if "enum" in spec:
         choices = [(value, CHOICES.get(value, value)) for value in spec["enum"]]
-        return forms.ChoiceField(**common | {"choices": choices, "required": True})
+        return forms.ChoiceField(**common | {"choices": choices})
     match spec.get("type"):
         case "integer":
             bounds = {"min_value": spec.get("minimum"), "max_value": spec.get("maximum")}
-            return forms.IntegerField(**common | bounds | {"required": True})
+            return forms.IntegerField(**common | bounds)
         case "boolean":
             return forms.BooleanField(**common | {"required": False})
+        case _ if "lines" in spec:
+            lines = forms.Textarea(attrs={"rows": spec["lines"]})
+            return forms.CharField(**common | {"max_length": spec.get("maxLength", 300), "widget": lines})
         case _:
             return forms.CharField(**common | {"max_length": spec.get("maxLength", 300)})
 

@@ -1,4 +1,12 @@
 from guanxi.governance.operations.account import PasswordRefused, prove_password, rename, set_password
+from guanxi.governance.operations.answers import (
+    AnotherBody,
+    Answer,
+    claim_answer,
+    forget_answers,
+    keep_answer,
+    kept_answer,
+)
 from guanxi.governance.operations.audit import record
 from guanxi.governance.operations.consent import (
     ComplaintStands,
@@ -8,6 +16,7 @@ from guanxi.governance.operations.consent import (
     suppress,
     suppress_many,
     take_back_import_consents,
+    take_off_list,
     unsuppress,
     withdraw_consent,
 )
@@ -20,6 +29,7 @@ from guanxi.governance.operations.inviting import (
     join,
     withdraw_invitation,
 )
+from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
 from guanxi.governance.operations.noting import login_lane
 from guanxi.governance.operations.passkeys import (
     PasskeyRefused,
@@ -63,14 +73,18 @@ from guanxi.governance.operations.staff import (
     set_active,
     set_appearance,
 )
-from guanxi.governance.operations.tries import TooManyTries
+from guanxi.governance.operations.tries import TooManyTries, take_turn
 
 __all__ = [
+    "AnotherBody",
+    "Answer",
     "CodeRefused",
     "ComplaintStands",
     "ConsentLine",
     "Invitation",
+    "KeyRefused",
     "LinkRefused",
+    "MadeKey",
     "PasskeyRefused",
     "PasswordRefused",
     "Site",
@@ -80,20 +94,26 @@ __all__ = [
     "add_passkey",
     "add_staff",
     "add_unit",
+    "admit",
     "beat",
     "change_place",
     "check_invitation",
     "check_sign_in_link",
+    "claim_answer",
     "create_sign_in_link",
     "create_workspace",
     "end_other_sessions",
     "end_session",
+    "forget_answers",
     "give_consent",
     "invite",
     "invite_again",
     "join",
+    "keep_answer",
+    "kept_answer",
     "link_for_staff",
     "login_lane",
+    "make_key",
     "need_second_step",
     "new_challenge",
     "note_sign_in",
@@ -109,12 +129,15 @@ __all__ = [
     "remove_second_step",
     "rename",
     "renew_recovery_codes",
+    "revoke_key",
     "set_active",
     "set_appearance",
     "set_password",
     "suppress",
     "suppress_many",
     "take_back_import_consents",
+    "take_off_list",
+    "take_turn",
     "turn_off_authenticator",
     "turn_on_authenticator",
     "unsuppress",

@@ -9,7 +9,8 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
-from guanxi.governance.rules import Limit, recent, wait
+from guanxi.governance.models import Staff
+from guanxi.governance.rules import TURNS, Limit, recent, wait
 
 
 class TooManyTries(Exception):
@@ -29,6 +30,11 @@ def take(counters: Mapping[str, Limit], now: datetime) -> None:
         raise TooManyTries(pause)
     for key, limit in limits.items():
         cache.set(key, [*failures[key], now], limit.window.total_seconds())
+
+
+def take_turn(*, what: str, staff: Staff, now: datetime) -> None:
+    """So that one member of staff does not do too much of it, by mistake or not. Raises TooManyTries."""
+    take({f"{what}|{staff.public_id}": TURNS}, now)
 
 
 @transaction.atomic

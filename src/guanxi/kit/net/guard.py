@@ -6,7 +6,9 @@ their own network (redirects, DNS rebinding, `0x7f.1`, mapped IPv6): so the chec
 
 import os
 import socket
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
@@ -109,10 +111,20 @@ def checked_addresses(host: str, port: int, *, peers: Iterable[Peer] | None = No
     return addresses
 
 
-def connect(host: str, port: int, *, timeout: float, peers: Iterable[Peer] | None = None) -> socket.socket:
-    """A connected TCP socket with `timeout` set on it; the first address that answers."""
+def connect(
+    host: str,
+    port: int,
+    *,
+    timeout: float,
+    peers: Iterable[Peer] | None = None,
+    resolved: Callable[[], None] = lambda: None,
+) -> socket.socket:
+    """A connected TCP socket with `timeout` set on it; the first address that answers. `resolved` is called when the
+    name has been found and is allowed."""
     failure: OSError | None = None
-    for address in checked_addresses(host, port, peers=peers):
+    addresses = checked_addresses(host, port, peers=peers)
+    resolved()
+    for address in addresses:
         try:
             sock = socket.create_connection((address, port), timeout)
         except OSError as error:
@@ -122,3 +134,24 @@ def connect(host: str, port: int, *, timeout: float, peers: Iterable[Peer] | Non
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
     raise Unreachable(f"{host}:{port} does not answer") from failure
+
+
+@contextmanager
+def time_limit(seconds: float | None, line: Callable[[], socket.socket | None]) -> Iterator[None]:
+    """Ends the line after so long, also one whose answer drips in byte by byte. `line` is asked when the time is up."""
+    if seconds is None:
+        yield
+        return
+
+    def end() -> None:
+        if (sock := line()) is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

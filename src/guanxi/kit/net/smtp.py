@@ -5,7 +5,7 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,16 +13,19 @@ from ipaddress import ip_address
 from types import TracebackType
 from typing import Literal, Self
 
-from guanxi.kit.net.guard import Forbidden, NetError, Peer, Unreachable, connect
+from guanxi.kit.net.guard import Forbidden, NetError, Peer, Unreachable, connect, time_limit
 
 Security = Literal["none", "starttls", "tls"]
 
 
 class Step(StrEnum):
+    RESOLVE = "resolve"
+    CONNECT = "connect"
     GREETING = "greeting"
     HELLO = "hello"
     TLS = "tls"
     LOGIN = "login"
+    FOLDER = "folder"  # of a mailbox
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"
@@ -134,19 +137,26 @@ def connect_smtp(
     local_hostname: str = "[127.0.0.1]",
     peers: Iterable[Peer] | None = None,
     tls: ssl.SSLContext | None = None,
+    passed: Callable[[Step], None] = lambda step: None,
+    whole: float | None = None,
 ) -> SmtpSession:
-    """A greeted, secured and signed-in session. `timeout` is for each answer. Certificates are verified by `tls`
-    (default: the system's authorities). Raises Forbidden, Unreachable, Untrusted and SmtpRefused."""
+    """A greeted, secured and signed-in session. `timeout` is for each answer, `whole` for all of this together.
+    Certificates are verified by `tls` (default: the system's authorities). `passed` hears of each step that went well.
+    Raises Forbidden, Unreachable, Untrusted and SmtpRefused."""
     context = tls or ssl.create_default_context()
     with _line():
-        smtp = _CheckedSmtp(host, local_hostname, peers, context if security == "tls" else None, timeout)
+        smtp = _CheckedSmtp(host, local_hostname, peers, context if security == "tls" else None, timeout, passed)
         try:
-            _expect(Step.GREETING, (220,), smtp.connect(host, port))
-            _hello(smtp)
-            if security == "starttls":
-                _start_tls(smtp, context)
-            if username:
-                _login(smtp, username, password, encrypted=security != "none")
+            with time_limit(whole, lambda: smtp.sock):
+                _expect(Step.GREETING, (220,), smtp.connect(host, port))
+                passed(Step.GREETING)
+                _hello(smtp)
+                if security == "starttls":
+                    _start_tls(smtp, context)
+                    passed(Step.TLS)
+                if username:
+                    _login(smtp, username, password, encrypted=security != "none")
+                    passed(Step.LOGIN)
         except BaseException:
             smtp.close()
             raise
@@ -161,14 +171,22 @@ class _CheckedSmtp(smtplib.SMTP):
         peers: Iterable[Peer] | None,
         tls: ssl.SSLContext | None,
         timeout: float,
+        passed: Callable[[Step], None],
     ) -> None:
         super().__init__(local_hostname=local_hostname, timeout=timeout)
         self._host = host  # smtplib's name to verify the certificate against
-        self._peers, self._tls = peers, tls
+        self._peers, self._tls, self._passed = peers, tls, passed
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        sock = connect(host, port, timeout=timeout, peers=self._peers)
-        return self._tls.wrap_socket(sock, server_hostname=host) if self._tls else sock
+        sock = connect(host, port, timeout=timeout, peers=self._peers, resolved=lambda: self._passed(Step.RESOLVE))
+        self._passed(Step.CONNECT)
+        if not self._tls:
+            return sock
+        wrapped = self._tls.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        self.sock = wrapped  # the time limit ends a slow handshake too
+        wrapped.do_handshake()
+        self._passed(Step.TLS)
+        return wrapped
 
 
 def _hello(smtp: smtplib.SMTP) -> None:

@@ -1,22 +1,28 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.utils.translation import gettext_noop
 from pydantic import BaseModel
 
+from guanxi.channels.plugins.email import signing
 from guanxi.channels.plugins.email.answers import judged, without_address
 from guanxi.channels.plugins.email.config import EmailConfig
+from guanxi.channels.plugins.email.domain import examined
 from guanxi.channels.plugins.email.message import Letter, compose
+from guanxi.channels.plugins.email.probing import probed
+from guanxi.channels.plugins.email.signing import Signature
 from guanxi.channels.port import (
     Category,
     DeliveryClass,
+    Finding,
     Limits,
     Outbound,
     Receipt,
     Reconnect,
     Retry,
+    SigningKey,
     Unknown,
     Unsupported,
 )
@@ -30,10 +36,10 @@ class EmailAdapter:
 
     # C: SMTP takes no key and cannot be asked. The Message-ID repeats our key, which helps a reader, not the sender.
     delivery_class = DeliveryClass.C
-    limits = Limits(message_bytes=None, parallel=4)
 
     def __init__(self, config: EmailConfig) -> None:
         self._config = config
+        self.limits = Limits(message_bytes=None, parallel=config.parallel, per_minute=config.per_minute or None)
         self._session: SmtpSession | None = None
 
     def send(self, outbound: Outbound) -> Receipt:
@@ -44,6 +50,8 @@ class EmailAdapter:
             sender_address=config.sender_address,
             reply_to=config.reply_to,
             now=clock.wall(),
+            return_address=config.return_address,
+            dkim=Signature(config.dkim_selector, config.dkim_key.get_secret_value()) if config.dkim_selector else None,
         )
         try:
             reply = self._deliver(letter)
@@ -100,8 +108,41 @@ class EmailPlugin:
     config: ClassVar[type[BaseModel]] = EmailConfig
 
     def open(self, config: BaseModel) -> AbstractContextManager[EmailAdapter]:
-        assert isinstance(config, EmailConfig)
-        return _opened(config)
+        return _opened(_ours(config))
+
+    def probe(self, config: BaseModel) -> list[Finding]:
+        return probed(_ours(config))
+
+    def examine(self, config: BaseModel, base_url: str) -> list[Finding]:
+        return examined(_ours(config), base_url)
+
+    def keys(self, config: BaseModel) -> tuple[SigningKey | None, SigningKey | None]:
+        ours = _ours(config)
+        return (
+            _key(ours.dkim_selector, ours.domain, ours.dkim_key.get_secret_value()),
+            _key(ours.next_selector, ours.domain, ours.next_key.get_secret_value()),
+        )
+
+    def make_key(self, config: BaseModel, now: datetime) -> dict[str, object]:
+        selector = signing.new_selector(now, taken=_ours(config).dkim_selector)
+        return {"next_selector": selector, "next_key": signing.new_key()}
+
+    def use_next_key(self, config: BaseModel) -> dict[str, object]:
+        ours = _ours(config)
+        now_in_use = {"dkim_selector": ours.next_selector, "dkim_key": ours.next_key.get_secret_value()}
+        return now_in_use | self.drop_next_key(config) if ours.next_selector else {}
+
+    def drop_next_key(self, config: BaseModel) -> dict[str, object]:
+        return {"next_selector": "", "next_key": ""}
+
+
+def _ours(config: BaseModel) -> EmailConfig:
+    assert isinstance(config, EmailConfig)
+    return config
+
+
+def _key(selector: str, domain: str, pem: str) -> SigningKey | None:
+    return SigningKey(selector=selector, record=signing.record(selector, domain, pem)) if selector else None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0004_second_steps"),
+        ("governance", "0005_api_keys"),
     ]
 
     operations = [

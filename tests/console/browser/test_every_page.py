@@ -1,0 +1,164 @@
+"""Every page of the console, in each language and theme, on a desk and on a phone. The table of routes drives the walk:
+a new route is walked by itself (tests/console/pages.py).
+
+GUANXI_WEIGHTS=file.md keeps the table of weights; GUANXI_FULL=1 asks axe every rule again in the dark.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client, override_settings
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
+
+from guanxi.console.gallery import views as gallery
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Role
+from guanxi.people.models import Person
+from tests.console.browser.conftest import (
+    ALL_RULES,
+    COLOURS,
+    NAMES,
+    PHONE,
+    SIZES,
+    Complaints,
+    Site,
+    axe_findings,
+    serving,
+    watched,
+)
+from tests.console.browser.eyes import CUT, WORDS, Reader, told_by_rows
+from tests.console.pages import NO_PAGE, address_of, pages
+from tests.console.world import World, make_world
+
+LANGUAGES = ("en", "zh-hans", "ko")
+DESK, NARROWEST = {"width": 1280, "height": 800}, {"width": 320, "height": 700}
+HEAVIEST_KIB = 120
+WIDEST = """() => {
+  const far = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > innerWidth);
+  return far.slice(-2).map((one) => one.outerHTML.slice(0, 120));
+}"""
+FULL = os.environ.get("GUANXI_FULL") == "1"
+
+
+@pytest.fixture(scope="session")
+def pressed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The static files as `guanxi web` serves them: named by their content, compressed beforehand."""
+    root = tmp_path_factory.mktemp("static")
+    backend = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    with override_settings(STATIC_ROOT=root, STORAGES=settings.STORAGES | {"staticfiles": backend}):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        yield
+
+
+@pytest.fixture
+def shop(pressed: None, committed: None) -> Iterator[tuple[Site, World]]:
+    with serving(lambda application: application, is_demo=True) as site:
+        yield site, make_world()
+
+
+@dataclass
+class Walk:
+    """One browser that looks at pages in one language, signed in or not."""
+
+    context: BrowserContext
+    page: Page = field(init=False)
+    heard: Complaints = field(init=False)
+    bytes: float = 0
+    heaviest: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.heard = watched(self.context)
+        self.page = self.context.new_page()
+        line: CDPSession = self.context.new_cdp_session(self.page)
+        line.send("Network.enable")
+        line.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        line.on("Network.loadingFinished", self._weigh)
+
+    def _weigh(self, answer: dict[str, Any]) -> None:
+        self.bytes += answer["encodedDataLength"]
+
+    def look(self, name: str, url: str, language: str, reader: Reader | None) -> list[str]:
+        page, self.bytes, wrong = self.page, 0, []
+        self.heard.said.clear()
+        page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        page.goto(url, wait_until="load")
+        if page.locator("html").get_attribute("lang") != language:
+            wrong.append(f"speaks {page.locator('html').get_attribute('lang')}")
+        texts = page.evaluate(WORDS)
+        self.heaviest[name] = self.bytes / 1024
+        if self.heaviest[name] > HEAVIEST_KIB:
+            wrong.append(f"weighs {self.heaviest[name]:.0f} KiB")
+        wrong += [f"English: {text}" for text in (reader.english(texts) if reader else [])]
+        wrong += [f"{one} (desk)" for one in page.evaluate(CUT)]
+        wrong += [f"axe, light: {one}" for one in axe_findings(page, "light", ALL_RULES)]
+        wrong += [f"axe, dark: {one}" for one in axe_findings(page, "dark", ALL_RULES if FULL else COLOURS)]
+        for size in (NARROWEST, PHONE):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            if (wider := page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
+                wrong.append(f"{wider} px wider than {size['width']}: {page.evaluate(WIDEST)}")
+        wrong += [f"{one} (phone)" for one in page.evaluate(CUT)]
+        wrong += [f"axe, phone: {one}" for one in axe_findings(page, "light", SIZES)]
+        return wrong + [f"the console says {one}" for one in self.heard.said]
+
+
+def test_every_page_keeps_the_promises_of_every_page(
+    shop: tuple[Site, World], browser: Browser, browser_context_args: dict[str, Any]
+) -> None:
+    site, world = shop
+    owner = site.users[Role.OWNER]
+    told = told_by_rows() | {one["name"] for one in gallery.PEOPLE}
+    wrong: dict[str, list[str]] = {}
+    weights: dict[str, float] = {}
+    for language in LANGUAGES:
+        governance.set_appearance(user=owner, language=language, theme="light")
+        Person.objects.filter(public_id=world.things.person).update(language=language)
+        reader = Reader(language, told) if language != "en" else None
+        client = Client()
+        client.force_login(owner)
+        session = {key: morsel.value for key, morsel in client.cookies.items()}
+        for without_login, cookies in ((True, {settings.LANGUAGE_COOKIE_NAME: language}), (False, session)):
+            # One window at a time: what lies behind another is not drawn, and axe would wait for a frame.
+            with browser.new_context(**browser_context_args) as context:
+                context.add_cookies([{"name": k, "value": v, "url": site.address} for k, v in cookies.items()])
+                walk = Walk(context)
+                for name, address in pages(world, without_login):
+                    if (only := os.environ.get("GUANXI_ONLY")) and only not in name:
+                        continue
+                    found = walk.look(name, site.address + address, language, reader)
+                    weights[name] = max(weights.get(name, 0), walk.heaviest[name])
+                    if found:
+                        wrong[f"{name} ({language})"] = found
+    keep(weights)
+    assert wrong == {}, "\n".join(f"{page}\n    " + "\n    ".join(found) for page, found in wrong.items())
+
+
+def keep(weights: dict[str, float]) -> None:
+    lines = [f"| {name} | {kib:.1f} |" for name, kib in sorted(weights.items(), key=lambda one: -one[1])]
+    table = "\n".join(["| page | KiB, cold |", "|---|---|", *lines]) + "\n"
+    print(table)
+    if file := os.environ.get("GUANXI_WEIGHTS"):
+        Path(file).write_text(table)
+
+
+def test_what_is_called_no_page_is_none(shop: tuple[Site, World]) -> None:
+    """A reason there that is no longer true would keep a page from being looked at."""
+    site, world = shop
+    client = Client()
+    client.force_login(site.users[Role.OWNER])
+    wrongly = []
+    for name in NO_PAGE:
+        answer = client.get(address_of(name, world))
+        is_html = answer.headers.get("Content-Type", "").startswith("text/html")
+        if answer.status_code == 200 and is_html and b"<main" in answer.content:
+            wrongly.append(name)
+    assert wrongly == []
+    assert NAMES[Role.OWNER] in client.get(reverse("home", args=["lumen"])).content.decode()

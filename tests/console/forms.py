@@ -1,0 +1,138 @@
+"""The forms of the console as a browser would read and send them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+from django.urls import Resolver404, resolve
+
+FREE = {"text", "search", "textarea", "password"}
+SENDS = {"submit", "image"}
+
+
+@dataclass
+class Control:
+    name: str
+    kind: str
+    value: str = ""
+    options: list[str] = field(default_factory=list)
+    ticked: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        return self.kind in FREE
+
+
+@dataclass
+class Form:
+    """`route` is where it is sent to, `action` its address; `page` is where it stands."""
+
+    page: str
+    action: str
+    method: str
+    controls: list[Control] = field(default_factory=list)
+
+    @property
+    def route(self) -> str:
+        try:
+            return str(resolve(self.action.partition("?")[0]).url_name)
+        except Resolver404:
+            return ""
+
+    def filled(self) -> dict[str, str]:
+        """As it stands, without the buttons: what is chosen, ticked and written already."""
+        given: dict[str, str] = {}
+        for one in self.controls:
+            if one.kind in SENDS | {"button", "file"} or (one.kind in ("checkbox", "radio") and not one.ticked):
+                continue
+            given[one.name] = one.value
+        for one in self.controls:
+            if one.kind == "radio" and one.name not in given:
+                given[one.name] = one.value
+        return given
+
+    @property
+    def buttons(self) -> list[Control]:
+        return [one for one in self.controls if one.kind in SENDS]
+
+
+class Reading(HTMLParser):
+    def __init__(self, page: str, address: str) -> None:
+        super().__init__()
+        self.page, self.address = page, address
+        self.forms: list[Form] = []
+        self.by_id: dict[str, Form] = {}
+        self.loose: list[tuple[str, Control]] = []
+        self.form: Form | None = None
+        self.select: Control | None = None
+        self.text: Control | None = None
+        self.option: tuple[str, bool] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        match tag:
+            case "form":
+                action = urljoin(self.address, given.get("action", "")) or self.address
+                self.form = Form(self.page, action, given.get("method", "get").lower())
+                self.forms.append(self.form)
+                self.by_id[given.get("id", "")] = self.form
+            case "input" | "button" if given.get("name"):
+                kind = given.get("type", "submit" if tag == "button" else "text")
+                one = Control(given["name"], kind, given.get("value", "on" if kind in ("checkbox", "radio") else ""))
+                one.ticked = "checked" in given
+                self._hold(one, given)
+                if tag == "button" and given.get("formaction") and self.form:
+                    self.forms.append(Form(self.page, urljoin(self.address, given["formaction"]), "post", [one]))
+            case "textarea" if given.get("name"):
+                self.text = Control(given["name"], "textarea")
+                self._hold(self.text, given)
+            case "select" if given.get("name"):
+                self.select = Control(given["name"], "select")
+                self._hold(self.select, given)
+            case "option" if self.select:
+                value = given.get("value", "")
+                self.select.options.append(value)
+                if "selected" in given or len(self.select.options) == 1:
+                    self.select.value = value
+
+    def _hold(self, one: Control, given: dict[str, str]) -> None:
+        if "form" in given:
+            self.loose.append((given["form"], one))
+        elif self.form:
+            self.form.controls.append(one)
+
+    def handle_data(self, data: str) -> None:
+        if self.text:
+            self.text.value += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.form = None
+        elif tag == "textarea":
+            self.text = None
+        elif tag == "select":
+            self.select = None
+
+    def close(self) -> None:
+        super().close()
+        for name, one in self.loose:
+            if name in self.by_id:
+                self.by_id[name].controls.append(one)
+
+
+def forms_of(page: str, address: str, markup: str) -> list[Form]:
+    reading = Reading(page, address)
+    reading.feed(markup)
+    reading.close()
+    return reading.forms
+
+
+def once(forms: Iterable[Form]) -> list[Form]:
+    """One of each kind: the same address with the same names is the same form."""
+    kinds: dict[tuple[str, ...], Form] = {}
+    for form in forms:
+        kinds.setdefault((form.route, form.method, *sorted({one.name for one in form.controls})), form)
+    return list(kinds.values())
