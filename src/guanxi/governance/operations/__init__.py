@@ -30,6 +30,7 @@ from guanxi.governance.operations.inviting import (
     withdraw_invitation,
 )
 from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
+from guanxi.governance.operations.notices import notify, read_notices
 from guanxi.governance.operations.noting import login_lane
 from guanxi.governance.operations.passkeys import (
     PasskeyRefused,
@@ -117,12 +118,14 @@ __all__ = [
     "need_second_step",
     "new_challenge",
     "note_sign_in",
+    "notify",
     "offer_authenticator",
     "open_offer",
     "options_to_add",
     "options_to_use",
     "play_forward",
     "prove_password",
+    "read_notices",
     "record",
     "record_consents",
     "remove_passkey",
