@@ -84,34 +84,9 @@ def all_forms(world: World, client: Client) -> list[Form]:
     return [form for form in once(found) if form.method == "post"]
 
 
-# What makes a form come through, by the name of the field.
-VALID = {
-    "email": "somebody@example.test",
-    "address": "somebody@example.test",
-    "sender_address": "hello@lumen.example.test",
-    "host": "mail.example.test",
-    "port": "25",
-    "password": "river lamp seven umbrellas",
-    "language": "en",
-    "hold_out_percent": "5",
-}
-
-
-def filled(form: Form) -> dict[str, Any]:
-    given: dict[str, Any] = form.filled()
-    for one in form.controls:
-        if one.kind == "file":
-            given[one.name] = SimpleUploadedFile("people.csv", b"name,email\nAnn,ann@example.test\n")
-        elif one.name in given and not given[one.name] and one.kind != "hidden":
-            given[one.name] = VALID.get(one.name, next((value for value in one.options if value), "春季"))
-    if form.buttons:
-        given[form.buttons[-1].name] = form.buttons[-1].value
-    return given
-
-
 def attempts(world: World, client: Client) -> list[tuple[str, str, dict[str, Any]]]:
     """(route, address, what is sent): every form of a page, and every other address that takes one, bare."""
-    found = [(form.route, form.action, filled(form)) for form in all_forms(world, client)]
+    found = [(form.route, form.action, form.sent()) for form in all_forms(world, client)]
     seen = {route for route, _, _ in found}
     bare = [name for name, route in ROUTES.items() if "post" in route.methods and name not in seen]
     return [one for one in found if one[0] in ROUTES] + [(name, address_of(name, world), {}) for name in bare]
@@ -298,7 +273,7 @@ def test_a_file_of_any_kind_and_name_is_refused_or_kept_under_a_name_of_ours(wor
     for form in takers:
         fields = [one.name for one in form.controls if one.kind == "file"]
         for number, (what, (name, body)) in enumerate(FILES.items()):
-            sent = filled(form) | {field: SimpleUploadedFile("x", body) for field in fields}
+            sent = form.sent() | {field: SimpleUploadedFile("x", body) for field in fields}
             for field in fields:
                 sent[field].name = name
             answer = client.post(form.action, sent | {"press": f"{number}"})
