@@ -151,6 +151,9 @@ ROUTES: dict[str, Route] = {
     "broadcast_resume": Route(WRITES, ("post",), lambda things: {"public_id": things.broadcast}),
     "broadcast_cancel": Route(WRITES, ("post",), lambda things: {"public_id": things.broadcast}),
     "broadcast_doubtful": Route(WRITES, ("post",), lambda things: {"public_id": things.broadcast}),
+    "keys": Route(CONNECTS),
+    "key_new": Route(CONNECTS, ("get", "post")),
+    "key_revoke": Route(CONNECTS, ("post",), lambda things: {"public_id": things.key}),
     "unit_new": Route(OWNERS, ("get", "post")),
     "imports": Route(IMPORTS),
     "import_new": Route(IMPORTS, ("get", "post")),
@@ -171,7 +174,8 @@ ROUTES: dict[str, Route] = {
 def routes(resolver: URLResolver | None = None) -> Iterator[tuple[str, URLPattern]]:
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLResolver):
-            yield from routes(pattern)
+            if pattern.namespace != "api-v1":  # entered with a key: tests/api/test_access.py
+                yield from routes(pattern)
         else:
             yield str(pattern.name), pattern
 

@@ -12,6 +12,7 @@ from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Staff
+from guanxi.governance.queries import Permission
 from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people import operations as people
@@ -35,6 +36,7 @@ class Things:
     audience: str
     content: str
     broadcast: str
+    key: str
     endpoint: str
     delivery: str
     view: str
@@ -61,10 +63,17 @@ def make_things() -> Things:
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
+        key=make_key(),
         endpoint=endpoint.public_id,
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
+
+
+def make_key() -> str:
+    maker = governance.add_staff(email="maker@example.test", name="Maker", role=Role.INTEGRATOR)
+    made = governance.make_key(by=maker, name="Shop", scopes=[Permission.PEOPLE_IMPORT], now=clock.wall())
+    return str(made.key.public_id)
 
 
 def make_message() -> Message:

@@ -1,5 +1,10 @@
 from django.urls import path
 
 from guanxi.api import health, metrics
+from guanxi.api.v1.site import api
 
-urlpatterns = [path("healthz", health.healthz, name="healthz"), path("metrics", metrics.metrics, name="metrics")]
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("api/v1/", api.urls),
+]

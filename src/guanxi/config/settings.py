@@ -91,6 +91,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "guanxi.api.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "guanxi.console.middleware.smaller_pages",
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "guanxi.console.middleware.last_seen",
     "guanxi.console.middleware.language_and_theme",
     "guanxi.console.middleware.workspace_scope",
+    "guanxi.api.middleware.keys",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -38,6 +38,7 @@ def lanes() -> list[Lane]:
     from guanxi.channels import operations as channels
     from guanxi.config import demo
     from guanxi.events import operations as events
+    from guanxi.governance import operations as governance
     from guanxi.integrations import operations as integrations
     from guanxi.people import operations as people
     from guanxi.reach import operations as reach
@@ -48,6 +49,8 @@ def lanes() -> list[Lane]:
         Lane("broadcasts", reach.lane, 1.0),
         Lane("webhooks", integrations.lane, 0.5),
         Lane("imports", people.sweep, 5.0),
+        Lane("personal", people.work_personal, 1.0),
+        Lane("answers", governance.forget_answers, 300.0),
         Lane("demo", demo.play_when_due, 60.0),
     ]
 

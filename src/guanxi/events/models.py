@@ -80,6 +80,25 @@ class Retraction(WorkspaceRow):
     done_at = models.DateTimeField(null=True)
 
 
+class Forgotten(WorkspaceRow):
+    """A person whose events leave the lake: first what is read (`done_at`), then the old files behind it (`swept_at`).
+
+    Both moments are by the database's clock, because files are as old as they are, also in a demo that lives ahead.
+    """
+
+    person = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    swept_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "id"], condition=models.Q(swept_at__isnull=True), name="forgotten_waiting"
+            )
+        ]
+
+
 class Touched(WorkspaceRow):
     """A row of a mirror (`people`) that must be written to the lake again."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import ibis
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db.models import Count, Min, Q, Sum
 
 from guanxi.events.lake import EVENTS, MIRRORS, files
@@ -75,6 +76,7 @@ class TimelineEntry:
     props: dict[str, Any]
 
 
+TOLD = ("name", "occurred_at", "received_at", "source", "channel", "amount_minor", "currency", "props")
 FIELDS = ("event_id", "name", "occurred_at", "channel", "amount_minor", "currency", "order_id", "message_id", "props")
 
 
@@ -150,3 +152,25 @@ def backlog() -> Backlog:
     batches = FactBatch.objects.filter(open_or_none).aggregate(count=Sum("rows"), oldest=Min("received_at"))
     known = [found["oldest"] for found in (rows, batches) if found["oldest"]]
     return Backlog(rows["count"] + (batches["count"] or 0), min(known, default=None))
+
+
+def everything(people: list[int]) -> Iterator[dict[str, Any]]:
+    """All that happened to these ids of one person, oldest first: rows, packed batches that wait, and the lake."""
+    found: dict[bytes, dict[str, Any]] = {}
+    for row in Fact.objects.filter(person__in=people).values("event_id", *TOLD):
+        found[bytes(row["event_id"])] = row
+    for batch in FactBatch.objects.filter(lake_commit__isnull=True).order_by("pk").iterator(1):
+        table = pa.ipc.open_stream(batch.body).read_all()
+        theirs = table.filter(pc.is_in(table["person"], pa.array(people, pa.int64())))
+        _collect(theirs, found)
+    with lake() as tables:
+        _collect(tables.run(tables.events.filter(tables.events.person.isin(people))), found)
+    for row in sorted(found.values(), key=lambda row: (row["occurred_at"], bytes(row["event_id"]))):
+        props = row["props"]
+        said = msgspec.json.decode(props or "{}") if isinstance(props, str) else props
+        yield {name: row[name] for name in TOLD if name != "props"} | {"props": said}
+
+
+def _collect(table: pa.Table, found: dict[bytes, dict[str, Any]]) -> None:
+    for row in table.select(["event_id", *TOLD]).to_pylist():
+        found.setdefault(row["event_id"], row)

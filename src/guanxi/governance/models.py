@@ -250,6 +250,44 @@ class AuditHead(WorkspaceRow):
         constraints = [models.UniqueConstraint(fields=["workspace_id"], name="one_audit_head_a_workspace")]
 
 
+class ApiKey(WorkspaceRow):
+    """Lets a program in, with these scopes and the people of who made it. `busy_until` counts its requests."""
+
+    public_id = PublicId("key")
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=20)
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    scopes: models.JSONField[Any, Any] = models.JSONField(default=list)
+    by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    busy_until = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["workspace_id", "-created_at", "-id"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiAnswer(WorkspaceRow):
+    """What a request with an idempotency key was answered; `status` is empty while it is being answered."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+", db_index=False)
+    mark = models.BinaryField(max_length=32)
+    request = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    body = models.BinaryField(null=True)
+    at = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["key", "mark"], name="one_answer_a_mark")]
+        indexes = [models.Index(fields=["workspace_id", "at"])]
+
+
 class Heartbeat(models.Model):
     """When a process of the installation was last alive; `guanxi doctor` reads it."""
 

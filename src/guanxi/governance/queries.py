@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from guanxi.governance import rules
 from guanxi.governance.models import (
+    ApiKey,
     AuditEntry,
     AuditHead,
     Authenticator,
@@ -27,6 +28,7 @@ from guanxi.governance.models import (
     Workspace,
 )
 from guanxi.governance.rules import (
+    KEY_LIMIT,
     AuditFault,
     AuditVerdict,
     DataScope,
@@ -37,6 +39,7 @@ from guanxi.governance.rules import (
 from guanxi.kit import crypto, scope
 
 __all__ = [
+    "KEY_LIMIT",
     "AuditVerdict",
     "DataScope",
     "Permission",
@@ -45,10 +48,13 @@ __all__ = [
     "data_scope",
     "entered",
     "has_second_step",
+    "key_of",
     "may",
+    "scopes_of",
     "second_steps",
     "sessions_of",
     "staff_of",
+    "workspace_of_key",
     "workspaces_of",
 ]
 
@@ -97,6 +103,26 @@ def sessions_of(user: User, now: datetime) -> list[SignedIn]:
             seen_at = datetime.fromisoformat(seen) if seen else None
             found.append(SignedIn(row.session_key, name, kept.get("agent", ""), seen_at))
     return sorted(found, key=lambda one: (one.seen_at is not None, one.seen_at), reverse=True)
+
+
+def workspace_of_key(secret: str) -> Workspace | None:
+    """Where this key works. A security-definer function answers: no scope holds before a key is known."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT guanxi_workspace_of_key(%s)", [rules.key_hash(secret)])
+        [pk] = cursor.fetchone() or [None]
+    return Workspace.objects.filter(pk=pk).first() if pk else None
+
+
+def key_of(secret: str, now: datetime) -> ApiKey | None:
+    """The key of the current workspace, unless it was revoked, is over, or its maker has no access any more."""
+    usable = ApiKey.objects.filter(revoked_at=None, by__is_active=True, by__user__is_active=True)
+    key = usable.filter(secret_hash=rules.key_hash(secret)).select_related("by__user", "by__unit").first()
+    return None if key is None or (key.expires_at and key.expires_at <= now) else key
+
+
+def scopes_of(key: ApiKey) -> frozenset[Permission]:
+    """What the key may do: its scopes, as far as its maker's role still has them."""
+    return frozenset(one for one in Permission if one in key.scopes and may(key.by.role, one))
 
 
 @dataclass(frozen=True)

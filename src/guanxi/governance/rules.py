@@ -1,4 +1,4 @@
-"""Permissions: one table, read by every door. How long to wait after wrong passwords. What makes an audit log whole."""
+"""Permissions: one table, read by every door. How long to wait, and for what. What makes an audit log whole."""
 
 import hashlib
 import json
@@ -25,6 +25,7 @@ class Permission(StrEnum):
     CHANNELS_MANAGE = "channels.manage"
     WORKSPACE_MANAGE = "workspace.manage"
     AUDIT_VIEW = "audit.view"
+    API_KEYS = "api.keys"
     WEBHOOKS_MANAGE = "webhooks.manage"
     HEALTH_VIEW = "health.view"
 
@@ -42,7 +43,9 @@ _EVERYTHING = frozenset(Permission)
 _READ = frozenset(
     {Permission.PEOPLE_VIEW, Permission.AUDIENCES_VIEW, Permission.CONTENT_VIEW, Permission.BROADCASTS_VIEW}
 )
-_TECHNICAL = frozenset({Permission.CHANNELS_MANAGE, Permission.WEBHOOKS_MANAGE, Permission.HEALTH_VIEW})
+_TECHNICAL = frozenset(
+    {Permission.API_KEYS, Permission.CHANNELS_MANAGE, Permission.WEBHOOKS_MANAGE, Permission.HEALTH_VIEW}
+)
 
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
@@ -99,6 +102,36 @@ def wait(failures: Sequence[datetime], limit: Limit, now: datetime) -> timedelta
         return timedelta(0)
     pause = min(FIRST_WAIT * (1 << len(counted) - limit.failures), limit.window)
     return max(max(counted) + pause - now, timedelta(0))
+
+
+KEY_START = "gx_live_"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """So many requests a minute in the long run, and so many at once."""
+
+    a_minute: int
+    at_once: int
+
+
+KEY_LIMIT = Allowance(600, 120)
+
+
+def take_one(busy_until: datetime | None, limit: Allowance, now: datetime) -> tuple[datetime, timedelta]:
+    """Until when the requests so far fill the allowance, with this one; and how long it must wait, then not counted.
+
+    The generic cell rate algorithm (ITU-T I.371): a leaking bucket in one instant.
+    """
+    step = timedelta(minutes=1) / limit.a_minute
+    start = max(busy_until or now, now)
+    wait = start - now - step * (limit.at_once - 1)
+    return (start, wait) if wait > timedelta(0) else (start + step, timedelta(0))
+
+
+def key_hash(secret: str) -> bytes:
+    """256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).digest()
 
 
 AUDIT_START = bytes(32)

@@ -89,14 +89,14 @@ def new_salt() -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _person_cipher(workspace_id: int, salt: bytes) -> AESGCM:
+def person_cipher(workspace_id: int, salt: bytes) -> AESGCM:
     return AESGCM(_derive(_workspace_key(workspace_id, "person"), salt=salt, info=b"person"))
 
 
 def seal(value: str, *, workspace_id: int, salt: bytes, table: str, column: str, row: int) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
     place = f"{workspace_id}|{table}|{column}|{row}".encode()
-    return KEY_ID + nonce + _person_cipher(workspace_id, salt).encrypt(nonce, value.encode(), place)
+    return KEY_ID + nonce + person_cipher(workspace_id, salt).encrypt(nonce, value.encode(), place)
 
 
 def unseal(sealed: bytes, *, workspace_id: int, salt: bytes, table: str, column: str, row: int) -> str:
@@ -105,7 +105,7 @@ def unseal(sealed: bytes, *, workspace_id: int, salt: bytes, table: str, column:
     nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     place = f"{workspace_id}|{table}|{column}|{row}".encode()
     try:
-        return _person_cipher(workspace_id, salt).decrypt(nonce, body, place).decode()
+        return person_cipher(workspace_id, salt).decrypt(nonce, body, place).decode()
     except InvalidTag as error:
         raise Unreadable("This value was changed or belongs to another row.") from error
 

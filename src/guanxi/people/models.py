@@ -37,6 +37,7 @@ class Person(WorkspaceRow):
     import_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta(WorkspaceRow.Meta):
@@ -179,6 +180,65 @@ class Note(WorkspaceRow):
 
     class Meta(WorkspaceRow.Meta):
         indexes = [models.Index(fields=["person", "-at", "-public_id"])]
+
+
+class Attachment(WorkspaceRow):
+    """A file that staff keep with a person: content (on disk) and name are sealed with the person's key."""
+
+    public_id = PublicId("fil")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
+    name = models.BinaryField(max_length=800)
+    media_type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["person", "-at", "-public_id"])]
+
+
+class JobState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    WORKING = "working", _("Working")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Could not run")
+    EXPIRED = "expired", _("Expired")
+
+
+class PersonExport(WorkspaceRow):
+    """Everything about one person, to hand to them; the file goes a day after it was made."""
+
+    public_id = PublicId("pex")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
+    parts = models.PositiveSmallIntegerField(default=0)
+    parts_done = models.PositiveSmallIntegerField(default=0)
+    size = models.BigIntegerField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    requested_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["workspace_id", "state", "id"])]
+
+
+class PersonErasure(WorkspaceRow):
+    """The way of one person out of the house; `step` is how far it has got."""
+
+    public_id = PublicId("ers")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
+    step = models.CharField(max_length=20, blank=True)
+    requested_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["person"], name="one_erasure_a_person")]
+        indexes = [models.Index(fields=["workspace_id", "state", "id"])]
 
 
 class SavedView(WorkspaceRow):

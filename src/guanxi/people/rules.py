@@ -112,3 +112,43 @@ def consent_to_write(wanted: bool | None, known: ConsentState | None) -> bool | 
     if wanted and known is not None:
         return None
     return wanted
+
+
+ATTACHMENT_LIMIT = 10 * 1024 * 1024
+ATTACHMENT_QUOTA = 2 * 1024 * 1024 * 1024
+HEAD_BYTES = 64 * 1024
+
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"%PDF-", "application/pdf"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (4, b"ftypheic", "image/heic"),
+    (4, b"ftypM4A ", "audio/mp4"),
+    (0, b"ID3", "audio/mpeg"),
+)
+_OFFICE = (
+    (b"word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    (b"xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+)
+
+
+def media_type_of(head: bytes) -> str | None:
+    """What a file is by its first bytes; None for all that may not be kept: programs, web pages, SVG, archives."""
+    for offset, magic, media_type in _MAGIC:
+        if head[offset : offset + len(magic)] == magic:
+            return media_type
+    if head.startswith(b"PK\x03\x04") and b"[Content_Types].xml" in head and b"vbaProject" not in head:
+        return next((media_type for folder, media_type in _OFFICE if folder in head), None)
+    return None
+
+
+REVEALS_AN_HOUR = 50
+
+
+def may_reveal(already: int) -> bool:
+    """`already`: how many other people this member of staff has looked at in the last hour."""
+    return already < REVEALS_AN_HOUR

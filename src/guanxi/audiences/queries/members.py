@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db.models import Q
 
 from guanxi.audiences.queries.catalogue import catalogue
 from guanxi.audiences.queries.compile import compile_rule
@@ -61,4 +62,5 @@ def _asked(rule: Any, now: datetime) -> Iterator[tuple[Lake, Any]]:
 
 def _gone() -> list[int]:
     merged = Person.objects.filter(merged_into__isnull=False).values_list("pk", flat=True)
-    return [*merged, *Person.objects.filter(salt__isnull=True).values_list("pk", flat=True)]
+    erased = Person.objects.filter(Q(salt__isnull=True) | Q(erased_at__isnull=False)).values_list("pk", flat=True)
+    return [*merged, *erased]

@@ -11,6 +11,7 @@ from guanxi.channels.operations.accounts import (
 from guanxi.channels.operations.answers import opened, unsubscribe
 from guanxi.channels.operations.claiming import Claim, claim, reconsider, recover
 from guanxi.channels.operations.delivering import deliver
+from guanxi.channels.operations.forgetting import forget, in_hand
 from guanxi.channels.operations.lane import lane
 from guanxi.channels.operations.planning import (
     NotDoubtful,
@@ -46,7 +47,9 @@ __all__ = [
     "deliver",
     "drop_next_key",
     "edit_account",
+    "forget",
     "hold",
+    "in_hand",
     "lane",
     "make_key",
     "opened",

@@ -70,7 +70,7 @@ class Forecast:
 # that wait will have sent by the time this one is due: they are claimed first.
 _FACTS = """
     SELECT person.id AS person, found.identity, found.address,
-           person.salt IS NULL AS erased,
+           person.salt IS NULL OR person.erased_at IS NOT NULL AS erased,
            found.identity IS NOT NULL AS has_address,
            consent.granted AS granted,
            coalesce(found.suppressed, false) AS suppressed,

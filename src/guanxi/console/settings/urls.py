@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.settings import audit, channels, staff, suppressions, trying
+from guanxi.console.settings import audit, channels, keys, staff, suppressions, trying
 
 urlpatterns = [
     path("settings/audit", audit.audit_log, name="audit"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("settings/channels/<str:public_id>/domain", trying.domain, name="channel_domain"),
     path("settings/channels/<str:public_id>/key", trying.key, name="channel_key"),
     path("settings/suppressions", suppressions.suppressions, name="suppressions"),
+    path("settings/keys", keys.keys, name="keys"),
+    path("settings/keys/new", keys.new_key, name="key_new"),
+    path("settings/keys/<str:public_id>/revoke", keys.revoke, name="key_revoke"),
     path("settings/staff", staff.staff, name="staff"),
     path("settings/staff/new", staff.new_staff, name="staff_new"),
     path("settings/staff/<str:public_id>/access", staff.change_access, name="staff_access"),

@@ -1,6 +1,19 @@
 from guanxi.events.operations.announcing import announce, announce_many, retract, tell, touch
+from guanxi.events.operations.forgetting import forget, forget_in_batches, forgotten
 from guanxi.events.operations.rewinding import rewind
 from guanxi.events.operations.writing import write_lake
 from guanxi.events.rules import Happened
 
-__all__ = ["Happened", "announce", "announce_many", "retract", "rewind", "tell", "touch", "write_lake"]
+__all__ = [
+    "Happened",
+    "announce",
+    "announce_many",
+    "forget",
+    "forget_in_batches",
+    "forgotten",
+    "retract",
+    "rewind",
+    "tell",
+    "touch",
+    "write_lake",
+]

@@ -66,16 +66,20 @@ def _row(item: Happened, received_at: datetime, source: str) -> Fact:
 
 def _batch(happened: Sequence[Happened], received_at: datetime, source: str) -> FactBatch:
     table = as_table(happened, received_at, source)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, EVENTS, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(table)
     imports = {getattr(item.fact, "import_id", None) for item in happened}
     return FactBatch(
         rows=len(happened),
-        body=sink.getvalue().to_pybytes(),
+        body=packed(table),
         received_at=received_at,
         import_id=imports.pop() if len(imports) == 1 else None,
     )
+
+
+def packed(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, EVENTS, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def as_table(happened: Sequence[Happened], received_at: datetime, source: str) -> pa.Table:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from django.db import transaction
 
 from guanxi.events.lake import MIRRORS, opened
-from guanxi.events.models import Fact, FactBatch, LakeState, Retraction
+from guanxi.events.models import Fact, FactBatch, Forgotten, LakeState, Retraction
 from guanxi.events.operations.announcing import touch
 from guanxi.events.operations.writing import APPLICATION
 from guanxi.kit import scope
@@ -28,6 +28,7 @@ def rewind(*, retracted: Collection[int], mirrored: Mapping[str, Iterable[int]])
     waiting += FactBatch.objects.filter(lake_commit__gt=commit).update(lake_commit=None)
     LakeState.objects.update(assigned=commit, appended=commit)
     Retraction.objects.filter(done_at__isnull=False).exclude(pk__in=retracted).update(done_at=None)
+    Forgotten.objects.update(done_at=None, swept_at=None)
     for name, keys in mirrored.items():
         touch(name, sorted({*keys, *_in_lake(name)}))
     return waiting

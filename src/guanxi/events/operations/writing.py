@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from guanxi.events import registry
 from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
+from guanxi.events.operations.forgetting import forget_in_lake, sweep_old_files
 from guanxi.events.rules import month_of
 from guanxi.kit import scope
 
@@ -36,7 +37,8 @@ def write_lake(*, now: datetime) -> int:
     with _only_writer() as alone:
         if not alone:
             return 0
-        return _append_facts(now) + _retract(now) + sum(_mirror(name) for name in registry.mirrors())
+        written = _append_facts(now) + _retract(now) + sum(_mirror(name) for name in registry.mirrors())
+        return written + forget_in_lake(PROPERTIES) + sweep_old_files()
 
 
 @contextmanager

@@ -1,4 +1,12 @@
 from guanxi.governance.operations.account import PasswordRefused, prove_password, rename, set_password
+from guanxi.governance.operations.answers import (
+    AnotherBody,
+    Answer,
+    claim_answer,
+    forget_answers,
+    keep_answer,
+    kept_answer,
+)
 from guanxi.governance.operations.audit import record
 from guanxi.governance.operations.consent import (
     ComplaintStands,
@@ -11,6 +19,7 @@ from guanxi.governance.operations.consent import (
     unsuppress,
     withdraw_consent,
 )
+from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
 from guanxi.governance.operations.passkeys import (
     PasskeyRefused,
     Site,
@@ -52,10 +61,14 @@ from guanxi.governance.operations.staff import (
 from guanxi.governance.operations.tries import TooManyTries, take_turn
 
 __all__ = [
+    "AnotherBody",
+    "Answer",
     "CodeRefused",
     "ComplaintStands",
     "ConsentLine",
+    "KeyRefused",
     "LinkRefused",
+    "MadeKey",
     "PasskeyRefused",
     "PasswordRefused",
     "Site",
@@ -64,13 +77,19 @@ __all__ = [
     "add_passkey",
     "add_staff",
     "add_unit",
+    "admit",
     "beat",
     "check_sign_in_link",
+    "claim_answer",
     "create_sign_in_link",
     "create_workspace",
     "end_other_sessions",
     "end_session",
+    "forget_answers",
     "give_consent",
+    "keep_answer",
+    "kept_answer",
+    "make_key",
     "new_challenge",
     "note_sign_in",
     "offer_authenticator",
@@ -84,6 +103,7 @@ __all__ = [
     "remove_passkey",
     "rename",
     "renew_recovery_codes",
+    "revoke_key",
     "set_active",
     "set_appearance",
     "set_password",

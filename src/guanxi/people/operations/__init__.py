@@ -1,3 +1,4 @@
+from guanxi.people.operations.attachments import FileRefused, attach_file, name_of, read_file, remove_file
 from guanxi.people.operations.creating import IdentityTaken, create_person
 from guanxi.people.operations.editing import IdentityChange, PersonChanged, PersonEdit, edit_person
 from guanxi.people.operations.imports import work_import
@@ -17,10 +18,21 @@ from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_ch
 from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
 from guanxi.people.operations.people_kind import PeopleKind
+from guanxi.people.operations.personal import (
+    ErasureRefused,
+    ExportRefused,
+    erase_person,
+    export_person,
+    read_export,
+    work_personal,
+)
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
     "ChoiceRefused",
+    "ErasureRefused",
+    "ExportRefused",
+    "FileRefused",
     "IdentityChange",
     "IdentityTaken",
     "ImportRefused",
@@ -34,6 +46,7 @@ __all__ = [
     "TakeBackProofs",
     "ViewRefused",
     "add_note",
+    "attach_file",
     "cancel_import",
     "change_view",
     "check_import",
@@ -44,10 +57,16 @@ __all__ = [
     "delete_view",
     "edit_person",
     "end_proof",
+    "erase_person",
+    "export_person",
     "fail_import",
+    "name_of",
     "note_changes",
     "open_first",
     "prove_level",
+    "read_export",
+    "read_file",
+    "remove_file",
     "remove_note",
     "resume_import",
     "run_import",
@@ -56,4 +75,5 @@ __all__ = [
     "sweep",
     "undo_import",
     "work_import",
+    "work_personal",
 ]

@@ -37,7 +37,7 @@ def visible(staff: Staff) -> QuerySet[Person]:
 
     A manager whose place is no unit stands at the top of the tree: the whole workspace is below.
     """
-    people: QuerySet[Person] = Person.objects.filter(merged_into=None)
+    people: QuerySet[Person] = Person.objects.filter(merged_into=None, erased_at=None)
     match governance.data_scope(staff.role):
         case "unit" if staff.unit is not None:
             return people.filter(unit_id__in=governance.unit_and_below(staff.unit))

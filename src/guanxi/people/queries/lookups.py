@@ -58,6 +58,7 @@ SELECT person.id, person.level, person.owner_id, person.unit_id, person.language
         WHERE trait.person_id = person.id)
 FROM {Person._meta.db_table} person
 WHERE person.workspace_id = %s AND person.id = ANY(%s) AND person.merged_into_id IS NULL
+  AND person.erased_at IS NULL
 """  # noqa: S608
 
 

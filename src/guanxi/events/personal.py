@@ -1,0 +1,50 @@
+"""What the rows and the lake of this room say of people."""
+
+from __future__ import annotations
+
+from guanxi.events import models, queries
+from guanxi.kit.personal import Erasure, Kind, Store, Table, declare
+
+_PLAIN = (
+    "month event_id name occurred_at received_at source channel amount_minor currency order_id product_id coupon_id "
+    "message_id import_id"
+)
+EVENTS = {"person": Kind.PSEUDONYM, "props": Kind.PERSONAL} | dict.fromkeys(_PLAIN.split(), Kind.PLAIN)
+PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(
+    ["level", "owner", "unit", "locale", "country", "created_at"], Kind.PLAIN
+)
+
+declare(
+    Table(
+        models.Fact,
+        personal="props",
+        pseudonym="person event_id order_id message_id import_id",
+        plain="id name occurred_at received_at source channel amount_minor currency product_id coupon_id lake_commit",
+        found="person",
+        why="Exported with the events of the lake.",
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.FactBatch,
+        personal="body",
+        plain="id rows received_at import_id lake_commit",
+        erasure=Erasure.REMOVED,
+        why="Facts of many people, packed: those of the person are taken out.",
+    ),
+    Table(models.Retraction, plain="id import_id asked_at done_at"),
+    Table(
+        models.Forgotten,
+        pseudonym="person",
+        plain="id asked_at done_at swept_at",
+        why="That an internal id was erased, so that a restored lake forgets it again.",
+    ),
+    Table(
+        models.Touched,
+        pseudonym="key",
+        plain="id mirror",
+        why="A note to write a row to the lake again; gone in a second.",
+    ),
+    Table(models.LakeState, plain="id assigned appended appended_at"),
+    Store("lake: events", "events", EVENTS, export=lambda who: queries.everything(list(who.people))),
+    Store("lake: people", columns=PEOPLE, why="A copy of level, place and fields for audiences."),
+)
