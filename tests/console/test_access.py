@@ -40,6 +40,7 @@ OTHERS_PEOPLE = frozenset({MANAGER, ADVISOR})
 EDITS_PEOPLE = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR})
 IMPORTS = frozenset({OWNER, OPERATOR, INTEGRATOR})
 OWNERS = frozenset({OWNER})
+CHANGES_MANY = frozenset({OWNER, MANAGER, OPERATOR})
 WRITES = frozenset({OWNER, OPERATOR})
 SEES_AUDIENCES = frozenset({OWNER, MANAGER, OPERATOR, ANALYST})
 SEES_CONTENT = frozenset({OWNER, MANAGER, OPERATOR, ADVISOR, ANALYST})
@@ -80,6 +81,13 @@ ROUTES: dict[str, Route] = {
     "demo_next_day": Route(OWNERS, ("post",)),
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "bulks": Route(CHANGES_MANY),
+    "bulk_new": Route(CHANGES_MANY, ("get", "post")),
+    # An owner's change: managers see their own ones only.
+    "bulk": Route(CHANGES_MANY, ("get",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
+    "bulk_stop": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
+    "bulk_resume": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
+    "bulk_undo": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
     "view_new": Route(SEES_PEOPLE, ("post",)),
     # Everyone sees the view that is shared here, and is told what only some may do to it.
     "view_change": Route(SEES_PEOPLE, ("post",), lambda things: {"public_id": things.view}),

@@ -16,6 +16,7 @@ from guanxi.governance.queries import Permission
 from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people import operations as people
+from guanxi.people import queries as people_queries
 from guanxi.people.models import Import, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast, BroadcastState
@@ -40,6 +41,7 @@ class Things:
     endpoint: str
     delivery: str
     view: str
+    bulk: str
 
 
 def make_things() -> Things:
@@ -49,6 +51,9 @@ def make_things() -> Things:
     someone = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR)
     boss = Staff.objects.get(role=Role.OWNER)
     note = people.add_note(person=message.person, by=someone, text="Likes tea", now=clock.now())
+    change = people.start_bulk(
+        act="owner", value={"owner": None}, chosen=people_queries.Wanted(), by=boss, now=clock.now()
+    )
     endpoint, _ = integrations.make_endpoint(
         url="https://shop.example/hooks", events=["order.paid"], name="Shop", by=someone, now=clock.now()
     )
@@ -63,6 +68,7 @@ def make_things() -> Things:
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
+        bulk=change.public_id,
         key=make_key(),
         endpoint=endpoint.public_id,
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,

@@ -33,6 +33,8 @@ from guanxi.kit.personal import Erasure, Kind
 from guanxi.loyalty.models import Coupon, Redemption
 from guanxi.people import operations as people
 from guanxi.people.models import (
+    Bulk,
+    BulkRow,
     Field,
     Identity,
     Import,
@@ -151,6 +153,9 @@ class Canary:
             person=self.person, by=self.by, file=io.BytesIO(PDF), now=self.now,
             filename=self.word("people.Attachment", "name") + ".pdf",
         )  # fmt: skip
+        change = Bulk.objects.create(act="trait", by=self.by, created_at=self.now, finished_at=self.now, state="done")
+        before = {"value": self.word("people.BulkRow", "before")}
+        BulkRow.objects.create(of=change, person=self.person.pk, outcome="changed", before=before)
         address = make.lookup(EMAIL)
         governance.give_consent(channel="email", address=address, purpose="marketing", source="form", now=self.now)
         detail = self.word("governance.Suppression", "detail")

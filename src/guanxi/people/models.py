@@ -265,6 +265,66 @@ class FirstView(WorkspaceRow):
     view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="+")
 
 
+class BulkAct(models.TextChoices):
+    OWNER = "owner", _("Set the owner")
+    UNIT = "unit", _("Set the unit")
+    TRAIT = "trait", _("Set a trait")
+    SUPPRESS = "suppress", _("Send no more e-mail")
+
+
+class BulkState(models.TextChoices):
+    RUNNING = "running", _("Running")
+    STOPPED = "stopped", _("Stopped")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Could not run")
+    UNDOING = "undoing", _("Undoing")
+    UNDONE = "undone", _("Undone")
+
+
+class Bulk(WorkspaceRow):
+    """One change of many people. `chosen` is a filter or a few public ids; whom it means is settled when it starts,
+    and stands in BulkRow from then on. `value`: a staff or unit id, or a field id and its new value.
+
+    `through` is the last BulkRow that was dealt with; `skipped` and `kept` count rows by reason.
+    """
+
+    public_id = PublicId("blk")
+    act = models.CharField(max_length=10, choices=BulkAct.choices)
+    value: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    chosen: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=BulkState.choices, default=BulkState.RUNNING)
+    problem = models.CharField(max_length=40, blank=True)
+    total = models.BigIntegerField(null=True)
+    done = models.BigIntegerField(default=0)
+    through = models.BigIntegerField(default=0)
+    changed = models.BigIntegerField(default=0)
+    restored = models.BigIntegerField(default=0)
+    skipped: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    kept: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["workspace_id", "-created_at", "-id"])]
+
+
+class BulkRow(WorkspaceRow):
+    """A person whom a change of many means, what came of it, and what was there before: undo reads it for seven days.
+
+    The person is a plain id: a change of many keeps nobody from being removed.
+    """
+
+    of = models.ForeignKey(Bulk, on_delete=models.CASCADE, related_name="+", db_index=False)
+    person = models.BigIntegerField()
+    outcome = models.CharField(max_length=20, blank=True)
+    before: models.JSONField[Any, Any] = models.JSONField(default=dict)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["of", "id"])]
+
+
 class ImportState(models.TextChoices):
     UPLOADED = "uploaded", _("Choose columns")
     CHECKING = "checking", _("Checking")

@@ -106,6 +106,23 @@ declare(
     ),
     Table(models.FirstView, pseudonym="staff_id", plain="id view_id", whose="staff", why="A choice of staff."),
     Table(
+        models.Bulk,
+        pseudonym="public_id by_id",
+        plain="id act value chosen state problem total done through changed restored skipped kept created_at "
+        "finished_at undone_at",
+        whose="staff",
+        why="That many people were changed, by whom and to what.",
+    ),
+    Table(
+        models.BulkRow,
+        "bulk_changes",
+        personal="before",
+        pseudonym="person",
+        plain="id of_id outcome",
+        found="person",
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
         models.Import,
         "imports",
         personal="sheet check_report",

@@ -1,9 +1,15 @@
 from django.urls import path
 
-from guanxi.console.people import edit, notes, saved, views
+from guanxi.console.people import bulk, edit, notes, saved, views
 
 urlpatterns = [
     path("people", views.people, name="people"),
+    path("people/bulk", bulk.bulks, name="bulks"),
+    path("people/bulk/new", bulk.new_bulk, name="bulk_new"),
+    path("people/bulk/<str:public_id>", bulk.bulk, name="bulk"),
+    path("people/bulk/<str:public_id>/stop", bulk.stop, name="bulk_stop"),
+    path("people/bulk/<str:public_id>/resume", bulk.resume, name="bulk_resume"),
+    path("people/bulk/<str:public_id>/undo", bulk.undo, name="bulk_undo"),
     path("people/views", saved.new_view, name="view_new"),
     path("people/views/<str:public_id>", saved.change_view, name="view_change"),
     path("people/new", edit.new_person, name="person_new"),

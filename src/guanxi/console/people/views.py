@@ -13,7 +13,7 @@ from guanxi.commerce import queries as commerce
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
-from guanxi.console.people import saved, words
+from guanxi.console.people import bulk, saved, words
 from guanxi.console.people import timeline as happened
 from guanxi.console.people.columns import cells
 from guanxi.console.people.forms import NoteForm
@@ -79,6 +79,7 @@ def people(request: StaffRequest) -> HttpResponse:
         "more_than_counted": count == COUNTED_UP_TO,
         "may_import": role_may(request.staff.role, Permission.PEOPLE_IMPORT),
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
+        "acts": bulk.acts(request.staff),
         "may_share": role_may(request.staff.role, Permission.VIEWS_SHARE),
         **saved.tabs(asked, views, first),
     }

@@ -16,6 +16,7 @@ from guanxi.governance.operations.consent import (
     suppress,
     suppress_many,
     take_back_import_consents,
+    take_off_list,
     unsuppress,
     withdraw_consent,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "suppress",
     "suppress_many",
     "take_back_import_consents",
+    "take_off_list",
     "take_turn",
     "turn_off_authenticator",
     "turn_on_authenticator",

@@ -259,3 +259,12 @@ def unsuppress(*, channel: str, address: bytes, by: Staff | None = None) -> bool
     found.delete()
     record(act="suppression.removed", by=by, subject=found.public_id, detail={"channel": channel})
     return True
+
+
+@transaction.atomic
+def take_off_list(*, channel: str, addresses: Sequence[bytes], at: datetime) -> list[bytes]:
+    """Undo what staff put on the list at that moment; gives what came off. What another reason holds stays."""
+    mine = Suppression.objects.filter(channel=channel, reason=SuppressionReason.MANUAL, at=at)
+    found = list(mine.extra(**bulk.any_of("address", addresses)).values_list("pk", "address"))
+    Suppression.objects.filter(pk__in=[pk for pk, _address in found]).delete()
+    return [bytes(address) for _pk, address in found]

@@ -1,4 +1,5 @@
 from guanxi.people.operations.attachments import FileRefused, attach_file, name_of, read_file, remove_file
+from guanxi.people.operations.bulk import BulkRefused, bulk_lane, resume_bulk, start_bulk, stop_bulk, undo_bulk
 from guanxi.people.operations.creating import IdentityTaken, create_person
 from guanxi.people.operations.editing import IdentityChange, PersonChanged, PersonEdit, edit_person
 from guanxi.people.operations.imports import work_import
@@ -29,6 +30,7 @@ from guanxi.people.operations.personal import (
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
+    "BulkRefused",
     "ChoiceRefused",
     "ErasureRefused",
     "ExportRefused",
@@ -47,6 +49,7 @@ __all__ = [
     "ViewRefused",
     "add_note",
     "attach_file",
+    "bulk_lane",
     "cancel_import",
     "change_view",
     "check_import",
@@ -68,11 +71,15 @@ __all__ = [
     "read_file",
     "remove_file",
     "remove_note",
+    "resume_bulk",
     "resume_import",
     "run_import",
     "save_view",
+    "start_bulk",
     "start_import",
+    "stop_bulk",
     "sweep",
+    "undo_bulk",
     "undo_import",
     "work_import",
     "work_personal",

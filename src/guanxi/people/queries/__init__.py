@@ -1,5 +1,14 @@
 """Questions about people: `from guanxi.people import queries as people`."""
 
+from guanxi.people.queries.bulk import (
+    BULK_WORKING,
+    UNDO_FOR,
+    bound_to_unit,
+    bulks_of,
+    may_undo_bulk,
+    owners_for,
+    units_for,
+)
 from guanxi.people.queries.cards import (
     Card,
     KnownConsent,
@@ -38,9 +47,11 @@ from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
+    "BULK_WORKING",
     "NOTE_LIMIT",
     "ORDERS",
     "REFUSALS",
+    "UNDO_FOR",
     "BadCursor",
     "Card",
     "KnownConsent",
@@ -54,6 +65,8 @@ __all__ = [
     "Wanted",
     "address_of",
     "addresses_of",
+    "bound_to_unit",
+    "bulks_of",
     "canonical",
     "card",
     "cards",
@@ -64,8 +77,10 @@ __all__ = [
     "level_counts",
     "lookup_by_identity",
     "may_change",
+    "may_undo_bulk",
     "mirrored",
     "notes",
+    "owners_for",
     "people_page",
     "reason_text",
     "rejected_rows",
@@ -73,6 +88,7 @@ __all__ = [
     "suggested_columns",
     "suppressions",
     "timeline",
+    "units_for",
     "version",
     "views_of",
     "visible",
