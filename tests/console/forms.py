@@ -15,15 +15,20 @@ WRITTEN = {"text", "search", "textarea", "password", "email", "url", "tel", "num
 SENDS = {"submit", "image"}
 A_FILE = b"name,email\nAnn,ann@example.test\n"
 
+ALWAYS = {"name", "subject", "text", "scheduled_at"}
+
 # What makes a form come through, by the name of the field.
 VALID = {
     "email": "somebody@example.test",
-    "address": "somebody@example.test",
     "sender_address": "hello@lumen.example.test",
     "host": "mail.example.test",
     "url": "https://shop.example.test/hook",
     "port": "25",
     "password": "river lamp seven umbrellas",
+    "scheduled_at": "2027-03-01 10:00",
+    "name": "春季",
+    "subject": "春季",
+    "text": "春季",
     "language": "en",
     "hold_out_percent": "5",
 }
@@ -36,6 +41,7 @@ class Control:
     value: str = ""
     options: list[str] = field(default_factory=list)
     ticked: bool = False
+    needed: bool = False
 
     @property
     def is_written(self) -> bool:
@@ -80,11 +86,17 @@ class Form:
                 given[one.name].name = texts.get(one.name, "people.csv")
             elif one.name in texts:
                 given[one.name] = texts[one.name]
-            elif one.name in given and not given[one.name] and one.kind != "hidden":
+            elif one.needed and not given.get(one.name) and one.kind not in ("hidden", "checkbox", "radio"):
                 given[one.name] = VALID.get(one.name, next((value for value in one.options if value), "春季"))
+            elif one.kind == "checkbox" and self.names.count(one.name) > 1:
+                given.setdefault(one.name, one.value)
         if self.buttons:
             given[self.buttons[-1].name] = self.buttons[-1].value
         return given
+
+    @property
+    def names(self) -> list[str]:
+        return [one.name for one in self.controls]
 
     @property
     def buttons(self) -> list[Control]:
@@ -131,6 +143,7 @@ class Reading(HTMLParser):
                     self.select.value = value
 
     def _hold(self, one: Control, given: dict[str, str]) -> None:
+        one.needed = "required" in given or one.name in ALWAYS
         if "form" in given:
             self.loose.append((given["form"], one))
         elif self.form:
@@ -138,7 +151,7 @@ class Reading(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.text:
-            self.text.value += data
+            self.text.value += data if self.text.value else data.removeprefix("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

@@ -20,6 +20,8 @@ NO_PAGE = {
     "healthz": "an answer for machines",
     "metrics": "an answer for machines",
     "start": "leads on to the workspace when there is one",
+    "second_step": "owed only after a first one; tests/console/browser/test_account.py looks at it",
+    "account_app_qr": "a picture",
     "opened": "a picture of one pixel",
     "content_preview": "a letter, shown in a frame",
     "import_sample": "a file to take away",
@@ -50,6 +52,8 @@ def more_pages(world: World) -> Iterator[tuple[str, str]]:
     for state, public_id in world.imports.items():
         yield f"import: {state}", reverse("import", args=[*slug, public_id])
     for state, public_id in world.broadcasts.items():
+        if state == "draft":
+            continue  # leads on to its review
         yield f"broadcast: {state}", reverse("broadcast", args=[*slug, public_id])
     yield "not found", "/w/lumen/nothing-here"
 

@@ -90,7 +90,9 @@ class Walk:
         page, self.bytes, wrong = self.page, 0, []
         self.heard.said.clear()
         page.set_viewport_size(DESK)  # type: ignore[arg-type]
-        page.goto(url, wait_until="load")
+        answer = page.goto(url, wait_until="load")
+        if not (answer and answer.headers.get("content-type", "").startswith("text/html") and page.url == url):
+            return [f"is no page, but leads to {page.url}: give it a state, or a reason in NO_PAGE"]
         if page.locator("html").get_attribute("lang") != language:
             wrong.append(f"speaks {page.locator('html').get_attribute('lang')}")
         texts = page.evaluate(WORDS)
@@ -134,7 +136,7 @@ def test_every_page_keeps_the_promises_of_every_page(
                     if (only := os.environ.get("GUANXI_ONLY")) and only not in name:
                         continue
                     found = walk.look(name, site.address + address, language, reader)
-                    weights[name] = max(weights.get(name, 0), walk.heaviest[name])
+                    weights[name] = max(weights.get(name, 0), walk.heaviest.get(name, 0))
                     if found:
                         wrong[f"{name} ({language})"] = found
     keep(weights)

@@ -158,12 +158,7 @@ def send_everything(client: Client, world: World, owner: Any) -> tuple[dict[str,
     answers: Answers = []
     turn = cycle(VECTORS)
     for form in all_forms(client, world):
-        texts = [
-            one.name for one in form.controls if one.is_free or one.kind in ("email", "url", "number", "date", "tel")
-        ]
-        texts += [one.name for one in form.controls if one.kind == "file"]
-        if form.method == "get":
-            texts = [one for one in texts if one != "after"]
+        texts = [one.name for one in form.controls if one.is_written or one.kind == "file"]
         for number in range(A_FORM if texts else 0):
             alone = {texts[number % len(texts)]}
             for free in (alone, set(texts)):
