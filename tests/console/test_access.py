@@ -100,6 +100,24 @@ ROUTES: dict[str, Route] = {
         lambda things: {"public_id": things.person, "note_id": things.note},
         OTHERS_PEOPLE,
     ),
+    "person_reveal": Route(EDITS_PEOPLE, ("get", "post"), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_data": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_export": Route(WRITES, ("post",), lambda things: {"public_id": things.person}),
+    "person_export_file": Route(
+        WRITES, ("get",), lambda things: {"public_id": things.person, "export_id": things.export}
+    ),
+    "person_erase": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.person}),
+    "erasure": Route(WRITES, ("get",), lambda things: {"public_id": things.erasure}),
+    "file_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "file": Route(
+        SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person, "file_id": things.attachment}, OTHERS_PEOPLE
+    ),
+    "file_remove": Route(
+        EDITS_PEOPLE,
+        ("post",),
+        lambda things: {"public_id": things.person, "file_id": things.attachment},
+        OTHERS_PEOPLE,
+    ),
     "unsubscribe": Route(PUBLIC, ("get", "post"), lambda things: {"token": things.unsubscribe}),
     "opened": Route(PUBLIC, ("get",), lambda things: {"token": things.opened}),
     "audit": Route(AUDITS),

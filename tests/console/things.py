@@ -30,6 +30,9 @@ class Things:
     staff: str
     file: str
     person: str
+    attachment: str
+    export: str
+    erasure: str
     note: str
     unsubscribe: str
     opened: str
@@ -61,6 +64,9 @@ def make_things() -> Things:
         staff=someone.public_id,
         file=make_file(),
         person=message.person.public_id,
+        attachment=make_attachment(message.person),
+        export=make_export(message.person),
+        erasure=make_erasure(),
         note=note.public_id,
         unsubscribe=link(message, "unsubscribe").rpartition("/")[2],
         opened=link(message, "open").rpartition("/")[2].removesuffix(".gif"),
@@ -80,6 +86,23 @@ def make_key() -> str:
     maker = governance.add_staff(email="maker@example.test", name="Maker", role=Role.INTEGRATOR)
     made = governance.make_key(by=maker, name="Shop", scopes=[Permission.PEOPLE_IMPORT], now=clock.wall())
     return str(made.key.public_id)
+
+
+def make_attachment(person: Person) -> str:
+    file = io.BytesIO(b"%PDF-1.7 a card")
+    return str(people.attach_file(person=person, by=None, file=file, filename="card.pdf", now=clock.now()).public_id)
+
+
+def make_export(person: Person) -> str:
+    """Ready to be downloaded."""
+    job = people.export_person(person=person, by=None, reason="They asked", now=clock.now())
+    people.work_personal(now=clock.now())
+    return str(job.public_id)
+
+
+def make_erasure() -> str:
+    gone = people.create_person(now=clock.now(), name="Gone")
+    return str(people.erase_person(person=gone, by=None, reason="They asked", now=clock.now()).public_id)
 
 
 def make_message() -> Message:

@@ -94,6 +94,20 @@ declare(
         why="Who works here; it stands beside what they did.",
     ),
     Table(
+        models.ApiKey,
+        sensitive="secret_hash",
+        pseudonym="public_id by_id",
+        plain="id name prefix scopes created_at expires_at last_used_at revoked_at busy_until",
+        whose="staff",
+        why="A key that staff made for a program.",
+    ),
+    Table(
+        models.ApiAnswer,
+        sensitive="mark request body",
+        plain="id key_id status headers at",
+        why="What a program was answered, sealed under the workspace's key; gone after a day.",
+    ),
+    Table(
         models.ConsentEntry,
         "consent_ledger",
         pseudonym="public_id address by_id import_id",

@@ -13,6 +13,9 @@ class Permission(StrEnum):
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"
     PEOPLE_IMPORT = "people.import"
+    PEOPLE_REVEAL = "people.reveal"
+    PEOPLE_EXPORT = "people.export"
+    PEOPLE_ERASE = "people.erase"
     PEOPLE_BULK = "people.bulk"
     VIEWS_SHARE = "views.share"
     AUDIENCES_VIEW = "audiences.view"
@@ -49,9 +52,11 @@ _TECHNICAL = frozenset(
 
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
-    "manager": _READ | {Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT},
+    "manager": _READ | {Permission.PEOPLE_REVEAL, Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT},
     "operator": _EVERYTHING - _TECHNICAL - {Permission.WORKSPACE_MANAGE, Permission.AUDIT_VIEW},
-    "advisor": frozenset({Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.CONTENT_VIEW}),
+    "advisor": frozenset(
+        {Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.PEOPLE_REVEAL, Permission.CONTENT_VIEW}
+    ),
     "analyst": _READ,
     "auditor": frozenset({Permission.PEOPLE_VIEW, Permission.BROADCASTS_VIEW, Permission.AUDIT_VIEW}),
     "integrator": _TECHNICAL | {Permission.PEOPLE_IMPORT},

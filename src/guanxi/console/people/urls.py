@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.people import bulk, edit, notes, saved, views
+from guanxi.console.people import bulk, edit, notes, personal, saved, views
 
 urlpatterns = [
     path("people", views.people, name="people"),
@@ -16,5 +16,14 @@ urlpatterns = [
     path("people/<str:public_id>/edit", edit.edit_person, name="person_edit"),
     path("people/<str:public_id>/notes", notes.add_note, name="note_new"),
     path("people/<str:public_id>/notes/<str:note_id>/remove", notes.remove_note, name="note_remove"),
+    path("people/erasures/<str:public_id>", personal.erasure, name="erasure"),
+    path("people/<str:public_id>/reveal", personal.reveal, name="person_reveal"),
+    path("people/<str:public_id>/data", personal.personal, name="person_data"),
+    path("people/<str:public_id>/data/export", personal.export, name="person_export"),
+    path("people/<str:public_id>/data/exports/<str:export_id>", personal.export_file, name="person_export_file"),
+    path("people/<str:public_id>/data/erase", personal.erase, name="person_erase"),
+    path("people/<str:public_id>/files", personal.attach, name="file_new"),
+    path("people/<str:public_id>/files/<str:file_id>", personal.attachment, name="file"),
+    path("people/<str:public_id>/files/<str:file_id>/remove", personal.remove_attachment, name="file_remove"),
     path("people/<str:public_id>", views.person, name="person"),
 ]

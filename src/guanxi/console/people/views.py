@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -44,15 +45,15 @@ def row(card: Card, asked: Asked) -> dict[str, Any]:
     }
 
 
-def shown(person: Person) -> dict[str, Any]:
-    """What a page says of a person, above what happened."""
+def shown(person: Person, revealed: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """What a page says of a person, above what happened; `revealed` are addresses in clear, for this page alone."""
     card = queries.card(person)
     return {
         "card": card,
         "person": card.person,
         "tone": words.level_tone(person.level),
         "standing": words.standing(person, card.level_proof),
-        "reaches": words.reaches(card),
+        "reaches": words.reaches(card, revealed or {}),
         "numbers": [one for one in card.identities if one.kind not in words.ADDRESSES],
         "traits": [(trait.label, words.trait_words(trait.value)) for trait in card.traits],
         "totals": commerce.totals(person),
@@ -100,7 +101,9 @@ def person(request: StaffRequest, public_id: str) -> HttpResponse:
     return page_of(request, one, NoteForm())
 
 
-def page_of(request: StaffRequest, one: Person, form: NoteForm) -> HttpResponse:
+def page_of(
+    request: StaffRequest, one: Person, form: NoteForm, revealed: Mapping[int, str] | None = None
+) -> HttpResponse:
     """The page of one person; a note that was refused stands in its field again."""
     kind, before = request.GET.get("show", ""), request.GET.get("before", "")
     if kind not in KINDS:
@@ -114,7 +117,9 @@ def page_of(request: StaffRequest, one: Person, form: NoteForm) -> HttpResponse:
         {"label": label, "url": f"{here}?show={key}", "current": key == kind} for key, (label, _names) in KINDS.items()
     ]
     context = {
-        "beside": shown(one),
+        "beside": shown(one, revealed),
+        "revealed": revealed is not None,
+        "may_reveal": role_may(request.staff.role, Permission.PEOPLE_REVEAL),
         "happened": page,
         "tabs": tabs,
         "newest": f"{here}?show={kind}" if before else "",

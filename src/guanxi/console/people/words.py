@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,11 +84,18 @@ class Reach:
     label: str
     shown: str
     answers: list[Said]
+    clear: bool = False
+    """Whether `shown` is the whole address: somebody who may has asked for it."""
 
 
-def reaches(card: Card) -> list[Reach]:
+def reaches(card: Card, revealed: Mapping[int, str]) -> list[Reach]:
     return [
-        Reach(identity.label, identity.shown, list(_answers(identity, card.consents)))
+        Reach(
+            identity.label,
+            revealed.get(identity.id, identity.shown),
+            list(_answers(identity, card.consents)),
+            identity.id in revealed,
+        )
         for identity in card.identities
         if identity.kind in ADDRESSES
     ]

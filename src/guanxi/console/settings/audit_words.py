@@ -88,6 +88,18 @@ WAYS: Mapping[str, Any] = {
 }
 
 
+# Why staff say they looked, exported or erased: code → words.
+WHY: Mapping[str, Any] = {
+    "asked": gettext_lazy("The person asked for it"),
+    "contact": gettext_lazy("To call or write to them"),
+    "identify": gettext_lazy("To make sure who it is"),
+    "correct": gettext_lazy("To correct what is wrong"),
+    "law": gettext_lazy("An authority or a court asked for it"),
+    "ended": gettext_lazy("There is no ground to keep it any more"),
+    "other": gettext_lazy("Another reason"),
+}
+
+
 def act_words(act: str) -> str:
     return str(ACTS.get(act, act))
 
@@ -95,6 +107,8 @@ def act_words(act: str) -> str:
 def detail_words(entry: AuditEntry) -> str:
     """What more there is to say, of the parts of the detail that have words."""
     match entry.detail:
+        case {"why": why} if why:
+            return str(WHY.get(why, why))
         case {"role": role}:
             return str(dict(Role.choices).get(role, role))
         case {"way": way}:

@@ -27,6 +27,7 @@ from guanxi.people.operations.personal import (
     read_export,
     work_personal,
 )
+from guanxi.people.operations.revealing import RevealRefused, reveal
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Proof",
     "RemoveRows",
     "RestoreChanges",
+    "RevealRefused",
     "TakeBackProofs",
     "ViewRefused",
     "add_note",
@@ -73,6 +75,7 @@ __all__ = [
     "remove_note",
     "resume_bulk",
     "resume_import",
+    "reveal",
     "run_import",
     "save_view",
     "start_bulk",

@@ -26,12 +26,12 @@ class ErasureRefused(ValueError):
 
 
 @transaction.atomic
-def erase_person(*, person: Person, by: Staff | None, reason: str, now: datetime) -> PersonErasure:
+def erase_person(*, person: Person, by: Staff | None, reason: str, now: datetime, why: str = "") -> PersonErasure:
     """From here on nobody sees or reaches the person; a worker removes what is kept. It cannot be undone.
 
     Raises ErasureRefused.
     """
-    if not reason.strip():
+    if not (why or reason.strip()):
         raise ErasureRefused("no_reason")
     held: Person = Person.objects.select_for_update().get(pk=person.pk)
     if held.erased_at is not None or held.merged_into_id is not None:
@@ -40,7 +40,7 @@ def erase_person(*, person: Person, by: Staff | None, reason: str, now: datetime
     Person.objects.filter(pk__in=ids).update(erased_at=now)
     events.touch("people", ids)
     job: PersonErasure = PersonErasure.objects.create(person=held, by=by, requested_at=now)
-    governance.record(act="person.erased", by=by, subject=held.public_id, reason=reason, now=now)
+    governance.record(act="person.erased", by=by, subject=held.public_id, reason=reason, detail={"why": why}, now=now)
     return job
 
 

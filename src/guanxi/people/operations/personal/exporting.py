@@ -37,9 +37,9 @@ class ExportRefused(ValueError):
 
 
 @transaction.atomic
-def export_person(*, person: Person, by: Staff | None, reason: str, now: datetime) -> PersonExport:
+def export_person(*, person: Person, by: Staff | None, reason: str, now: datetime, why: str = "") -> PersonExport:
     """Asks for the file; a worker makes it. Raises ExportRefused."""
-    if not reason.strip():
+    if not (why or reason.strip()):
         raise ExportRefused("no_reason")
     held: Person = Person.objects.select_for_update().get(pk=person.pk)
     if held.erased_at is not None:
@@ -47,7 +47,7 @@ def export_person(*, person: Person, by: Staff | None, reason: str, now: datetim
     if PersonExport.objects.filter(person=held, state__in=[JobState.WAITING, JobState.WORKING]).exists():
         raise ExportRefused("running")
     job: PersonExport = PersonExport.objects.create(person=held, by=by, requested_at=now)
-    governance.record(act="person.exported", by=by, subject=held.public_id, reason=reason, now=now)
+    governance.record(act="person.exported", by=by, subject=held.public_id, reason=reason, detail={"why": why}, now=now)
     return job
 
 

@@ -1,0 +1,45 @@
+"""A look at what is masked: with a reason, so many people an hour, and written down."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from guanxi.governance import operations as governance
+from guanxi.governance.models import AuditEntry, Staff
+from guanxi.people.models import Identity, Person
+from guanxi.people.queries.cards import unsealed
+from guanxi.people.rules import may_reveal
+
+HOUR = timedelta(hours=1)
+ACT = "person.revealed"
+
+
+class RevealRefused(ValueError):
+    """`reason`: no_reason, erased, or too_many."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@transaction.atomic
+def reveal(*, person: Person, by: Staff, why: str, reason: str, now: datetime) -> dict[int, str]:
+    """Identity → its value in clear. `why` is a code of the door's list, `reason` what was written beside it.
+
+    Raises RevealRefused.
+    """
+    if not why:
+        raise RevealRefused("no_reason")
+    Staff.objects.select_for_update().get(pk=by.pk)  # two looks at once count one after the other
+    salt = Person.objects.values_list("salt", flat=True).get(pk=person.pk)
+    if salt is None:
+        raise RevealRefused("erased")
+    seen = AuditEntry.objects.filter(act=ACT, by=by, at__gt=now - HOUR).exclude(subject=person.public_id)
+    if not may_reveal(seen.values("subject").distinct().count()):
+        raise RevealRefused("too_many")
+    held = list(Identity.objects.filter(person=person, sealed__isnull=False).select_related("person").order_by("pk"))
+    detail = {"why": why, "fields": sorted({one.kind for one in held})}
+    governance.record(act=ACT, by=by, subject=person.public_id, reason=reason, detail=detail, now=now)
+    return {one.pk: unsealed(one, one.person) for one in held}
