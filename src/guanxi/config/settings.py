@@ -18,6 +18,7 @@ BASE_URL = os.environ.get("GUANXI_BASE_URL", "http://127.0.0.1:8000").rstrip("/"
 SECRET_KEY_FILE = Path(os.environ.get("GUANXI_SECRET_KEY_FILE", str(HOME / "secret.key")))
 DEMO_INBOX_URL = os.environ.get("GUANXI_DEMO_INBOX_URL", "")
 DEMO_SMTP = os.environ.get("GUANXI_DEMO_SMTP", "")
+DEMO_IMAP = os.environ.get("GUANXI_DEMO_IMAP", "")
 METRICS_TOKEN = os.environ.get("GUANXI_METRICS_TOKEN", "")
 IMPORT_MAX_BYTES = int(os.environ.get("GUANXI_IMPORT_MAX_MB", "256")) * 1024 * 1024
 SECURE = BASE_URL.startswith("https://")

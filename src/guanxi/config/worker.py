@@ -46,6 +46,7 @@ def lanes() -> list[Lane]:
     return [
         Lane("lake", events.write_lake, 0.5),
         Lane("messages", channels.lane, 0.5),
+        Lane("returns", channels.collect, 10.0),
         Lane("broadcasts", reach.lane, 1.0),
         Lane("webhooks", integrations.lane, 0.5),
         Lane("imports", people.sweep, 5.0),

@@ -28,7 +28,8 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-_FOOT = '<p style="font-size:13px;color:#59636e"><a href="{url}" style="color:#59636e">{label}</a></p>\n'
+_FOOT = '<p style="font-size:13px;color:#59636e">{lines}</p>\n'
+_LINK = '<a href="{url}" style="color:#59636e">{label}</a>'
 _PIXEL = '<img src="{url}" width="1" height="1" alt="" style="display:block">'
 
 
@@ -42,13 +43,14 @@ class Template:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
     """What a template may know of its reader. Without an unsubscribe link there is no line for it (messages about an
-    order), without `pixel_url` no picture."""
+    order), without `pixel_url` no picture. `imprint` says who sends it, on lines of its own at the end."""
 
     name: str
     workspace: str
     traits: Mapping[str, str] = field(default_factory=dict)
     unsubscribe_url: str = ""
     pixel_url: str = ""
+    imprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +68,24 @@ def write(template: Template, values: Values, *, unsubscribe_label: str) -> Lett
     subject = _one_line(render(template.subject, known, escaped=False))[:MAX_SUBJECT]
     text = render(body, known, escaped=False).strip() + "\n"
     add_link = bool(values.unsubscribe_url) and values.unsubscribe_url not in text
-    if add_link:
-        text += f"\n-- \n{unsubscribe_label}: {values.unsubscribe_url}\n"
+    end = values.imprint.splitlines() + ([f"{unsubscribe_label}: {values.unsubscribe_url}"] if add_link else [])
+    if end:
+        text += "\n-- \n" + "\n".join(end) + "\n"
     page = _PAGE.format(
         language=html.escape(template.language),
         subject=html.escape(subject),
         body=to_html(render(body, known, escaped=True)),
-        foot=_FOOT.format(url=html.escape(values.unsubscribe_url), label=html.escape(unsubscribe_label))
-        if add_link
-        else "",
+        foot=_foot(values, unsubscribe_label if add_link else ""),
         pixel=_PIXEL.format(url=html.escape(values.pixel_url)) if values.pixel_url else "",
     )
     return Letter(template.language, subject, text, page)
+
+
+def _foot(values: Values, unsubscribe_label: str) -> str:
+    lines = [html.escape(line) for line in values.imprint.splitlines()]
+    if unsubscribe_label:
+        lines.append(_LINK.format(url=html.escape(values.unsubscribe_url), label=html.escape(unsubscribe_label)))
+    return _FOOT.format(lines="<br>".join(lines)) if lines else ""
 
 
 def to_html(markdown: str) -> str:
