@@ -16,7 +16,6 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client, override_settings
-from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
 from guanxi.console.gallery import views as gallery
@@ -26,7 +25,6 @@ from guanxi.people.models import Person
 from tests.console.browser.conftest import (
     ALL_RULES,
     COLOURS,
-    NAMES,
     PHONE,
     SIZES,
     Complaints,
@@ -36,7 +34,7 @@ from tests.console.browser.conftest import (
     watched,
 )
 from tests.console.browser.eyes import CUT, WORDS, Reader, told_by_rows
-from tests.console.pages import NO_PAGE, address_of, pages
+from tests.console.pages import pages
 from tests.console.world import World, make_world
 
 LANGUAGES = ("en", "zh-hans", "ko")
@@ -149,18 +147,3 @@ def keep(weights: dict[str, float]) -> None:
     print(table)
     if file := os.environ.get("GUANXI_WEIGHTS"):
         Path(file).write_text(table)
-
-
-def test_what_is_called_no_page_is_none(shop: tuple[Site, World]) -> None:
-    """A reason there that is no longer true would keep a page from being looked at."""
-    site, world = shop
-    client = Client()
-    client.force_login(site.users[Role.OWNER])
-    wrongly = []
-    for name in NO_PAGE:
-        answer = client.get(address_of(name, world))
-        is_html = answer.headers.get("Content-Type", "").startswith("text/html")
-        if answer.status_code == 200 and is_html and b"<main" in answer.content:
-            wrongly.append(name)
-    assert wrongly == []
-    assert NAMES[Role.OWNER] in client.get(reverse("home", args=["lumen"])).content.decode()

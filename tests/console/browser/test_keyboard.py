@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -58,13 +57,13 @@ class Keys:
         """Tab on to what is called this; the end of the page leads to its beginning."""
         wanted = re.compile(name)
         held = 0
-        before: Any = None
+        before = ""
         for _ in range(FAR):
             self.page.keyboard.press("Tab")
             at = self.page.evaluate(FOCUSED)
             if at is None:
                 continue
-            held, before = (held + 1 if at == before else 0), at
+            held, before = (held + 1 if at["html"] == before else 0), at["html"]
             assert held < PARTS, f"the focus is held by {at['html']}"
             if held == 0 and not (at["ringed"] and at["inView"]):  # a part of a field has its own ring
                 self.unseen.add(at["html"])

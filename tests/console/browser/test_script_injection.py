@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, Route
@@ -46,7 +45,7 @@ LEAVES = {"sign_out", "account_sessions_end", "account_session_end", "account_pa
 # They end or remove what the next form needs.
 LEAVES |= {name for name in ROUTES if name.endswith(("_remove", "_delete", "_switch", "_cancel", "_undo"))}
 
-Answers = list[tuple[str, HttpResponse]]
+Answers = list[tuple[str, Any]]
 HOOKS = (Path(__file__).parent / "hooks.js").read_text()
 # What would run at a click, a key or an animation that nobody made here.
 ARMED = (Path(__file__).parent / "armed.js").read_text()
@@ -176,7 +175,7 @@ def send_everything(client: Client, world: World, owner: Any) -> tuple[dict[str,
     return used, answers
 
 
-def is_page(answer: HttpResponse) -> bool:
+def is_page(answer: Any) -> bool:
     return answer.headers.get("Content-Type", "").startswith("text/html") and answer.status_code not in (301, 302)
 
 
@@ -195,9 +194,9 @@ def test_no_script_gets_into_any_page(site: Site, world: World, unguarded: Page)
     harmed: dict[str, list[str]] = {}
     looked_at = 0
     for name, address in [*pages(world, without_login=False), *what_there_is_many_of()]:
-        answer = page.goto(site.address + address, wait_until="load")
+        opened = page.goto(site.address + address, wait_until="load")
         looked_at += 1
-        if found := harm(page) or ([f"status {answer.status}"] if answer and answer.status >= 500 else []):
+        if found := harm(page) or ([f"status {opened.status}"] if opened and opened.status >= 500 else []):
             harmed[f"{name} {address}"] = found
     for number, (route, answer) in enumerate(sample(answers)):
         again(page, site, number, answer)
@@ -214,7 +213,7 @@ def what_there_is_many_of() -> Iterator[tuple[str, str]]:
     slug = ["lumen"]
     yield from ((f"people {n}", address) for n, address in enumerate(lists_of_people()))
     for name, model in (("audience", Audience), ("content", Content), ("broadcast", Broadcast), ("import", Import)):
-        rows = model._default_manager.order_by("-pk").values_list("public_id", flat=True)
+        rows: Any = model._default_manager.order_by("-pk").values_list("public_id", flat=True)
         yield from ((name, reverse(name, args=[*slug, one])) for one in rows[: None if FULL else 12])
     rows = Person.objects.order_by("-pk").values_list("public_id", flat=True)
     yield from (("person", reverse("person", args=[*slug, one])) for one in (rows if FULL else rows[::100]))
@@ -242,7 +241,7 @@ def sample(answers: Answers) -> Answers:
     return [one for many in kept.values() for one in islice(many, 6)]
 
 
-def again(page: Page, site: Site, number: int, answer: HttpResponse) -> None:
+def again(page: Page, site: Site, number: int, answer: Any) -> None:
     """Open what a form was answered with, as the browser that sent it would."""
     address = f"{site.address}/answer/{number}"
 
