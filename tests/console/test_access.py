@@ -50,6 +50,7 @@ AUDITS = frozenset({OWNER, AUDITOR})
 
 ROUTES: dict[str, Route] = {
     "healthz": Route(PUBLIC),
+    "readyz": Route(PUBLIC),
     # No login decides: whoever asks from this machine gets in, as these visitors do (tests/api/test_metrics.py)
     "metrics": Route(PUBLIC),
     "start": Route(LOGIN),

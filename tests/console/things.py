@@ -49,6 +49,7 @@ class Things:
 
 
 def make_things() -> Things:
+    governance.beat(process="worker:lake", now=clock.wall())
     message = make_message()
     broadcast = make_broadcast(message.account)
     assert broadcast.audience and broadcast.content
