@@ -133,6 +133,7 @@ ROUTES: dict[str, Route] = {
     "staff_new": Route(OWNERS, ("get", "post")),
     "staff_access": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),
     "staff_member": Route(OWNERS, ("get", "post"), lambda things: {"public_id": things.staff}),
+    "staff_leave": Route(OWNERS, ("get", "post"), lambda things: {"public_id": things.staff}),
     "staff_invite": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),
     "staff_withdraw": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),
     "staff_one_step": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),
