@@ -58,7 +58,7 @@ def test_people_go_to_a_colleague_and_stay_there_when_access_is_given_again(owne
     governance.set_active(staff=tom, active=True, by=owner)
     work(now)
     assert owners() == [("Ada", "Mina"), ("Bob", "Mina"), ("Cleo", "Mina")]
-    assert queries.handovers([tom]) == queries.held_by([tom]) == {}
+    assert (queries.handovers([tom]), queries.held_by([tom])) == ({}, {})
 
 
 def test_people_may_stay_in_their_unit_without_an_owner(owner: Staff, now: datetime) -> None:
