@@ -161,6 +161,7 @@ ROUTES: dict[str, Route] = {
     "contents": Route(SEES_CONTENT),
     "content_new": Route(WRITES, ("get", "post")),
     "content_preview_draft": Route(WRITES, ("post",)),
+    "content_test": Route(WRITES, ("post",)),
     "content": Route(SEES_CONTENT, ("get",), lambda things: {"public_id": things.content}),
     "content_preview": Route(SEES_CONTENT, ("get",), lambda things: {"public_id": things.content}),
     "broadcasts": Route(SEES_BROADCASTS),
