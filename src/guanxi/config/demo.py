@@ -202,6 +202,7 @@ def _finish(of: Import, delivery: Delivery, now: datetime) -> None:
         if (of.state, of.done_rows) == before:
             # Somebody else is at it, or was killed at it: the lease goes to us, and who is alive notices.
             Import.objects.filter(pk=of.pk).update(lease_until=None)
+    governance.read_notices(staff=_owner(), now=now, subject=of.public_id)  # nobody waits for what comes by itself
 
 
 def _prepare_broadcast(now: datetime) -> None:

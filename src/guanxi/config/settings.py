@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 
+from guanxi.kit import logs
+
 SOURCE = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("GUANXI_HOME", "~/.guanxi")).expanduser()
 FILES = HOME / "files"
@@ -92,6 +94,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "guanxi.config.requests.request_id",
     "guanxi.api.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -206,12 +209,5 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 FILE_UPLOAD_TEMP_DIR = os.environ.get("GUANXI_TEMP") or None
 
 PROCRASTINATE_ON_APP_READY = None
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("GUANXI_LOG_LEVEL", "WARNING")},
-    "loggers": {"guanxi": {"level": os.environ.get("GUANXI_LOG_LEVEL", "INFO")}},
-}
+LOGGING = logs.config(os.environ.get("GUANXI_LOG_LEVEL", "INFO"), os.environ.get("GUANXI_LOG_LEVEL", "WARNING"))
 SILENCED_SYSTEM_CHECKS: list[str] = []
