@@ -108,8 +108,8 @@ EARLY = timedelta(seconds=0.9)  # less than the second by which the minute is lo
 def allowance(*, free_at: datetime | None, per_minute: int, wall: datetime) -> tuple[int, timedelta]:
     """How many may leave now, and what each moves `free_at` on by (a leaky bucket, as ATM's GCRA is one).
 
-    Some leave up to `EARLY` before their time, so that a lane which looks twice a second loses nothing; a minute is paced
-    as 61 seconds, so that none gets more than `per_minute` in spite of it.
+    Some leave up to `EARLY` before their time, so that a lane which looks twice a second loses nothing; a minute is
+    paced as 61 seconds, so that none gets more than `per_minute` in spite of it.
     """
     gap = timedelta(seconds=61) / per_minute
     ahead = max(free_at or wall, wall)
