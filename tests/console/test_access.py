@@ -53,6 +53,8 @@ ROUTES: dict[str, Route] = {
     "readyz": Route(PUBLIC),
     # No login decides: whoever asks from this machine gets in, as these visitors do (tests/api/test_metrics.py)
     "metrics": Route(PUBLIC),
+    "api_openapi": Route(PUBLIC),
+    "api_reference": Route(PUBLIC),
     "start": Route(LOGIN),
     "sign_in": Route(PUBLIC, ("get", "post")),
     "sign_in_link": Route(PUBLIC, ("get", "post"), lambda things: {"token": "unknown"}),
@@ -174,6 +176,7 @@ ROUTES: dict[str, Route] = {
     "contents": Route(SEES_CONTENT),
     "content_new": Route(WRITES, ("get", "post")),
     "content_preview_draft": Route(WRITES, ("post",)),
+    "content_test": Route(WRITES, ("post",)),
     "content": Route(SEES_CONTENT, ("get",), lambda things: {"public_id": things.content}),
     "content_preview": Route(SEES_CONTENT, ("get",), lambda things: {"public_id": things.content}),
     "broadcasts": Route(SEES_BROADCASTS),
