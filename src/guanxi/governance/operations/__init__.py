@@ -31,7 +31,7 @@ from guanxi.governance.operations.inviting import (
 )
 from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
 from guanxi.governance.operations.notices import notify, read_notices
-from guanxi.governance.operations.noting import login_lane
+from guanxi.governance.operations.noting import login_lane, note_login
 from guanxi.governance.operations.passkeys import (
     PasskeyRefused,
     Site,
@@ -44,6 +44,7 @@ from guanxi.governance.operations.passkeys import (
 )
 from guanxi.governance.operations.second_step import (
     CodeRefused,
+    forget_second_step,
     offer_authenticator,
     open_offer,
     renew_recovery_codes,
@@ -108,6 +109,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "forget_answers",
+    "forget_second_step",
     "give_consent",
     "invite",
     "invite_again",
@@ -119,6 +121,7 @@ __all__ = [
     "make_key",
     "need_second_step",
     "new_challenge",
+    "note_login",
     "note_sign_in",
     "notify",
     "offer_authenticator",

@@ -12,10 +12,7 @@ from django.db.models import F, Q
 from django.utils.text import slugify
 
 from guanxi.governance.models import (
-    Authenticator,
     Heartbeat,
-    Passkey,
-    RecoveryCode,
     Role,
     SignInLink,
     Staff,
@@ -24,6 +21,7 @@ from guanxi.governance.models import (
     Workspace,
 )
 from guanxi.governance.operations.audit import record
+from guanxi.governance.operations.second_step import forget_second_step
 from guanxi.governance.operations.sessions import end_every_session
 from guanxi.governance.operations.sign_in import LINK_LASTS, make_link
 from guanxi.governance.queries import workspaces_of
@@ -153,10 +151,7 @@ def link_for_staff(*, staff: Staff, by: Staff, now: datetime) -> str:
 def remove_second_step(*, staff: Staff, by: Staff) -> None:
     """For who has lost phone, passkeys and codes: the next sign-in takes one step. Raises StaffRefused."""
     _in_the_hands_of_this_workspace(staff)
-    Authenticator.objects.filter(user=staff.user).delete()
-    Passkey.objects.filter(user=staff.user).delete()
-    RecoveryCode.objects.filter(user=staff.user).delete()
-    end_every_session(user=staff.user)
+    forget_second_step(user=staff.user)
     record(act="staff.second_step_removed", by=by, subject=staff.public_id)
 
 

@@ -22,6 +22,7 @@ from guanxi.people.queries.cards import (
     timeline,
     version,
 )
+from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
     imports_at_work,
@@ -76,6 +77,8 @@ __all__ = [
     "cards",
     "count_people",
     "first_view",
+    "handovers",
+    "held_by",
     "identity_key",
     "imports_at_work",
     "level_counts",
@@ -91,6 +94,7 @@ __all__ = [
     "rejects_phase",
     "suggested_columns",
     "suppressions",
+    "takers",
     "timeline",
     "units_for",
     "version",
