@@ -99,10 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the demo workspace")
     demo_commands = demo.add_subparsers(required=True, metavar="WHAT")
     load = demo_commands.add_parser("load", help="make it, or finish what was begun")
+    load.add_argument("--unless-cleared", action="store_true", help="leave a demo that was cleared as it is")
     load.set_defaults(run=_demo_load)
     next_day = demo_commands.add_parser("next-day", help="move its clock by a day and play that day")
     next_day.set_defaults(run=_demo_next_day)
-    clear = demo_commands.add_parser("clear", help="remove it with everything in it")
+    clear = demo_commands.add_parser("clear", help="remove what the demo brought; what staff made stays")
+    clear.add_argument("--workspace", action="store_true", help="remove the workspace with everything in it")
     clear.set_defaults(run=_demo_clear)
 
     audit = commands.add_parser("audit", help="the log of who did what")
@@ -257,7 +259,7 @@ def _demo_load(wish: argparse.Namespace, installation: Installation) -> None:
         from guanxi.config import demo
 
         try:
-            demo.load(datetime.now(UTC))
+            demo.load(datetime.now(UTC), again=not wish.unless_cleared)
         except demo.DemoStuck as error:
             raise Misconfigured(f"The demo cannot be loaded: {error}") from error
 
@@ -276,10 +278,17 @@ def _demo_next_day(wish: argparse.Namespace, installation: Installation) -> None
 
 def _demo_clear(wish: argparse.Namespace, installation: Installation) -> None:
     with installation.database():
-        installation.connect_django("owner")
-        from guanxi.config import demo
+        installation.connect_django("owner" if wish.workspace else "app")
+        from guanxi.config import demo, demo_clear, demo_story
+        from guanxi.governance.models import Workspace
 
-        demo.clear()
+        workspace = Workspace.objects.filter(slug=demo_story.SLUG, is_demo=True).first()
+        if workspace is None:
+            raise Misconfigured("There is no demo workspace. Make it with `guanxi up --demo`.")
+        if wish.workspace:
+            demo.clear()
+        else:
+            demo_clear.clear_now(workspace, datetime.now(UTC))
 
 
 def _audit_verify(wish: argparse.Namespace, installation: Installation) -> int:

@@ -132,6 +132,7 @@ ROUTES: dict[str, Route] = {
     "audit": Route(AUDITS),
     "audit_verify": Route(AUDITS, ("post",)),
     "workspace": Route(OWNERS, ("get", "post")),
+    "demo_clear": Route(OWNERS, ("get", "post")),
     "staff": Route(OWNERS),
     "staff_new": Route(OWNERS, ("get", "post")),
     "staff_access": Route(OWNERS, ("post",), lambda things: {"public_id": things.staff}),

@@ -57,9 +57,15 @@ class DemoStuck(Exception):
     """The shipped data did not come in; the message says which file."""
 
 
-def load(now: datetime) -> Workspace:
-    """The demo workspace, made or finished; `now` is the time on the wall."""
+def load(now: datetime, *, again: bool = True) -> Workspace:
+    """The demo workspace, made or finished; `now` is the time on the wall. Without `again`, one that was cleared stays
+    as it is."""
     workspace = _workspace(now)
+    if not workspace.is_demo and not again:
+        return workspace
+    if not workspace.is_demo:
+        Workspace.objects.filter(pk=workspace.pk).update(is_demo=True, created_at=now)
+        workspace.refresh_from_db()
     with entered(workspace):
         here = now + workspace.clock_shift
         _organise()
@@ -71,7 +77,25 @@ def load(now: datetime) -> Workspace:
             _bring(workspace, delivery, here, until=None)
         play(workspace, here)
         _prepare_broadcast(here)
+        _note_things()
     return workspace
+
+
+def _note_things() -> None:
+    """What clearing will take for the demo's own."""
+    names = [*demo_story.REGIONS, *demo_story.STORES]
+    emails = [demo_story.OWNER[0], *(email for email, *_rest in demo_story.STAFF)]
+    rows = (
+        Import.objects.filter(filename__startswith=f"{PREFIX}-", by=_owner()),
+        Unit.objects.filter(name__in=names),
+        Staff.objects.filter(user__email__in=emails),
+        Audience.objects.filter(name=demo_story.AUDIENCE_NAME),
+        Content.objects.filter(name=demo_story.CONTENT_NAME),
+        Broadcast.objects.filter(name=demo_story.BROADCAST_NAME),
+        Account.objects.filter(name=demo_story.ACCOUNT_NAME),
+    )
+    for found in rows:
+        governance.note_demo(found.values_list("public_id", flat=True))
 
 
 def play(workspace: Workspace, now: datetime) -> bool:
@@ -186,6 +210,7 @@ def _bring(workspace: Workspace, delivery: Delivery, now: datetime, *, until: da
             return False
         with path.open("rb") as file:
             of = people.start_import(file=file, filename=name, kind=delivery.kind, by=_owner(), now=now)
+            governance.note_demo([of.public_id])
     _finish(of, delivery, now)
     return True
 

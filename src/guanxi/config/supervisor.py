@@ -237,7 +237,7 @@ def _bring_up(installation: Installation, wish: Wish, children: list[Child]) -> 
     environment = next(child.environment for child in children if child.name == "web")
     if wish.demo:
         say("Making sure that the demo is there (the first time takes a minute) …")
-        _run_once(environment, "demo", "load")
+        _run_once(environment, "demo", "load", "--unless-cleared")
     now = time.monotonic()
     for child in children:
         child.start(now)

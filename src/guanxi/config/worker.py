@@ -38,7 +38,7 @@ class Lane:
 
 def lanes() -> list[Lane]:
     from guanxi.channels import operations as channels
-    from guanxi.config import demo
+    from guanxi.config import demo, demo_clear
     from guanxi.events import operations as events
     from guanxi.governance import operations as governance
     from guanxi.integrations import operations as integrations
@@ -57,6 +57,7 @@ def lanes() -> list[Lane]:
         Lane("personal", people.work_personal, 1.0),
         Lane("answers", governance.forget_answers, 300.0),
         Lane("demo", demo.play_when_due, 60.0),
+        Lane("clearing", demo_clear.clear_when_asked, 2.0),
     ]
 
 

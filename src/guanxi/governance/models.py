@@ -319,6 +319,25 @@ class Notice(WorkspaceRow):
         ]
 
 
+class DemoThing(WorkspaceRow):
+    """What the demo brought, by its public id: files, with all that came in by them, and what was set up beside."""
+
+    thing = models.CharField(max_length=40)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace_id", "thing"], name="one_mark_a_demo_thing")]
+
+
+class DemoClearing(WorkspaceRow):
+    """The data of the demo are asked to go. Without `finished_at` the worker is at it."""
+
+    by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    people = models.BigIntegerField()
+    removed = models.BigIntegerField(default=0)
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+
 class Heartbeat(models.Model):
     """When a process of the installation was last alive; `guanxi doctor` reads it."""
 

@@ -91,6 +91,14 @@ declare(
         whose="staff",
         why="What staff were told about their own work.",
     ),
+    Table(models.DemoThing, plain="id thing"),
+    Table(
+        models.DemoClearing,
+        pseudonym="by_id",
+        plain="id people removed asked_at finished_at",
+        whose="staff",
+        why="That the demo went, and by whom.",
+    ),
     Table(models.Unit, plain="id public_id name parent_id path"),
     Table(
         models.Staff,

@@ -1,9 +1,21 @@
 from django.urls import path
 
-from guanxi.console.settings import audit, channels, keys, member, security, staff, suppressions, trying, workspace
+from guanxi.console.settings import (
+    audit,
+    channels,
+    demo,
+    keys,
+    member,
+    security,
+    staff,
+    suppressions,
+    trying,
+    workspace,
+)
 
 urlpatterns = [
     path("settings/workspace", workspace.workspace_settings, name="workspace"),
+    path("settings/workspace/demo", demo.clear_demo, name="demo_clear"),
     path("settings/audit", audit.audit_log, name="audit"),
     path("settings/audit/verify", audit.verify, name="audit_verify"),
     path("settings/channels", channels.channels_list, name="channels"),

@@ -20,6 +20,7 @@ from guanxi.governance.operations.consent import (
     unsuppress,
     withdraw_consent,
 )
+from guanxi.governance.operations.demo import clear_demo, end_demo, note_demo
 from guanxi.governance.operations.inviting import (
     Invitation,
     accept_invitation,
@@ -104,8 +105,10 @@ __all__ = [
     "check_invitation",
     "check_sign_in_link",
     "claim_answer",
+    "clear_demo",
     "create_sign_in_link",
     "create_workspace",
+    "end_demo",
     "end_other_sessions",
     "end_session",
     "forget_answers",
@@ -121,6 +124,7 @@ __all__ = [
     "make_key",
     "need_second_step",
     "new_challenge",
+    "note_demo",
     "note_login",
     "note_sign_in",
     "notify",

@@ -1,0 +1,123 @@
+"""The demo's data go, and nothing that staff made goes with them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from guanxi.audiences import operations as audiences
+from guanxi.audiences.models import Audience
+from guanxi.channels.models import Account, Message
+from guanxi.commerce.models import Order, Product
+from guanxi.config import demo, demo_clear, demo_story
+from guanxi.console import proof
+from guanxi.content.models import Content
+from guanxi.events import lake
+from guanxi.events import operations as events
+from guanxi.governance import operations as governance
+from guanxi.governance.models import AuditEntry, Consent, DemoClearing, Notice, Staff, Unit, Workspace
+from guanxi.kit import clock
+from guanxi.loyalty.models import Coupon, Redemption
+from guanxi.people import operations as people
+from guanxi.people.models import Field, Import, Person
+from guanxi.reach import operations as reach
+from guanxi.reach.models import Broadcast
+from tests.config.test_demo import NOON, a_small_slice, lumen, mail
+from tests.factories.people import csv_file, done, uploaded
+
+__all__ = ["a_small_slice", "lumen", "mail"]
+
+
+def own_things(owner: Staff) -> None:
+    """What staff made themselves, some of it on top of what the demo brought."""
+    now = clock.now()
+    rows = csv_file(["name", "email"], ["Own Person", "own@shop.test"])
+    done(uploaded(rows, {"name": "name", "email": "email"}, now=now, by=owner, filename="own.csv"), now)
+    rule = {"version": 1, "where": {"type": "level", "levels": ["visitor"]}}
+    mine = audiences.save_audience(name="Mine", rule=rule, by=owner, now=now)
+    letter, account = Content.objects.get(), Account.objects.get()
+    reach.save_broadcast(name="Mine", audience=mine, content=letter, account=account, by=owner, now=now)
+    people.add_note(person=Person.objects.exclude(name="Own Person")[0], by=owner, text="Likes tea", now=now)
+
+
+def cleared(workspace: Workspace) -> None:
+    owner = Staff.objects.get(user__email=demo_story.OWNER[0])
+    governance.clear_demo(workspace=workspace, by=owner, people=20, now=NOON)
+    while demo_clear.clear_when_asked(now=NOON):
+        pass
+    workspace.refresh_from_db()
+
+
+def in_lake(workspace: Workspace) -> set[int]:
+    while events.write_lake(now=NOON):
+        pass
+    table = lake.opened(workspace.pk, "events")
+    return set() if table is None else set(table.to_pyarrow_table(columns=["person"])["person"].to_pylist())
+
+
+def test_everything_that_the_demo_brought_goes_and_what_staff_made_stays(lumen: Workspace) -> None:
+    governance.play_forward(workspace=lumen)
+    owner = Staff.objects.get(user__email=demo_story.OWNER[0])
+    own_things(owner)
+    cleared(lumen)
+    own = Person.objects.get()
+    assert own.name == "Own Person"
+    empty = (Order, Product, Coupon, Redemption, Message, Consent, Unit, Field)
+    assert {model.__name__: model._default_manager.count() for model in empty} == {one.__name__: 0 for one in empty}
+    assert [one.filename for one in Import.objects.all()] == ["own.csv"]
+    assert [one.name for one in Audience.objects.all()] == ["Mine"]
+    assert [one.name for one in Broadcast.objects.all()] == ["Mine"]
+    # Their own broadcast stands on them.
+    assert (Content.objects.count(), Account.objects.count()) == (1, 1)
+    assert [one.user.email for one in Staff.objects.filter(is_active=True)] == [demo_story.OWNER[0]]
+    assert (lumen.is_demo, lumen.clock_shift) == (False, timedelta(0))
+    assert AuditEntry.objects.get(act="demo.cleared").detail == {"people": 20}
+    assert Notice.objects.filter(staff=owner, kind="demo.cleared").count() == 1
+    assert in_lake(lumen) <= {own.pk}
+    assert {path.name for path in (settings.FILES / str(lumen.pk) / "imports").iterdir()} <= {
+        Import.objects.get().public_id
+    }
+
+
+def test_a_turn_that_breaks_is_done_again_by_the_next_one(lumen: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = Staff.objects.get(user__email=demo_story.OWNER[0])
+    governance.clear_demo(workspace=lumen, by=owner, people=20, now=NOON)
+    monkeypatch.setattr(demo_clear, "PEOPLE", 8)
+    demo_clear.clear_when_asked(now=NOON)
+    assert (Person.objects.count(), DemoClearing.objects.get().removed) == (12, 8)
+
+    def broken(*_given: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="killed"):
+        patch.setattr(demo_clear, "remove", broken)
+        demo_clear.clear_when_asked(now=NOON)
+    assert (Person.objects.count(), DemoClearing.objects.get().removed) == (12, 8)
+    while demo_clear.clear_when_asked(now=NOON):
+        pass
+    assert (Person.objects.count(), DemoClearing.objects.get().removed) == (0, 20)
+
+
+def test_what_was_cleared_stays_away_until_it_is_asked_for(lumen: Workspace) -> None:
+    cleared(lumen)
+    assert demo.load(NOON, again=False).is_demo is False
+    assert not Person.objects.exists()
+    assert demo.load(NOON).is_demo is True
+    assert Person.objects.count() == 20
+
+
+def test_the_page_says_what_goes_and_wants_the_name(lumen: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "is_fresh", lambda *_given: True)
+    client = Client()
+    client.force_login(Staff.objects.get(user__email=demo_story.OWNER[0]).user)
+    url = reverse("demo_clear", args=[lumen.slug])
+    counts = {str(label): count for label, count in client.get(url).context["going"]}
+    assert (counts["People"], counts["Orders"], counts["Units"]) == (20, Order.objects.count(), Unit.objects.count())
+    assert client.post(url, {"typed": "something"}).status_code == 422
+    assert not DemoClearing.objects.exists()
+    assert client.post(url, {"typed": lumen.name}).status_code == 302
+    assert DemoClearing.objects.get().people == 20
