@@ -1,8 +1,9 @@
 from django.urls import path
 
-from guanxi.console.settings import audit, channels, keys, staff, suppressions, trying
+from guanxi.console.settings import audit, channels, health, keys, staff, suppressions, trying
 
 urlpatterns = [
+    path("settings/health", health.health, name="health"),
     path("settings/audit", audit.audit_log, name="audit"),
     path("settings/audit/verify", audit.verify, name="audit_verify"),
     path("settings/channels", channels.channels_list, name="channels"),
