@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from guanxi.channels.operations import BadAccount
 from guanxi.channels.port import made_fields, secret_fields
-from guanxi.governance.models import Role, Unit
+from guanxi.governance.models import Role, Staff, Unit
 from guanxi.kit import addresses
 
 
@@ -39,6 +39,20 @@ class NewStaff(Place):
     email = forms.EmailField(label=_("E-mail"))
 
     field_order = ("name", "email", "role", "unit")
+
+
+class Leaving(forms.Form):
+    """To whom the people go: a public id of staff, nobody, or later."""
+
+    to = forms.ChoiceField(label=_("Who takes over their people?"))
+
+    def __init__(self, *args: Any, takers: Iterable[Staff], may_wait: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        colleagues = [(one.public_id, one.name) for one in takers]
+        nobody = ("nobody", _("Nobody: they stay in their unit, without an owner"))
+        later = [("later", _("Decide later"))] if may_wait else []
+        field = cast(forms.ChoiceField, self.fields["to"])
+        field.choices = [("", _("Choose")), *colleagues, nobody, *later]
 
 
 class SecurityForm(forms.Form):
