@@ -113,6 +113,7 @@ class Canary:
         self.commerce()
         self.messages()
         self.deliveries()
+        self.bulk()
         self.facts()
 
     def word(self, label: str, column: str) -> str:
@@ -198,6 +199,11 @@ class Canary:
                 planned_at=self.now, due_at=self.now, address=make.lookup(EMAIL),
                 detail=self.word("channels.Message", "detail"), vendor_id=self.word("channels.Message", "vendor_id"),
             )  # fmt: skip
+
+    def bulk(self) -> None:
+        of = Bulk.objects.create(act="trait", by=self.by, created_at=self.now, state="done")
+        before = {"value": self.word("people.BulkRow", "before")}
+        BulkRow.objects.create(of=of, person=self.person.pk, before=before)
 
     def deliveries(self) -> None:
         endpoint = Endpoint.objects.create(url="https://example.test/hook", created_at=self.now)

@@ -12,15 +12,28 @@ from guanxi.channels.queries.accounts import (
     usable_accounts,
 )
 from guanxi.channels.queries.governor import Errand, Forecast, Recipient, decided, forecast, refresh_statistics
-from guanxi.channels.queries.links import BadLink, Link, link, read_token
+from guanxi.channels.queries.links import (
+    BY_HAND,
+    IN_MESSAGES,
+    BadLink,
+    Link,
+    PreferencesLink,
+    link,
+    preferences_link,
+    read_preferences,
+    read_token,
+)
 from guanxi.channels.queries.returns import message_of, return_token
 from guanxi.channels.queries.tally import Queue, Tally, doubtful, open_count, queue, reasons, tally
 
 __all__ = [
+    "BY_HAND",
+    "IN_MESSAGES",
     "BadLink",
     "Errand",
     "Forecast",
     "Link",
+    "PreferencesLink",
     "Queue",
     "Recipient",
     "Tally",
@@ -36,7 +49,9 @@ __all__ = [
     "link",
     "message_of",
     "open_count",
+    "preferences_link",
     "queue",
+    "read_preferences",
     "read_token",
     "reasons",
     "refresh_statistics",

@@ -61,10 +61,11 @@ def _words(
         workspace=workspace.name,
         traits=traits[person.pk],
         unsubscribe_url=channels.link(message, "unsubscribe") if marketing else "",
+        preferences_url=_preferences_url(message),
         pixel_url=channels.link(message, "open"),
     )
     try:
-        letter = write(template, values, unsubscribe_label=_unsubscribe_label(template.language))
+        letter = write(template, values, **_labels(template.language))
     except BadTemplate as error:
         return NoWords(str(error))
     return Words(subject=letter.subject, text=letter.text, html=letter.html, locale=letter.language)
@@ -88,8 +89,9 @@ def preview_of(template: Template, *, person: Person | None) -> Letter:
         workspace=workspace.name,
         traits=_traits([person.pk])[person.pk] if person else empty,
         unsubscribe_url="https://example.test/unsubscribe",
+        preferences_url="https://example.test/preferences",
     )
-    return write(template, values, unsubscribe_label=_unsubscribe_label(template.language))
+    return write(template, values, **_labels(template.language))
 
 
 def _template(words: Mapping[str, Any], channel: str, wanted: str, own: str) -> Template | None:
@@ -111,6 +113,13 @@ def _traits(people: Iterable[int]) -> Mapping[int, Mapping[str, str]]:
     return found
 
 
-def _unsubscribe_label(language: str) -> str:
+def _preferences_url(message: Message) -> str:
+    if message.identity_id is None:
+        return ""
+    until = message.planned_at + channels.IN_MESSAGES
+    return channels.preferences_link(workspace_id=message.workspace_id, identity_id=message.identity_id, until=until)
+
+
+def _labels(language: str) -> dict[str, str]:
     with translation.override(language):
-        return _("Unsubscribe")
+        return {"unsubscribe_label": _("Unsubscribe"), "preferences_label": _("What you get from us")}

@@ -28,7 +28,8 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-_FOOT = '<p style="font-size:13px;color:#59636e"><a href="{url}" style="color:#59636e">{label}</a></p>\n'
+_FOOT = '<p style="font-size:13px;color:#59636e">{links}</p>\n'
+_LINK = '<a href="{url}" style="color:#59636e">{label}</a>'
 _PIXEL = '<img src="{url}" width="1" height="1" alt="" style="display:block">'
 
 
@@ -48,6 +49,7 @@ class Values:
     workspace: str
     traits: Mapping[str, str] = field(default_factory=dict)
     unsubscribe_url: str = ""
+    preferences_url: str = ""
     pixel_url: str = ""
 
 
@@ -59,25 +61,33 @@ class Letter:
     html: str
 
 
-def write(template: Template, values: Values, *, unsubscribe_label: str) -> Letter:
-    """Raises BadTemplate. The unsubscribe line is added unless the template has a link of its own."""
+def write(template: Template, values: Values, *, unsubscribe_label: str, preferences_label: str = "") -> Letter:
+    """Raises BadTemplate. The unsubscribe line is added unless the template has a link of its own; beside it stands
+    the link to what the reader gets."""
     known = _known(values)
     body = template.body.replace("\r\n", "\n")
     subject = _one_line(render(template.subject, known, escaped=False))[:MAX_SUBJECT]
     text = render(body, known, escaped=False).strip() + "\n"
     add_link = bool(values.unsubscribe_url) and values.unsubscribe_url not in text
+    links: list[tuple[str, str]] = []
     if add_link:
         text += f"\n-- \n{unsubscribe_label}: {values.unsubscribe_url}\n"
+        links = [(unsubscribe_label, values.unsubscribe_url)]
+        if preferences_label and values.preferences_url and values.preferences_url not in text:
+            text += f"{preferences_label}: {values.preferences_url}\n"
+            links.append((preferences_label, values.preferences_url))
     page = _PAGE.format(
         language=html.escape(template.language),
         subject=html.escape(subject),
         body=to_html(render(body, known, escaped=True)),
-        foot=_FOOT.format(url=html.escape(values.unsubscribe_url), label=html.escape(unsubscribe_label))
-        if add_link
-        else "",
+        foot=_FOOT.format(links=" · ".join(_link(*link) for link in links)) if links else "",
         pixel=_PIXEL.format(url=html.escape(values.pixel_url)) if values.pixel_url else "",
     )
     return Letter(template.language, subject, text, page)
+
+
+def _link(label: str, url: str) -> str:
+    return _LINK.format(url=html.escape(url), label=html.escape(label))
 
 
 def to_html(markdown: str) -> str:
@@ -107,6 +117,7 @@ def _known(values: Values) -> dict[str, Any]:
         },
         "workspace": {"name": values.workspace},
         "unsubscribe_url": values.unsubscribe_url,
+        "preferences_url": values.preferences_url,
     }
 
 
