@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="bring the tables up to date")
     migrate.set_defaults(run=_migrate)
 
+    upgrade = commands.add_parser("upgrade", help="bring the tables up to date, after a look at what that takes")
+    upgrade.add_argument("--check", action="store_true", help="only look, and say what stands in the way")
+    upgrade.set_defaults(run=_upgrade)
+
     check = commands.add_parser("doctor", help="say what is wrong and how to mend it")
     check.set_defaults(run=_doctor)
 
@@ -134,6 +138,23 @@ def _migrate(wish: argparse.Namespace, installation: Installation) -> None:
         prepare.migrate(installation)
 
 
+def _upgrade(wish: argparse.Namespace, installation: Installation) -> int:
+    from guanxi.config import upgrade
+
+    with installation.database():
+        steps, waiting = upgrade.look(installation, datetime.now(UTC))
+        for step in steps:
+            print(f"{'wrong' if step.problems else 'fine ':5}  {step.told}")
+            for problem in step.problems:
+                print(f"       {problem.what}\n       → {problem.mend}")
+        if any(step.problems for step in steps):
+            return 1
+        if waiting and not wish.check:
+            supervisor.migrate(installation)
+            print(f"Done: {waiting} migrations are applied.")
+    return 0
+
+
 def _doctor(wish: argparse.Namespace, installation: Installation) -> int:
     findings = doctor.examine(installation, datetime.now(UTC))
     for finding in findings:
@@ -176,7 +197,9 @@ def _stoppable(work: Callable[[], None]) -> int:
 
 def _web(wish: argparse.Namespace, installation: Installation) -> None:
     boot.refuse_unsafe_database(installation.database_url("app"))
+    os.environ["GUANXI_PROCESS"] = "web"
     installation.connect_django("app")
+    boot.refuse_other_schema()
     prepare.compile_messages()
     prepare.collect_static()
     command = _reloading_server(wish) if wish.reload else _server(wish)
@@ -186,6 +209,7 @@ def _web(wish: argparse.Namespace, installation: Installation) -> None:
 def _server(wish: argparse.Namespace) -> list[str]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", wish.host, "--port", str(wish.port)]
     command += ["--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers"]
+    command += ["--log-config", str(Path(boot.__file__).with_name("granian_logging.json"))]
     return [*command, "--workers-kill-timeout", "3", "--no-ws", "guanxi.config.wsgi:application"]
 
 
@@ -195,7 +219,9 @@ def _reloading_server(wish: argparse.Namespace) -> list[str]:
 
 def _worker(wish: argparse.Namespace, installation: Installation) -> None:
     boot.refuse_unsafe_database(installation.database_url("worker"))
+    os.environ["GUANXI_PROCESS"] = "worker"
     installation.connect_django("worker")
+    boot.refuse_other_schema()
     prepare.compile_messages()
     from guanxi.config import worker
 

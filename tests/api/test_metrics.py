@@ -17,6 +17,7 @@ from guanxi.events.rules import Happened
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.governance.models import Workspace
+from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people.models import Import
 from tests.conftest import make_workspace
@@ -64,16 +65,22 @@ def test_each_queue_is_counted_in_each_workspace_and_nobody_is_named(db: None, a
         Import.objects.create(kind="people", filename="secret.csv", size=1, sha256=b"", state="running", created_at=at)
         events.announce(CupFilled(1), at=at - timedelta(seconds=90))
         events.announce_many([Happened(CupFilled(i), at) for i in range(60)], received_at=at)
+        endpoint, _ = integrations.make_endpoint(url="https://a.example/", events=["order.paid"], by=None, now=at)
+        integrations.send_test(endpoint=endpoint, now=at - timedelta(seconds=40))
     governance.beat(process="worker:lake", now=at - timedelta(seconds=2.5))
+    governance.beat(process="backup", now=at - timedelta(hours=2))
     answer = client.get("/metrics")
     text = answer.content.decode()
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     assert [line for line in text.splitlines() if not LINE.fullmatch(line)] == []
-    expected = {'guanxi_heartbeat_age_seconds{process="worker:lake"}': 2.5}
-    for workspace, counts in ((busy, (2, 0, 1, 1, 300, 1, 61, 90)), (quiet, (0,) * 8)):
+    expected = {
+        'guanxi_heartbeat_age_seconds{process="worker:lake"}': 2.5,
+        'guanxi_backup_age_seconds{process="backup"}': 7200,
+    }
+    for workspace, counts in ((busy, (2, 0, 1, 1, 300, 1, 1, 40, 1, 61, 90)), (quiet, (0,) * 11)):
         expected |= dict(zip(series(workspace), counts, strict=True))
-    idle = {name: 0.0 for name in figures(text) if "checking" in name or "undoing" in name}
-    assert (figures(text), len(idle)) == (expected | idle, 4)
+    idle = {name: 0.0 for name in figures(text) if re.search('checking|undoing|hook.*(sending|off|gone|failed)"', name)}
+    assert (figures(text), len(idle)) == (expected | idle, 14)
     assert not re.search("brand|secret|emma", text, re.IGNORECASE)
 
 
@@ -84,6 +91,9 @@ def series(workspace: Workspace) -> list[str]:
         *states,
         f"guanxi_message_oldest_due_seconds{{{here}}}",
         f'guanxi_imports{{{here},state="running"}}',
+        f'guanxi_webhook_deliveries{{{here},state="waiting"}}',
+        f"guanxi_webhook_oldest_due_seconds{{{here}}}",
+        f'guanxi_webhook_endpoints{{{here},state="on"}}',
         f"guanxi_lake_facts_waiting{{{here}}}",
         f"guanxi_lake_behind_seconds{{{here}}}",
     ]

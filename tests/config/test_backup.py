@@ -29,7 +29,8 @@ from guanxi.events import queries
 from guanxi.events.models import Fact, LakeState, Retraction, Touched
 from guanxi.events.operations import writing
 from guanxi.governance import queries as governance
-from guanxi.governance.models import Workspace
+from guanxi.governance.models import Heartbeat, Workspace
+from guanxi.integrations import operations as integrations
 from guanxi.kit.postgres import Cluster
 from guanxi.people.models import Person
 from tests.config.conftest import environment_of, run_guanxi
@@ -76,6 +77,8 @@ def old(committed: None, now: datetime) -> Iterator[Installation]:
         events.announce(CupFilled(person=7, amount_minor=120), at=now)
     with governance.entered(make_workspace("quiet")):
         make_person(now=now)
+        endpoint, _ = integrations.make_endpoint(url="https://a.example/", events=["order.paid"], by=None, now=now)
+        integrations.send_test(endpoint=endpoint, now=now)
     more = {name: os.environ[name] for name in OWN}
     yield Installation(settings.HOME, environment_of(settings.HOME, **more))
 
@@ -157,6 +160,8 @@ def test_a_restored_installation_is_the_old_one_and_its_writer_adds_what_the_lak
     monkeypatch.setattr(backup, "_add_lake", while_life_goes_on)
     backup.backup(old, target, with_key=True, now=now)
     assert (target.stat().st_mode & 0o777, sorted(tmp_path.iterdir())) == (0o600, [target, home])
+    noted = Heartbeat.objects.get(process="backup")
+    assert (noted.at, noted.detail) == (now, {"bytes": target.stat().st_size})
     rows, uploads = contents(old.database_url("owner")), files(settings.FILES)
 
     restored = run_guanxi(environment_of(tmp_path / "other"), "restore", "--from", str(target), "--home", str(home))
@@ -168,6 +173,7 @@ def test_a_restored_installation_is_the_old_one_and_its_writer_adds_what_the_lak
         expected = in_lake("events"), in_lake("people")
     Cluster(home, fast=True).start(dies_with_parent=True)
     changed = {"events_fact", "events_factbatch", "events_lakestate", "events_retraction", "events_touched"}
+    changed |= {"governance_heartbeat"}  # the note that this backup was made
     there = contents(Cluster(home).url("owner"))
     assert {name for name in rows.keys() | there.keys() if rows.get(name) != there.get(name)} <= changed
     assert (files(home / "files"), len(uploads) > 0) == (uploads, True)

@@ -50,6 +50,7 @@ AUDITS = frozenset({OWNER, AUDITOR})
 
 ROUTES: dict[str, Route] = {
     "healthz": Route(PUBLIC),
+    "readyz": Route(PUBLIC),
     # No login decides: whoever asks from this machine gets in, as these visitors do (tests/api/test_metrics.py)
     "metrics": Route(PUBLIC),
     "start": Route(LOGIN),
@@ -78,6 +79,11 @@ ROUTES: dict[str, Route] = {
     "gallery": Route(LOGIN),
     "home": Route(EVERYONE),
     "find": Route(EVERYONE),
+    "notices": Route(EVERYONE),
+    "notices_bell": Route(EVERYONE),
+    "notices_read": Route(EVERYONE, ("post",)),
+    # The notice is the owner's: nobody else has it.
+    "notice_open": Route(EVERYONE, ("post",), lambda things: {"public_id": things.notice}, EVERYONE - OWNERS),
     "demo_next_day": Route(OWNERS, ("post",)),
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),

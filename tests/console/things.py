@@ -11,7 +11,7 @@ from guanxi.channels.queries import BY_HAND, link, preferences_link
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
-from guanxi.governance.models import Role, Staff
+from guanxi.governance.models import Notice, Role, Staff
 from guanxi.governance.queries import Permission
 from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
@@ -46,9 +46,11 @@ class Things:
     delivery: str
     view: str
     bulk: str
+    notice: str
 
 
 def make_things() -> Things:
+    governance.beat(process="worker:lake", now=clock.wall())
     message = make_message()
     broadcast = make_broadcast(message.account)
     assert broadcast.audience and broadcast.content
@@ -58,6 +60,7 @@ def make_things() -> Things:
     change = people.start_bulk(
         act="owner", value={"owner": None}, chosen=people_queries.Wanted(), by=boss, now=clock.now()
     )
+    governance.notify(staff=boss, kind="bulk.done", subject=change.public_id, name="owner", now=clock.now())
     endpoint, _ = integrations.make_endpoint(
         url="https://shop.example/hooks", events=["order.paid"], name="Shop", by=someone, now=clock.now()
     )
@@ -77,6 +80,7 @@ def make_things() -> Things:
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
         bulk=change.public_id,
+        notice=Notice.objects.get(staff=boss).public_id,
         key=make_key(),
         endpoint=endpoint.public_id,
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account
@@ -14,13 +15,15 @@ from guanxi.people.models import Identity, Person
 BEFORE = timedelta(days=30)
 
 
-def account(now: datetime, port: int = 2525, name: str = "Mail") -> Account:
+def account(now: datetime, port: int = 2525, name: str = "Mail", **changes: Any) -> Account:
     settings = {
         "host": "127.0.0.1",
         "port": port,
         "security": "none",
         "sender_name": "Lumen",
         "sender_address": "hello@lumen.example.test",
+        "imprint": "Lumen Retail\n1 Market Street, Springfield",
+        **changes,
     }
     return channels.connect_account(kind="email", name=name, settings=settings, now=now)
 

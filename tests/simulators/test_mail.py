@@ -241,6 +241,7 @@ def test_a_busy_port_is_told_and_leaves_nothing_open(tmp_path: Path) -> None:
 
 def test_as_a_process_it_says_where_it_listens_and_ends_on_sigterm(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "guanxi.simulators.mail", "--smtp-port", "0", "--web-port", "0"]
+    command += ["--imap-port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(Path(mail.__file__).parents[2])}
     process = subprocess.Popen(
         [*command, "--folder", str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment

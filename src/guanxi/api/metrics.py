@@ -19,9 +19,11 @@ from guanxi.channels import queries as channels
 from guanxi.events import queries as events
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Heartbeat, Workspace
+from guanxi.integrations import queries as integrations
 from guanxi.kit import clock
 from guanxi.people import queries as people
 
+BACKUP = "backup"
 LOOPBACK = {"127.0.0.1", "::1"}
 # A proxy on this machine speaks for strangers; each of these says that one did.
 SIGNS_OF_A_PROXY = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA")
@@ -70,6 +72,9 @@ def _gauges() -> list[Gauge]:
     imports = Gauge("guanxi_imports", "Imports that are at work.")
     facts = Gauge("guanxi_lake_facts_waiting", "Facts that the lake has not got yet.")
     behind = Gauge("guanxi_lake_behind_seconds", "Age of the oldest fact that the lake has not got yet.")
+    hooks = Gauge("guanxi_webhook_deliveries", "Deliveries of webhooks that wait, are being sent, or have failed.")
+    hook_late = Gauge("guanxi_webhook_oldest_due_seconds", "How long the oldest delivery that may leave has waited.")
+    endpoints = Gauge("guanxi_webhook_endpoints", "Endpoints of webhooks by state: on, off, gone, failed.")
     for workspace in Workspace.objects.order_by("pk"):
         with governance.entered(workspace):
             here, now = {"workspace": workspace.public_id}, clock.now()
@@ -77,15 +82,28 @@ def _gauges() -> list[Gauge]:
             messages.values += [(here | {"state": state}, count) for state, count in queue.states.items()]
             late.values.append((here, _age(queue.oldest_due_at, now)))
             imports.values += [(here | {"state": state}, count) for state, count in people.imports_at_work().items()]
+            told = integrations.queue(now)
+            hooks.values += [(here | {"state": state}, count) for state, count in told.states.items()]
+            hook_late.values.append((here, _age(told.oldest_due_at, now)))
+            endpoints.values += [(here | {"state": state}, count) for state, count in told.endpoints.items()]
             backlog = events.backlog()
             facts.values.append((here, backlog.facts))
             behind.values.append((here, _age(backlog.oldest_at, now)))
-    return [messages, late, imports, facts, behind, _heartbeats(clock.wall())]
+    wall = clock.wall()
+    installation = [_heartbeats(wall), _backups(wall)]
+    return [messages, late, imports, facts, behind, hooks, hook_late, endpoints, *installation]
 
 
 def _heartbeats(now: datetime) -> Gauge:
     gauge = Gauge("guanxi_heartbeat_age_seconds", "How long ago a process of the worker was last heard of.")
-    gauge.values = [({"process": row.process}, _age(row.at, now)) for row in Heartbeat.objects.order_by("process")]
+    rows = Heartbeat.objects.exclude(process=BACKUP).order_by("process")
+    gauge.values = [({"process": row.process}, _age(row.at, now)) for row in rows]
+    return gauge
+
+
+def _backups(now: datetime) -> Gauge:
+    gauge = Gauge("guanxi_backup_age_seconds", "How long ago the last backup was made; nothing when none ever was.")
+    gauge.values = [({"process": row.process}, _age(row.at, now)) for row in Heartbeat.objects.filter(process=BACKUP)]
     return gauge
 
 

@@ -39,3 +39,14 @@ class MessageUnsubscribed:
     message_id: int
     channel: str
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageComplained:
+    """Reported as spam, by the person or by somebody who reads their mail."""
+
+    name: ClassVar[str] = "message.complained"
+    person: int
+    message_id: int
+    channel: str
+    origin: str

@@ -18,6 +18,7 @@ import psycopg
 from deltalake import DeltaTable
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.json import Jsonb
 
 import guanxi
 from guanxi.config import archive, boot
@@ -29,6 +30,10 @@ TABLES = """
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname
 """
 MIGRATIONS = "SELECT app || '.' || name FROM django_migrations ORDER BY 1"
+NOTE = """
+    INSERT INTO governance_heartbeat (process, at, detail) VALUES ('backup', %s, %s)
+    ON CONFLICT (process) DO UPDATE SET at = excluded.at, detail = excluded.detail
+"""
 LOG = "_delta_log"
 CHECKPOINT = ".checkpoint.parquet"
 DIGITS_OF_A_VERSION = 20
@@ -49,10 +54,17 @@ def backup(installation: Installation, target: Path, *, with_key: bool, now: dat
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(target)
+            _note(installation.database_url("owner"), target.stat().st_size, now)
     except OSError as error:
         raise Misconfigured(f"The backup was not made: {error}.") from error
     say(f"Written: {target} ({_size(target.stat().st_size)})")
     _speak_of_the_key(installation.root_key_file(), with_key=with_key)
+
+
+def _note(url: str, size: int, now: datetime) -> None:
+    """For the health page and the check before an upgrade: when the last one was made, and how large it is."""
+    with psycopg.connect(url) as connection:
+        connection.execute(NOTE, [now, Jsonb({"bytes": size})])
 
 
 def _refuse(installation: Installation, target: Path, *, with_key: bool) -> None:

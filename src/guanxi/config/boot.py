@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import psycopg
 
+import guanxi
 from guanxi.config.installation import Misconfigured
+from guanxi.kit.schema import Schema, schema
 
 OLDEST_POSTGRES = 15
 
@@ -83,6 +85,38 @@ def lock_problems(url: str) -> list[Problem]:
             "ALTER TABLE … ENABLE ROW LEVEL SECURITY as the owner, and find out who switched it off.",
         )
     ]
+
+
+def newer_problems(found: Schema) -> list[Problem]:
+    if not found.unknown:
+        return []
+    return [
+        Problem(
+            f"The database is of a newer Guanxi: this one, {guanxi.__version__}, does not know {found.unknown[0]}.",
+            "Install the newer version again, or restore a backup of this one.",
+        )
+    ]
+
+
+def missing_problems(found: Schema) -> list[Problem]:
+    if not found.missing:
+        return []
+    said = f"{len(found.missing)} migrations are not applied, the first is {found.missing[0]}."
+    return [Problem(said, "Run `guanxi migrate`; `guanxi upgrade --check` says what that does.")]
+
+
+def refuse_other_schema() -> None:
+    """Before a process serves: with tables of another version it would fail in the middle of something."""
+    found = schema()
+    problems = newer_problems(found) or missing_problems(found)
+    if problems:
+        raise Misconfigured("\n".join(str(problem) for problem in problems))
+
+
+def refuse_newer_schema() -> None:
+    problems = newer_problems(schema())
+    if problems:
+        raise Misconfigured(str(problems[0]))
 
 
 def refuse_unsafe_database(url: str) -> None:

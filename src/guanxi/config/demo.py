@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
@@ -201,6 +202,7 @@ def _finish(of: Import, delivery: Delivery, now: datetime) -> None:
         if (of.state, of.done_rows) == before:
             # Somebody else is at it, or was killed at it: the lease goes to us, and who is alive notices.
             Import.objects.filter(pk=of.pk).update(lease_until=None)
+    governance.read_notices(staff=_owner(), now=now, subject=of.public_id)  # nobody waits for what comes by itself
 
 
 def _prepare_broadcast(now: datetime) -> None:
@@ -227,13 +229,19 @@ def _account(now: datetime) -> Account | None:
     host, _, port = settings.DEMO_SMTP.rpartition(":")
     if not host:
         return None
-    wanted = demo_story.MAIL | {"host": host, "port": int(port)}
+    here: dict[str, Any] = {"host": host, "port": int(port)}
+    box, _, box_port = settings.DEMO_IMAP.rpartition(":")
+    if box:
+        here |= demo_story.RETURNED | {"box_host": box, "box_port": int(box_port)}
     account: Account | None = Account.objects.filter(name=demo_story.ACCOUNT_NAME).first()
     if account is None:
-        return channels.connect_account(kind="email", name=demo_story.ACCOUNT_NAME, settings=wanted, now=now)
-    if (account.config["host"], account.config["port"]) != (host, int(port)):
-        moved = account.config | {"host": host, "port": int(port)}
-        channels.edit_account(account=account, name=account.name, settings=moved)
+        return channels.connect_account(
+            kind="email", name=demo_story.ACCOUNT_NAME, settings=demo_story.MAIL | here, now=now
+        )
+    kept = {field: value for field, value in account.config.items() if value}
+    wanted = demo_story.MAIL | kept | here
+    if any(account.config.get(field) != value for field, value in wanted.items() if field != "box_password"):
+        channels.edit_account(account=account, name=account.name, settings=wanted)
     return account
 
 

@@ -53,6 +53,13 @@ MAIL: dict[str, Any] = {
     "security": "none",
     "sender_name": NAME,
     "sender_address": "hello@lumen.example.test",
+    "imprint": "Lumen Retail (invented)\n12 Market Street, Springfield",
+}
+RETURNED: dict[str, Any] = {
+    "return_address": "bounce@lumen.example.test",
+    "box_security": "none",
+    "box_username": "bounce@lumen.example.test",
+    "box_password": "demo",
 }
 
 CONTENT_NAME = "A Sunday roast for our regulars"

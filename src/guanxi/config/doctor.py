@@ -20,6 +20,7 @@ from guanxi.config.boot import Problem
 from guanxi.config.installation import DatabaseRole, Installation, Misconfigured
 from guanxi.kit.net import ports
 from guanxi.kit.postgres import ClusterFailed
+from guanxi.kit.schema import schema
 
 OLDEST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 1024**3
@@ -57,7 +58,8 @@ def _database_findings(installation: Installation, now: datetime) -> Iterator[Fi
     yield Finding("Database roles", [problem for url in urls for problem in boot.role_problems(url)])
     yield Finding("Locks between workspaces", boot.lock_problems(installation.database_url("app")))
     installation.connect_django("app")
-    missing = _migration_problems()
+    found = schema()
+    missing = boot.newer_problems(found) or boot.missing_problems(found)
     yield Finding("Migrations", missing)
     if installation.running() is not None and not missing:
         yield Finding("Worker", _worker_problems(installation.database_url("app"), now))
@@ -70,7 +72,7 @@ def _python_problems(installation: Installation) -> list[Problem]:
 
 
 def _disk_problems(installation: Installation) -> list[Problem]:
-    places = {_existing(installation.home), _existing(installation.cluster.log_file().parent)}
+    places = {existing(installation.home), existing(installation.cluster.log_file().parent)}
     return [
         Problem(
             f"Only {free // 1024**2} MB are free where {place} lies.",
@@ -110,7 +112,7 @@ def _lake_problems(installation: Installation) -> list[Problem]:
     if "://" in lake:
         return []
     try:
-        with tempfile.TemporaryFile(dir=_existing(Path(lake))):
+        with tempfile.TemporaryFile(dir=existing(Path(lake))):
             return []
     except OSError as error:
         return [
@@ -137,17 +139,6 @@ def _busy_port_problems(installation: Installation) -> list[Problem]:
     return [Problem(f"Another program uses port {port}.", "Stop it, or choose another with `guanxi up --port`.")]
 
 
-def _migration_problems() -> list[Problem]:
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if not plan:
-        return []
-    return [Problem(f"{len(plan)} migrations are not applied, the first is {plan[0][0]}.", "Run `guanxi migrate`.")]
-
-
 def _worker_problems(url: str, now: datetime) -> list[Problem]:
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT max(at) FROM governance_heartbeat WHERE process LIKE 'worker%'").fetchone()
@@ -160,8 +151,8 @@ def _worker_problems(url: str, now: datetime) -> list[Problem]:
     ]
 
 
-def _existing(path: Path) -> Path:
-    return path if path.exists() else _existing(path.parent)
+def existing(path: Path) -> Path:
+    return path if path.exists() else existing(path.parent)
 
 
 MACHINE_CHECKS: dict[str, Check] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from guanxi.config import boot
 from guanxi.config.installation import Installation
 from guanxi.kit.translations import compile_catalogues
 
@@ -20,6 +21,7 @@ def migrate(installation: Installation) -> None:
     owner_url, app_url = installation.database_url("owner"), installation.database_url("app")
     allow_application(owner_url, psycopg.conninfo.conninfo_to_dict(app_url)["user"])
     installation.connect_django("owner")
+    boot.refuse_newer_schema()
     call_command("migrate", interactive=False, verbosity=0)
 
 

@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 
+from guanxi.kit import logs
+
 SOURCE = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("GUANXI_HOME", "~/.guanxi")).expanduser()
 FILES = HOME / "files"
@@ -18,6 +20,7 @@ BASE_URL = os.environ.get("GUANXI_BASE_URL", "http://127.0.0.1:8000").rstrip("/"
 SECRET_KEY_FILE = Path(os.environ.get("GUANXI_SECRET_KEY_FILE", str(HOME / "secret.key")))
 DEMO_INBOX_URL = os.environ.get("GUANXI_DEMO_INBOX_URL", "")
 DEMO_SMTP = os.environ.get("GUANXI_DEMO_SMTP", "")
+DEMO_IMAP = os.environ.get("GUANXI_DEMO_IMAP", "")
 METRICS_TOKEN = os.environ.get("GUANXI_METRICS_TOKEN", "")
 IMPORT_MAX_BYTES = int(os.environ.get("GUANXI_IMPORT_MAX_MB", "256")) * 1024 * 1024
 SECURE = BASE_URL.startswith("https://")
@@ -91,6 +94,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "guanxi.config.requests.request_id",
     "guanxi.api.middleware.problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -205,12 +209,5 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 FILE_UPLOAD_TEMP_DIR = os.environ.get("GUANXI_TEMP") or None
 
 PROCRASTINATE_ON_APP_READY = None
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("GUANXI_LOG_LEVEL", "WARNING")},
-    "loggers": {"guanxi": {"level": os.environ.get("GUANXI_LOG_LEVEL", "INFO")}},
-}
+LOGGING = logs.config(os.environ.get("GUANXI_LOG_LEVEL", "INFO"), os.environ.get("GUANXI_LOG_LEVEL", "WARNING"))
 SILENCED_SYSTEM_CHECKS: list[str] = []

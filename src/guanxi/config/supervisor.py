@@ -29,7 +29,9 @@ POSTGRES_CHECK_SECONDS = 2
 TICK_SECONDS = 0.2
 BIGGEST_LOG_BYTES = 10 * 1024 * 1024
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-FIRST_SMTP_PORT, FIRST_INBOX_PORT = 2525, 8025
+FIRST_SMTP_PORT, FIRST_INBOX_PORT, FIRST_IMAP_PORT = 2525, 8025, 1143
+# So many addresses of the demo return what their mail service accepted, for there is something to see then.
+RETURN_ONE_IN = 40
 
 
 @dataclass(frozen=True)
@@ -184,8 +186,10 @@ def _plan(installation: Installation, wish: Wish) -> list[Child]:
     if wish.demo:
         smtp = _free_port("127.0.0.1", FIRST_SMTP_PORT, "The demo's mail server")
         inbox = _free_port("127.0.0.1", FIRST_INBOX_PORT, "The demo's inbox")
-        more |= _demo_environment(installation, smtp, inbox)
-        mail = ["simulate", "mail", "--smtp-port", str(smtp), "--web-port", str(inbox)]
+        imap = _free_port("127.0.0.1", FIRST_IMAP_PORT, "The demo's mailbox of returned mail")
+        more |= _demo_environment(installation, smtp, inbox, imap)
+        mail = ["simulate", "mail", "--smtp-port", str(smtp), "--web-port", str(inbox), "--imap-port", str(imap)]
+        mail += ["--return-one-in", str(RETURN_ONE_IN)]
         mail += ["--folder", str(installation.home / "demo-mail")]
         plan.append(("mail", mail, installation.process_environment("app", **more)))
     web = ["web", "--host", wish.host, "--port", str(port), *(["--reload"] if wish.reload else [])]
@@ -206,12 +210,13 @@ def _free_port(host: str, wanted: int, who: str) -> int:
     return port
 
 
-def _demo_environment(installation: Installation, smtp: int, inbox: int) -> dict[str, str]:
-    own = [f"127.0.0.1:{smtp}", f"127.0.0.1:{inbox}"]
+def _demo_environment(installation: Installation, smtp: int, inbox: int, imap: int) -> dict[str, str]:
+    own = [f"127.0.0.1:{smtp}", f"127.0.0.1:{inbox}", f"127.0.0.1:{imap}"]
     named = installation.environment.get("GUANXI_LOCAL_PEERS", "")
     return {
         "GUANXI_DEMO_SMTP": own[0],
         "GUANXI_DEMO_INBOX_URL": f"http://{own[1]}",
+        "GUANXI_DEMO_IMAP": own[2],
         "GUANXI_LOCAL_PEERS": ",".join(filter(None, [named, *own])),
     }
 

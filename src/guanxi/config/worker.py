@@ -17,6 +17,8 @@ from datetime import datetime
 import django
 from django.db import DatabaseError, close_old_connections, connection
 
+from guanxi.kit import logs
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanxi.config.settings")
 if worker_url := os.environ.get("GUANXI_DATABASE_WORKER_URL"):
     os.environ["GUANXI_DATABASE_URL"] = worker_url
@@ -46,6 +48,7 @@ def lanes() -> list[Lane]:
     return [
         Lane("lake", events.write_lake, 0.5),
         Lane("messages", channels.lane, 0.5),
+        Lane("returns", channels.collect, 10.0),
         Lane("broadcasts", reach.lane, 1.0),
         Lane("webhooks", integrations.lane, 0.5),
         Lane("imports", people.sweep, 5.0),
@@ -119,6 +122,7 @@ async def answer_doorbells(stopping: threading.Event) -> None:
 def main() -> None:
     """Run until SIGTERM or SIGINT; then each lane ends its turn and the process goes."""
     django.setup()
+    logs.tell_of_ends()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

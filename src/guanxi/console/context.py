@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from guanxi.console.notices.bell import bell
 from guanxi.console.session.frame import frame
 from guanxi.governance.models import Staff, User
 from guanxi.governance.queries import Permission, may, workspaces_of
@@ -74,6 +75,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": navigation(request.path, staff.role, slug),
         "search_url": reverse("find", args=[slug]),
         "people_url": reverse("people", args=[slug]) if may(staff.role, Permission.PEOPLE_VIEW) else "",
+        "bell": SimpleLazyObject(lambda: bell(staff)),
         "workspaces": SimpleLazyObject(lambda: switcher(staff.user, slug)),
     }
 

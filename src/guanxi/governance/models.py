@@ -288,6 +288,26 @@ class ApiAnswer(WorkspaceRow):
         indexes = [models.Index(fields=["workspace_id", "at"])]
 
 
+class Notice(WorkspaceRow):
+    """Told to one member of staff: something that they started is over, or needs them. `kind` is `noun.past_verb`,
+    `name` what they call it, `detail` a few counts."""
+
+    public_id = PublicId("ntc")
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=40)
+    name = models.CharField(max_length=200, blank=True)
+    detail: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [
+            models.Index(fields=["staff", "-id"]),
+            models.Index(fields=["staff"], condition=models.Q(read_at=None), name="notice_unread"),
+        ]
+
+
 class Heartbeat(models.Model):
     """When a process of the installation was last alive; `guanxi doctor` reads it."""
 

@@ -84,6 +84,13 @@ declare(
         whose="staff",
         why="A way in for staff, good for a day.",
     ),
+    Table(
+        models.Notice,
+        pseudonym="public_id staff_id subject",
+        plain="id kind name detail at read_at",
+        whose="staff",
+        why="What staff were told about their own work.",
+    ),
     Table(models.Unit, plain="id public_id name parent_id path"),
     Table(
         models.Staff,

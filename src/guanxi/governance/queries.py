@@ -74,7 +74,7 @@ class SignedIn:
 @contextmanager
 def entered(workspace: Workspace) -> Iterator[Workspace]:
     """The scope of a workspace, with its clock."""
-    with scope.workspace(workspace.pk, workspace.clock_shift):
+    with scope.workspace(workspace.pk, workspace.clock_shift, workspace.public_id):
         yield workspace
 
 

@@ -30,6 +30,7 @@ FACTS: dict[Any, tuple[str, ...]] = {
     channels.MessageBounced: ("person", "message_id", "channel", "origin", "category"),
     channels.MessageOpened: ("person", "message_id", "channel", "origin"),
     channels.MessageUnsubscribed: ("person", "message_id", "channel", "origin"),
+    channels.MessageComplained: ("person", "message_id", "channel", "origin"),
     commerce.OrderPaid: ("person", "order_id"),
     commerce.ProductBought: ("person", "order_id", "product_id"),
     commerce.OrderRefunded: ("person", "order_id"),

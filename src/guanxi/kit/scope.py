@@ -21,6 +21,7 @@ class NoWorkspace(RuntimeError):
 class Scope:
     workspace_id: int
     clock_shift: timedelta
+    public_id: str = ""
 
 
 _current: ContextVar[Scope | None] = ContextVar("guanxi_scope", default=None)
@@ -38,13 +39,19 @@ def clock_shift() -> timedelta:
     return scope.clock_shift if scope else timedelta(0)
 
 
+def public_id() -> str:
+    """How log lines name the workspace; empty outside one."""
+    scope = _current.get()
+    return scope.public_id if scope else ""
+
+
 @contextmanager
-def workspace(workspace_id: int, clock_shift: timedelta = timedelta(0)) -> Iterator[None]:
+def workspace(workspace_id: int, clock_shift: timedelta = timedelta(0), public_id: str = "") -> Iterator[None]:
     """Everything inside reads and writes the rows of one workspace only.
 
     `clock_shift` moves `kit.clock.now()`: the demo workspace plays its year forward with it.
     """
-    token = _current.set(Scope(workspace_id, clock_shift))
+    token = _current.set(Scope(workspace_id, clock_shift, public_id))
     _tell_database()
     try:
         yield

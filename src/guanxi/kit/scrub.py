@@ -14,10 +14,10 @@ _PATTERNS = (
     re.compile(r"(?i)(?<=basic )[\w+/=]{8,}"),
     re.compile(r"[^\s@<>\"'(),;:]+@[\w-]+(?:\.[\w-]+)+"),
     # The end of an address line: a query may hold anything that somebody searched for.
-    re.compile(r"(?<=[\w/])\?[^\s\"'<>]*"),
+    re.compile(r"(?<=[\w/])\?[^\s\"'<>]+"),
 )
 # Seven digits and more with the marks that people write between them, not inside an id or a number with a point.
-_PHONE = re.compile(r"(?<![\w.:-])\+?\(?\d(?:[ ().\-]?\d){7,}(?![\w:-])")
+_PHONE = re.compile(r"(?<![\w.:+(-])(?!\d{4}-\d\d-\d\d\b)\+?\(?\d(?:[ ().\-]{0,2}\d){7,}(?![\w:-])")
 
 
 def scrubbed(text: str) -> str:

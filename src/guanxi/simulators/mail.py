@@ -10,6 +10,12 @@ one that is not followed by a letter (`bounce@`, `bounce.ann@`, `full-7@`, but n
     greylist  451 4.7.1 the first time that a sender writes, then accepted
     slow      accepted after two seconds; `slow5@` after five
     drop      kept, but the line is cut before the answer
+    late      accepted, and then returned: the mailbox does not exist
+    overfull  accepted, and then returned: the mailbox is full
+    spam      accepted, and then reported as spam
+
+What is returned goes to the sender of the envelope, whose mailbox can be read over IMAP. With `--return-one-in 50`, one
+address in fifty does as `late` does.
 """
 
 import argparse
@@ -22,14 +28,17 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from guanxi.simulators import mail_notices
+from guanxi.simulators.mail_imap import ImapServer
 from guanxi.simulators.mail_pages import Inbox
 from guanxi.simulators.mail_store import Mail, Store
 
 HOST = "127.0.0.1"
-_PLAYED = re.compile(r"(bounce|full|greylist|slow|drop)(?![a-z])(\d{0,2})", re.IGNORECASE)
+_PLAYED = re.compile(r"(bounce|full|greylist|slow|drop|late|overfull|spam)(?![a-z+])(\d{0,2})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +47,11 @@ class MailServer:
 
     smtp_port: int
     web_port: int
+    imap_port: int
     store: Store
     _smtp: "_SmtpThread"
     _web: Inbox
+    _imap: ImapServer
 
     @property
     def url(self) -> str:
@@ -58,34 +69,49 @@ class MailServer:
     def stop(self) -> None:
         self._smtp.stop()
         self._web.stop()
+        self._imap.stop()
         self.store.close()
 
 
-def serve(smtp_port: int, web_port: int, folder: Path) -> MailServer:
-    """Port 0 takes a free one. Raises OSError when a port is busy. Returns when both listen."""
-    with _listening(smtp_port) as smtp_socket, _listening(web_port) as web_socket:
+def serve(smtp_port: int, web_port: int, folder: Path, *, imap_port: int = 0, return_one_in: int = 0) -> MailServer:
+    """Port 0 takes a free one. Raises OSError when a port is busy. Returns when all listen."""
+    with _listening(smtp_port) as smtp, _listening(web_port) as web, _listening(imap_port) as imap:
         store = Store(folder)
-        ports = smtp_socket.getsockname()[1], web_socket.getsockname()[1]
-        smtp = _SmtpThread(_Mailbox(store), smtp_socket.dup())
-        web = Inbox(store, web_socket.dup())
-    return MailServer(*ports, store, smtp, web)
+        return MailServer(
+            smtp_port=smtp.getsockname()[1],
+            web_port=web.getsockname()[1],
+            imap_port=imap.getsockname()[1],
+            store=store,
+            _smtp=_SmtpThread(_Mailbox(store, return_one_in), smtp.dup()),
+            _web=Inbox(store, web.dup()),
+            _imap=ImapServer(store, imap.dup()),
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="guanxi.simulators.mail", description="A mail server to play with.")
     parser.add_argument("--smtp-port", type=int, default=2525)
     parser.add_argument("--web-port", type=int, default=8025)
+    parser.add_argument("--imap-port", type=int, default=1143)
+    parser.add_argument("--return-one-in", type=int, default=0, help="so many addresses return what they accepted")
     parser.add_argument("--folder", type=Path, required=True, help="where the mails are kept")
     options = parser.parse_args(argv)
     stopped = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: stopped.set())
     try:
-        server = serve(options.smtp_port, options.web_port, options.folder)
+        server = serve(
+            options.smtp_port,
+            options.web_port,
+            options.folder,
+            imap_port=options.imap_port,
+            return_one_in=options.return_one_in,
+        )
     except OSError as error:
-        sys.stderr.write(f"mail: cannot listen on {HOST}:{options.smtp_port} and {HOST}:{options.web_port}: {error}\n")
+        ports = f"{options.smtp_port}, {options.web_port} and {options.imap_port}"
+        sys.stderr.write(f"mail: cannot listen on {HOST}, ports {ports}: {error}\n")
         return 1
-    sys.stdout.write(f"mail: smtp {HOST}:{server.smtp_port}, inbox {server.url}\n")
+    sys.stdout.write(f"mail: smtp {HOST}:{server.smtp_port}, imap {HOST}:{server.imap_port}, inbox {server.url}\n")
     sys.stdout.flush()
     stopped.wait()
     server.stop()
@@ -135,8 +161,8 @@ class _SmtpThread:
 class _Mailbox:
     """Hooks of aiosmtpd, named by it."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, return_one_in: int) -> None:
+        self._store, self._return_one_in = store, return_one_in
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -155,12 +181,35 @@ class _Mailbox:
         assert isinstance(envelope.original_content, bytes)
         self._store.add(sender=envelope.mail_from or "", recipients=envelope.rcpt_tos, raw=envelope.original_content)
         for address in envelope.rcpt_tos:
+            self._send_back(envelope, address)
             match _played(address):
                 case "slow", seconds:
                     await asyncio.sleep(seconds)
                 case "drop", _ if isinstance(server.transport, asyncio.WriteTransport):
                     server.transport.abort()
         return "250 2.0.0 Ok: kept"
+
+    def _send_back(self, envelope: Envelope, address: str) -> None:
+        """Never about a notice, which has no sender (RFC 5321 4.5.5)."""
+        sender, raw = envelope.mail_from or "", envelope.original_content
+        if not sender or not isinstance(raw, bytes):
+            return
+        word = _played(address)[0] or ("late" if self._returns(address) else "")
+        match word:
+            case "late":
+                said = "550 5.1.1 User unknown"
+                back = mail_notices.bounced(raw, sender=sender, recipient=address, status="5.1.1", said=said)
+            case "overfull":
+                said = "452 4.2.2 Mailbox full"
+                back = mail_notices.bounced(raw, sender=sender, recipient=address, status="4.2.2", said=said)
+            case "spam":
+                back = mail_notices.complained(raw, sender=sender)
+            case _:
+                return
+        self._store.add(sender="", recipients=[sender], raw=back)
+
+    def _returns(self, address: str) -> bool:
+        return bool(self._return_one_in) and crc32(address.lower().encode()) % self._return_one_in == 0
 
 
 def _played(address: str) -> tuple[str, int]:

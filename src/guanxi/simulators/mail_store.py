@@ -18,6 +18,7 @@ create table if not exists mails (
 );
 create index if not exists mails_recipient on mails (recipient, id);
 create index if not exists mails_message_id on mails (message_id);
+create table if not exists seen (reader text, mail integer, primary key (reader, mail));
 create table if not exists greylisted (sender text, recipient text, primary key (sender, recipient));
 """
 
@@ -106,6 +107,20 @@ class Store:
             "select id, received_at, sender, recipient, message_id, subject, raw from mails where id = ?", (mail_id,)
         )
         return Mail(*rows[0]) if rows else None
+
+    def box(self, address: str, *, unseen: bool = False) -> list[int]:
+        """Ids of what came for this address, with or without a plus, the oldest first."""
+        local, _, domain = address.lower().rpartition("@")
+        rows = self._all(
+            "select id from mails where (recipient = ?1 or (recipient >= ?2 and recipient < ?3 and recipient like ?4))"
+            " and not (?5 and exists (select 1 from seen where reader = ?1 and mail = mails.id)) order by id",
+            (address.lower(), f"{local}+", f"{local},", f"%@{domain}", unseen),
+        )
+        return [int(row[0]) for row in rows]
+
+    def see(self, address: str, mail_id: int) -> None:
+        with self._lock, self._base:
+            self._base.execute("insert into seen values (?, ?) on conflict do nothing", (address.lower(), mail_id))
 
     def total(self, *, to: str = "") -> int:
         rows = self._all("select count(*) from mails where ? in ('', recipient)", (to.lower(),))

@@ -10,6 +10,7 @@ from guanxi.channels.operations.accounts import (
 )
 from guanxi.channels.operations.answers import opened, unsubscribe
 from guanxi.channels.operations.claiming import Claim, claim, reconsider, recover
+from guanxi.channels.operations.collecting import collect
 from guanxi.channels.operations.delivering import deliver
 from guanxi.channels.operations.forgetting import forget, in_hand
 from guanxi.channels.operations.lane import lane
@@ -42,6 +43,7 @@ __all__ = [
     "check_connection",
     "check_domain",
     "claim",
+    "collect",
     "connect_account",
     "count_as_sent",
     "deliver",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from guanxi.channels.events import MessageAccepted, MessageBounced
+from guanxi.channels.events import MessageAccepted, MessageBounced, MessageComplained
 from guanxi.channels.models import Account, Message, MessageState
 from guanxi.channels.port import Category, DeliveryClass, Receipt, Refused, Retry, Unknown
 from guanxi.channels.rules import next_try
@@ -65,6 +65,41 @@ def refuse(message: Message, error: Refused, *, channel: str, now: datetime) -> 
     if known:
         fact = MessageBounced(message.person_id, message.pk, channel, message.origin, str(error.category))
         events.announce(fact, at=now)
+
+
+@transaction.atomic
+def returned(message: Message, *, category: Category, status: str, channel: str, now: datetime) -> None:
+    """It was accepted and came back later. What was counted as accepted is counted as bounced from now on."""
+    known = _settle(
+        message,
+        MessageState.SENDING,
+        MessageState.ACCEPTED,
+        MessageState.UNKNOWN,
+        state=MessageState.BOUNCED,
+        reason=category,
+        detail=status,
+    )
+    if category is Category.HARD_BOUNCE and message.address is not None:
+        governance.suppress(
+            channel=channel,
+            address=bytes(message.address),
+            reason=SuppressionReason.HARD_BOUNCE,
+            now=now,
+            detail=status,
+        )
+    if known:
+        events.announce(MessageBounced(message.person_id, message.pk, channel, message.origin, str(category)), at=now)
+
+
+@transaction.atomic
+def complained(message: Message, *, channel: str, now: datetime) -> None:
+    """Nothing goes to this address any more, not even about an order."""
+    if message.address is not None:
+        governance.suppress(
+            channel=channel, address=bytes(message.address), reason=SuppressionReason.COMPLAINT, now=now
+        )
+    if Message.objects.filter(pk=message.pk, complained_at=None).update(complained_at=now):
+        events.announce(MessageComplained(message.person_id, message.pk, channel, message.origin), at=now)
 
 
 def retry(message: Message, error: Retry, *, now: datetime) -> None:

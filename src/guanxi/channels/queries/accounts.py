@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from pydantic import BaseModel, ValidationError
 
 from guanxi.channels import registry
-from guanxi.channels.models import Account, Cap, Check
+from guanxi.channels.models import Account, Cap, Check, Notice, Reading
 from guanxi.channels.port import Collects, Examines, Limits, Probes, SigningKey, Signs
 from guanxi.kit import crypto
 
@@ -49,6 +50,24 @@ def sender_imprint(account: Account) -> str | None:
     if "imprint" not in registry.plugin(account.kind).config.model_fields:
         return None
     return str(account.config.get("imprint", ""))
+
+
+def reading(account: Account) -> Reading | None:
+    """When returned mail was read last; None: never yet."""
+    found: Reading | None = Reading.objects.filter(account=account).first()
+    return found
+
+
+def notices(account: Account, *, since: datetime) -> dict[str, int]:
+    """How many of which kind came back."""
+    found = Notice.objects.filter(account=account, at__gte=since).values_list("kind").annotate(number=Count("pk"))
+    return dict(found.order_by("-number", "kind"))
+
+
+def collects(account: Account) -> bool:
+    """Whether it is set up to read what comes back."""
+    plugin = registry.plugin(account.kind)
+    return isinstance(plugin, Collects) and plugin.collects(config_of(account))
 
 
 def check(account: Account, kind: str) -> Check | None:

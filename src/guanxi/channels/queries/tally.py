@@ -14,7 +14,8 @@ OPEN = (MessageState.WAITING, MessageState.CLAIMED, MessageState.SENDING)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """`waiting` holds what is on its way as well; `opened` and `unsubscribed` are part of the others."""
+    """`waiting` holds what is on its way as well; `opened`, `unsubscribed` and `complained` are part of the
+    others."""
 
     recipients: int
     accepted: int
@@ -27,6 +28,7 @@ class Tally:
     cancelled: int
     opened: int
     unsubscribed: int
+    complained: int
 
 
 def tally(origin: str) -> Tally:
@@ -39,6 +41,7 @@ def tally(origin: str) -> Tally:
             waiting=Count("pk", filter=Q(state__in=OPEN)),
             opened=Count("pk", filter=Q(opened_at__isnull=False)),
             unsubscribed=Count("pk", filter=Q(unsubscribed_at__isnull=False)),
+            complained=Count("pk", filter=Q(complained_at__isnull=False)),
             **figures,
         )
     )

@@ -33,6 +33,7 @@ EVENTS: dict[str, Any] = {
     "message.bounced": pgettext_lazy("has …", "had a message bounce"),
     "message.opened": pgettext_lazy("has …", "opened a message (estimate)"),
     "message.unsubscribed": pgettext_lazy("has …", "unsubscribed"),
+    "message.complained": pgettext_lazy("has …", "reported a message as spam"),
 }
 PROPERTIES: dict[str, Any] = {
     "department": gettext_lazy("department"),

@@ -36,8 +36,11 @@ class Place:
     icon: str
 
 
+NOTICES = Entry(_("Notices"), "notices", "bell")
+
+
 def pages(text: str, role: str, slug: str) -> list[Place]:
-    inside = [entry for _label, entries in NAVIGATION for entry in entries]
+    inside = [*(entry for _label, entries in NAVIGATION for entry in entries), NOTICES]
     found = [_place(entry, [slug]) for entry in inside if _fits(entry, text, role)]
     return found + [_place(entry, []) for entry in OUTSIDE if _fits(entry, text, role)]
 
@@ -64,7 +67,7 @@ def _begins(part: str, name: str) -> bool:
 @cache
 def _names(route: str) -> tuple[str, ...]:
     labels = [entry.label for _label, entries in NAVIGATION for entry in entries if entry.route == route]
-    labels += [entry.label for entry in (*ACTIONS, *OUTSIDE) if entry.route == route]
+    labels += [entry.label for entry in (*ACTIONS, *OUTSIDE, NOTICES) if entry.route == route]
     return tuple(folded(_in(code, label)) for code, _name in settings.LANGUAGES for label in labels)
 
 

@@ -20,6 +20,7 @@ EVENTS: Mapping[str, Any] = {
     "message.bounced": gettext_lazy("A message came back"),
     "message.opened": gettext_lazy("A message was opened (an estimate)"),
     "message.unsubscribed": gettext_lazy("A person unsubscribed by a message"),
+    "message.complained": gettext_lazy("A message was reported as spam"),
     "order.paid": gettext_lazy("An order was paid"),
     "product.bought": gettext_lazy("A product was bought: one for each line of an order"),
     "order.refunded": gettext_lazy("An order was refunded"),

@@ -30,7 +30,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "orders": (gettext_lazy("Orders"), ("order.paid", "order.refunded", "coupon.redeemed")),
     "messages": (
         gettext_lazy("Messages"),
-        ("message.accepted", "message.bounced", "message.opened", "message.unsubscribed"),
+        ("message.accepted", "message.bounced", "message.opened", "message.unsubscribed", "message.complained"),
     ),
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
     "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost")),
@@ -235,6 +235,8 @@ def _message(entry: TimelineEntry, known: Known) -> Item:
             return Item(entry.at, "eye", _("“%(name)s” was probably opened") % name, more)
         case "message.unsubscribed":
             return Item(entry.at, "log-out", _("Unsubscribed by the link in “%(name)s”") % name)
+        case "message.complained":
+            return Item(entry.at, "octagon-alert", _("“%(name)s” was reported as spam") % name)
         case other:
             return Item(entry.at, "mail", other)
 

@@ -48,6 +48,7 @@ MENDED_AT = {
     "no_account": "broadcast_content",
     "account_off": "broadcast_content",
     "account_problem": "broadcast_content",
+    "no_imprint": "broadcast_content",
 }
 
 

@@ -19,7 +19,7 @@ from guanxi.channels.operations import BadAccount
 from guanxi.channels.port import Plugin
 from guanxi.console.access import StaffRequest, may, sent
 from guanxi.console.settings.forms import CapForm, account_form
-from guanxi.console.settings.trying import found, shown, tabs
+from guanxi.console.settings.trying import found, returned, shown, tabs
 from guanxi.governance.queries import Permission
 
 LISTED_AT_MOST = 200
@@ -105,6 +105,7 @@ def channel(request: StaffRequest, public_id: str) -> HttpResponse:
         "label": _(plugin.label),
         "account": account,
         "abilities": queries.abilities(account),
+        **returned(account, request.now),
         "connection": shown(queries.check(account, "connection")),
         "tabs": tabs(request, account, "channel"),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from guanxi.channels import operations as channels
 from guanxi.channels import queries
-from guanxi.channels.models import Account, Check, CheckKind
+from guanxi.channels.models import Account, Check, CheckKind, NoticeKind
 from guanxi.channels.port import ChannelError, Verdict
 from guanxi.channels.registry import Words
 from guanxi.console.access import StaffRequest, may
@@ -25,6 +25,7 @@ from guanxi.console.errors import bad_request
 from guanxi.governance import operations as governance
 from guanxi.governance.queries import Permission
 
+RECENTLY = timedelta(days=30)
 # verdict → (word, tone, icon)
 VERDICTS: dict[str, tuple[Any, str, str]] = {
     Verdict.OK: (gettext_lazy("In order"), "ok", "check"),
@@ -69,6 +70,22 @@ def _line(finding: dict[str, Any]) -> Line:
     word, tone, icon = VERDICTS[finding["verdict"]]
     title, advice = str(finding["title"]), str(finding["advice"])
     return Line(_(title), str(word), tone, icon, finding["said"], _(advice) if advice else "", finding["record"])
+
+
+def returned(account: Account, now: datetime) -> dict[str, Any]:
+    """What came back in the last weeks."""
+    try:
+        if not queries.collects(account):
+            return {}
+    except ValidationError:
+        return {}
+    kinds = dict(NoticeKind.choices)
+    found = queries.notices(account, since=now - RECENTLY)
+    return {
+        "collects": True,
+        "reading": queries.reading(account),
+        "notices": [(kinds.get(kind, kind), number) for kind, number in found.items()],
+    }
 
 
 def tabs(request: StaffRequest, account: Account, current: str) -> list[dict[str, Any]]:

@@ -35,11 +35,11 @@ def snapshot(content: Content) -> dict[str, Any]:
 def written(messages: Sequence[Message], words: Mapping[str, Any]) -> dict[int, Words | NoWords]:
     """Each message of a snapshot in the language of its person."""
     workspace = Workspace.objects.get(pk=scope.current())
-    kinds = dict(Account.objects.values_list("pk", "kind"))
+    accounts = {account.pk: account for account in Account.objects.all()}
     people = {person.pk: person for person in Person.objects.filter(pk__in=[one.person_id for one in messages])}
     traits = _traits(people)
     return {
-        message.pk: _words(message, words, kinds[message.account_id], people[message.person_id], traits, workspace)
+        message.pk: _words(message, words, accounts[message.account_id], people[message.person_id], traits, workspace)
         for message in messages
     }
 
@@ -47,12 +47,12 @@ def written(messages: Sequence[Message], words: Mapping[str, Any]) -> dict[int, 
 def _words(
     message: Message,
     words: Mapping[str, Any],
-    channel: str,
+    account: Account,
     person: Person,
     traits: Mapping[int, Mapping[str, str]],
     workspace: Workspace,
 ) -> Words | NoWords:
-    template = _template(words, channel, person.language, workspace.language)
+    template = _template(words, account.kind, person.language, workspace.language)
     if template is None:
         return NoWords(f"no words in {person.language or workspace.language}")
     marketing = message.purpose == Purpose.MARKETING
@@ -63,6 +63,7 @@ def _words(
         unsubscribe_url=channels.link(message, "unsubscribe") if marketing else "",
         preferences_url=_preferences_url(message),
         pixel_url=channels.link(message, "open"),
+        imprint=(channels.sender_imprint(account) or "") if marketing else "",
     )
     try:
         letter = write(template, values, **_labels(template.language))
@@ -90,8 +91,15 @@ def preview_of(template: Template, *, person: Person | None) -> Letter:
         traits=_traits([person.pk])[person.pk] if person else empty,
         unsubscribe_url="https://example.test/unsubscribe",
         preferences_url="https://example.test/preferences",
+        imprint=_imprint(),
     )
     return write(template, values, **_labels(template.language))
+
+
+def _imprint() -> str:
+    """Of the account that a broadcast would begin with."""
+    account = channels.usable_accounts().order_by("pk").first()
+    return (channels.sender_imprint(account) or "") if account else ""
 
 
 def _template(words: Mapping[str, Any], channel: str, wanted: str, own: str) -> Template | None:

@@ -28,7 +28,7 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-_FOOT = '<p style="font-size:13px;color:#59636e">{links}</p>\n'
+_FOOT = '<p style="font-size:13px;color:#59636e">{lines}</p>\n'
 _LINK = '<a href="{url}" style="color:#59636e">{label}</a>'
 _PIXEL = '<img src="{url}" width="1" height="1" alt="" style="display:block">'
 
@@ -43,7 +43,7 @@ class Template:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
     """What a template may know of its reader. Without an unsubscribe link there is no line for it (messages about an
-    order), without `pixel_url` no picture."""
+    order), without `pixel_url` no picture. `imprint` says who sends it, on lines of its own at the end."""
 
     name: str
     workspace: str
@@ -51,6 +51,7 @@ class Values:
     unsubscribe_url: str = ""
     preferences_url: str = ""
     pixel_url: str = ""
+    imprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +72,27 @@ def write(template: Template, values: Values, *, unsubscribe_label: str, prefere
     add_link = bool(values.unsubscribe_url) and values.unsubscribe_url not in text
     links: list[tuple[str, str]] = []
     if add_link:
-        text += f"\n-- \n{unsubscribe_label}: {values.unsubscribe_url}\n"
         links = [(unsubscribe_label, values.unsubscribe_url)]
         if preferences_label and values.preferences_url and values.preferences_url not in text:
-            text += f"{preferences_label}: {values.preferences_url}\n"
             links.append((preferences_label, values.preferences_url))
+    imprint = values.imprint.splitlines()
+    if end := [*imprint, *(f"{label}: {url}" for label, url in links)]:
+        text += "\n-- \n" + "\n".join(end) + "\n"
     page = _PAGE.format(
         language=html.escape(template.language),
         subject=html.escape(subject),
         body=to_html(render(body, known, escaped=True)),
-        foot=_FOOT.format(links=" · ".join(_link(*link) for link in links)) if links else "",
+        foot=_foot(imprint, links),
         pixel=_PIXEL.format(url=html.escape(values.pixel_url)) if values.pixel_url else "",
     )
     return Letter(template.language, subject, text, page)
 
 
-def _link(label: str, url: str) -> str:
-    return _LINK.format(url=html.escape(url), label=html.escape(label))
+def _foot(imprint: list[str], links: list[tuple[str, str]]) -> str:
+    lines = [html.escape(line) for line in imprint]
+    if links:
+        lines.append(" · ".join(_LINK.format(url=html.escape(url), label=html.escape(label)) for label, url in links))
+    return _FOOT.format(lines="<br>".join(lines)) if lines else ""
 
 
 def to_html(markdown: str) -> str:

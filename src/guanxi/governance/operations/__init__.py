@@ -21,6 +21,7 @@ from guanxi.governance.operations.consent import (
     withdraw_consent,
 )
 from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
+from guanxi.governance.operations.notices import notify, read_notices
 from guanxi.governance.operations.passkeys import (
     PasskeyRefused,
     Site,
@@ -93,12 +94,14 @@ __all__ = [
     "make_key",
     "new_challenge",
     "note_sign_in",
+    "notify",
     "offer_authenticator",
     "open_offer",
     "options_to_add",
     "options_to_use",
     "play_forward",
     "prove_password",
+    "read_notices",
     "record",
     "record_consents",
     "remove_passkey",

@@ -3,6 +3,7 @@
 from guanxi.people.queries.bulk import (
     BULK_WORKING,
     UNDO_FOR,
+    at_work_for,
     bound_to_unit,
     bulks_of,
     may_undo_bulk,
@@ -72,6 +73,7 @@ __all__ = [
     "Wanted",
     "address_of",
     "addresses_of",
+    "at_work_for",
     "bound_to_unit",
     "bulks_of",
     "canonical",

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import DataScope, data_scope
-from guanxi.people.models import Bulk, BulkState
+from guanxi.people.models import Bulk, BulkState, Import, ImportState
 
 UNDO_FOR = timedelta(days=7)
 BULK_WORKING = (BulkState.RUNNING, BulkState.UNDOING)
@@ -48,3 +48,12 @@ def bulks_of(staff: Staff) -> QuerySet[Bulk]:
 def may_undo_bulk(of: Bulk, now: datetime) -> bool:
     settled = of.state in (BulkState.DONE, BulkState.STOPPED, BulkState.FAILED) and of.undone_at is None
     return bool(settled and of.changed and of.finished_at and now < of.finished_at + UNDO_FOR)
+
+
+def at_work_for(staff: Staff) -> bool:
+    """Whether an import or a change of many that `staff` started is being worked at."""
+    imports = Import.objects.filter(
+        by=staff, state__in=(ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
+    )
+    mine = Bulk.objects.filter(by=staff, state__in=BULK_WORKING)
+    return bool(imports.values_list("pk").union(mine.values_list("pk"), all=True)[:1])

@@ -127,6 +127,12 @@ def _move(broadcast: Broadcast, state: BroadcastState, now: datetime) -> None:
     broadcast.save()
 
 
+def tell_starter(broadcast: Broadcast, kind: str, now: datetime, counts: Mapping[str, int]) -> None:
+    governance.notify(
+        staff=broadcast.by, kind=kind, subject=broadcast.public_id, name=broadcast.name, detail=counts, now=now
+    )
+
+
 def record(broadcast: Broadcast, act: Act, by: Staff | None, now: datetime, reason: str = "") -> None:
     BroadcastAct.objects.create(broadcast=broadcast, act=act, by=by, at=now, reason=reason[:300])
     governance.record(act=f"broadcast.{act}", by=by, subject=broadcast.public_id, reason=reason, now=now)

@@ -14,7 +14,7 @@ from guanxi.channels import operations as channels
 from guanxi.channels import queries as messages
 from guanxi.kit import leases
 from guanxi.reach.models import Broadcast, BroadcastState
-from guanxi.reach.operations.running import WrongState, locked, pause
+from guanxi.reach.operations.running import WrongState, locked, pause, tell_starter
 from guanxi.reach.queries.review import errand
 
 CHUNK = 10_000
@@ -37,7 +37,8 @@ def plan_due(*, now: datetime) -> bool:
     try:
         people = audiences.members(broadcast.rule, now=broadcast.started_at)["person"].to_pylist()
     except audiences.RuleError as error:
-        pause(broadcast=broadcast, by=None, now=now, reason=str(error))
+        paused = pause(broadcast=broadcast, by=None, now=now, reason=str(error))
+        tell_starter(paused, "broadcast.paused", now, {})
         return True
     messages.refresh_statistics()
     left = [person for person in people if person > broadcast.planned_through]
@@ -86,6 +87,11 @@ def _planned(broadcast: Broadcast, now: datetime) -> None:
 def finish_due(*, now: datetime) -> bool:
     """Broadcasts of which nothing waits any more are done."""
     sending = Broadcast.objects.select_for_update(skip_locked=True).filter(state=BroadcastState.SENDING)
-    done = [broadcast.pk for broadcast in sending if not messages.open_count(broadcast.origin)]
-    Broadcast.objects.filter(pk__in=done).update(state=BroadcastState.DONE, finished_at=now, updated_at=now)
+    done = [broadcast for broadcast in sending if not messages.open_count(broadcast.origin)]
+    over = {"state": BroadcastState.DONE, "finished_at": now, "updated_at": now}
+    Broadcast.objects.filter(pk__in=[broadcast.pk for broadcast in done]).update(**over)
+    for broadcast in done:
+        tally = messages.tally(broadcast.origin)
+        kind = "broadcast.doubtful" if tally.unknown else "broadcast.done"
+        tell_starter(broadcast, kind, now, {"accepted": tally.accepted, "doubtful": tally.unknown})
     return bool(done)

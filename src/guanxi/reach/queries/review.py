@@ -14,6 +14,7 @@ from guanxi.channels import queries as channels
 from guanxi.content import queries as content
 from guanxi.content.models import Variant
 from guanxi.events import queries as events
+from guanxi.governance.models import Purpose
 from guanxi.kit import scope
 from guanxi.reach.models import Broadcast
 
@@ -21,7 +22,7 @@ from guanxi.reach.models import Broadcast
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What must be mended before sending; `explain` puts it into words. `code` is no_audience, bad_rule, empty, nobody,
-    no_content, missing_language, bad_template, no_account, account_off or account_problem."""
+    no_content, missing_language, bad_template, no_account, account_off, account_problem or no_imprint."""
 
     code: str
     detail: str = ""
@@ -103,6 +104,8 @@ def _without(broadcast: Broadcast) -> list[Problem]:
         found.append(Problem("account_off", account.name))
     if account.problem:
         found.append(Problem("account_problem", account.problem))
+    if broadcast.purpose == Purpose.MARKETING and channels.sender_imprint(account) == "":
+        found.append(Problem("no_imprint", account.name))
     return found
 
 
@@ -155,6 +158,11 @@ def explain(problem: Problem) -> str:
             return _("The account “%(detail)s” is switched off. Switch it on or choose another one.") % {
                 "detail": problem.detail
             }
+        case "no_imprint":
+            return _(
+                "The account “%(detail)s” does not say who sends: marketing needs a name and a postal address at its "
+                "end. Whoever looks after channels adds them in its settings."
+            ) % {"detail": problem.detail}
         case _:
             return _("The account has a problem: %(detail)s. Mend it, then connect it again.") % {
                 "detail": problem.detail

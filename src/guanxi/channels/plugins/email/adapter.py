@@ -10,6 +10,7 @@ from guanxi.channels.plugins.email import signing
 from guanxi.channels.plugins.email.answers import judged, without_address
 from guanxi.channels.plugins.email.config import EmailConfig
 from guanxi.channels.plugins.email.domain import examined
+from guanxi.channels.plugins.email.mailbox import Mailbox, opened_box
 from guanxi.channels.plugins.email.message import Letter, compose
 from guanxi.channels.plugins.email.probing import probed
 from guanxi.channels.plugins.email.signing import Signature
@@ -134,6 +135,12 @@ class EmailPlugin:
 
     def drop_next_key(self, config: BaseModel) -> dict[str, object]:
         return {"next_selector": "", "next_key": ""}
+
+    def collects(self, config: BaseModel) -> bool:
+        return bool(_ours(config).box_host)
+
+    def open_box(self, config: BaseModel) -> AbstractContextManager[Mailbox]:
+        return opened_box(_ours(config))
 
 
 def _ours(config: BaseModel) -> EmailConfig:

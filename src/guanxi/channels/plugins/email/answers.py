@@ -60,12 +60,12 @@ def judged(refusal: SmtpRefused, address: str) -> ChannelError:
 
 
 def _category(refusal: SmtpRefused) -> Category:
-    subject, point = _enhanced(refusal.text)
-    return (
-        _PERMANENT.get((subject, point))
-        or _PERMANENT.get(subject)
-        or _BY_CODE.get((refusal.step, refusal.code), Category.UNKNOWN)
-    )
+    return permanent(*_enhanced(refusal.text)) or _BY_CODE.get((refusal.step, refusal.code), Category.UNKNOWN)
+
+
+def permanent(subject: int, point: int) -> Category | None:
+    """What 5.`subject`.`point` means, if it says anything."""
+    return _PERMANENT.get((subject, point)) or _PERMANENT.get(subject)
 
 
 def _not_now(refusal: SmtpRefused, detail: str) -> Retry:

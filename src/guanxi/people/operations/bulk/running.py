@@ -118,6 +118,8 @@ def _finish(of: Bulk, state: BulkState, now: datetime) -> None:
     of.state = state
     of.finished_at = of.finished_at or now
     of.save(update_fields=["state", "problem", "finished_at"])
+    counts = {"changed": of.changed, "skipped": sum(of.skipped.values()), "restored": of.restored}
+    governance.notify(staff=of.by, kind=f"bulk.{of.state}", subject=of.public_id, name=of.act, detail=counts, now=now)
     if state == BulkState.DONE:
         detail = {"change": of.act, "count": of.changed}
         governance.record(act="bulk.finished", by=of.by, subject=of.public_id, detail=detail, now=now)

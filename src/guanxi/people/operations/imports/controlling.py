@@ -14,6 +14,7 @@ from guanxi.people.models import Import, ImportChange, ImportReject, ImportState
 from guanxi.people.operations.imports import files
 from guanxi.people.operations.imports.choosing import ChoiceRefused
 from guanxi.people.operations.imports.states import UNDO_FOR, WORKING, ImportRefused, locked, may_change, may_undo
+from guanxi.people.operations.imports.working import tell_starter
 from guanxi.people.registry import import_kind
 
 
@@ -86,6 +87,7 @@ def fail_import(*, import_id: int, now: datetime) -> None:
     of.state, of.problem, of.stop_asked, of.lease_until = ImportState.FAILED, {"code": "unexpected"}, False, None
     of.finished_at = now if of.started_at else None
     of.save(update_fields=["state", "problem", "stop_asked", "lease_until", "finished_at"])
+    tell_starter(of, now)
 
 
 def sweep(*, now: datetime) -> int:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from guanxi.events import operations as events
+from guanxi.governance import operations as governance
 from guanxi.governance.models import Workspace
 from guanxi.kit import leases, scope, tables
 from guanxi.people.events import ImportFinished
@@ -65,8 +66,16 @@ class Lease:
         if of.started_at and state != ImportState.UNDONE:
             of.finished_at = now
         of.save(update_fields=["state", "problem", "stop_asked", "lease_until", "finished_at"])
+        if state in (ImportState.DONE, ImportState.FAILED, ImportState.UNDONE):
+            tell_starter(of, now)
         if state in (*SETTLED, ImportState.UNDONE):
             events.tell(ImportFinished(import_id=of.pk, state=state.value), at=now)
+
+
+def tell_starter(of: Import, now: datetime) -> None:
+    counts = {"came": of.created + of.updated + of.unchanged, "rejected": of.rejected}
+    kind = f"import.{of.state}"
+    governance.notify(staff=of.by, kind=kind, subject=of.public_id, name=of.filename, detail=counts, now=now)
 
 
 @dataclass
