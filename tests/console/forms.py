@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urljoin
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import Resolver404, resolve
 
-FREE = {"text", "search", "textarea", "password"}
+WRITTEN = {"text", "search", "textarea", "password", "email", "url", "tel", "number", "date"}
 SENDS = {"submit", "image"}
+A_FILE = b"name,email\nAnn,ann@example.test\n"
+
+ALWAYS = {"name", "subject", "text", "scheduled_at"}
+
+# What makes a form come through, by the name of the field.
+VALID = {
+    "email": "somebody@example.test",
+    "sender_address": "hello@lumen.example.test",
+    "host": "mail.example.test",
+    "url": "https://shop.example.test/hook",
+    "port": "25",
+    "password": "river lamp seven umbrellas",
+    "scheduled_at": "2027-03-01 10:00",
+    "name": "春季",
+    "subject": "春季",
+    "text": "春季",
+    "language": "en",
+    "hold_out_percent": "5",
+}
 
 
 @dataclass
@@ -20,10 +41,11 @@ class Control:
     value: str = ""
     options: list[str] = field(default_factory=list)
     ticked: bool = False
+    needed: bool = False
 
     @property
-    def is_free(self) -> bool:
-        return self.kind in FREE
+    def is_written(self) -> bool:
+        return self.kind in WRITTEN
 
 
 @dataclass
@@ -53,6 +75,28 @@ class Form:
             if one.kind == "radio" and one.name not in given:
                 given[one.name] = one.value
         return given
+
+    def sent(self, texts: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """As somebody sends it who fills in every field, some with these texts (a file is named by its own)."""
+        given: dict[str, Any] = self.filled()
+        texts = texts or {}
+        for one in self.controls:
+            if one.kind == "file":
+                given[one.name] = SimpleUploadedFile("people.csv", A_FILE)
+                given[one.name].name = texts.get(one.name, "people.csv")
+            elif one.name in texts:
+                given[one.name] = texts[one.name]
+            elif one.needed and not given.get(one.name) and one.kind not in ("hidden", "checkbox", "radio"):
+                given[one.name] = VALID.get(one.name, next((value for value in one.options if value), "春季"))
+            elif one.kind == "checkbox" and self.names.count(one.name) > 1:
+                given.setdefault(one.name, one.value)
+        if self.buttons:
+            given[self.buttons[-1].name] = self.buttons[-1].value
+        return given
+
+    @property
+    def names(self) -> list[str]:
+        return [one.name for one in self.controls]
 
     @property
     def buttons(self) -> list[Control]:
@@ -99,6 +143,7 @@ class Reading(HTMLParser):
                     self.select.value = value
 
     def _hold(self, one: Control, given: dict[str, str]) -> None:
+        one.needed = "required" in given or one.name in ALWAYS
         if "form" in given:
             self.loose.append((given["form"], one))
         elif self.form:
@@ -106,7 +151,7 @@ class Reading(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.text:
-            self.text.value += data
+            self.text.value += data if self.text.value else data.removeprefix("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

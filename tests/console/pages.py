@@ -19,11 +19,17 @@ from tests.console.world import World
 NO_PAGE = {
     "healthz": "an answer for machines",
     "metrics": "an answer for machines",
+    "api_openapi": "an answer for machines",
     "start": "leads on to the workspace when there is one",
+    "second_step": "owed only after a first one; tests/console/browser/test_account.py looks at it",
+    "account_app_qr": "a picture",
     "opened": "a picture of one pixel",
     "content_preview": "a letter, shown in a frame",
     "import_sample": "a file to take away",
     "import_rejected": "a file to take away",
+    "file": "a file to take away",
+    "person_export_file": "a file to take away",
+    "notices_bell": "a piece of every page",
     "broadcast_progress": "a piece of the page broadcast",
     "audience_people": "a piece of the page audience",
 }
@@ -41,15 +47,23 @@ STATES: dict[str, Callable[[World], dict[str, Any]]] = {
 }
 
 
+# What a route must be asked to be a page.
+ASKED = {"bulk_new": "?act=trait&every=yes&level=visitor"}
+
+
 def more_pages(world: World) -> Iterator[tuple[str, str]]:
     """Those that look different without being routes of their own."""
     people, slug = reverse("people", args=["lumen"]), ["lumen"]
     yield "people: one beside", f"{people}?person={world.things.person}"
     yield "people: none fit", f"{people}?q=nobody"
+    for act in ("owner", "unit", "suppress"):
+        yield f"bulk_new: {act}", reverse("bulk_new", args=slug) + f"?act={act}&every=yes&level=visitor"
     yield "audience_new: a recipe", reverse("audience_new", args=slug) + "?recipe=regulars"
     for state, public_id in world.imports.items():
         yield f"import: {state}", reverse("import", args=[*slug, public_id])
     for state, public_id in world.broadcasts.items():
+        if state == "draft":
+            continue  # leads on to its review
         yield f"broadcast: {state}", reverse("broadcast", args=[*slug, public_id])
     yield "not found", "/w/lumen/nothing-here"
 
@@ -61,7 +75,8 @@ def sign_in_token() -> str:
 def address_of(name: str, world: World) -> str:
     route = ROUTES[name]
     given = STATES[name](world) if name in STATES else route.things(world.things)
-    return reverse(name, kwargs=({} if isinstance(route.who, str) else {"slug": "lumen"}) | given)
+    inside = {} if isinstance(route.who, str) else {"slug": "lumen"}
+    return reverse(name, kwargs=inside | given) + ASKED.get(name, "")
 
 
 def pages(world: World, without_login: bool) -> Iterator[tuple[str, str]]:

@@ -196,7 +196,7 @@ def unused_column(of: Import, ask: ImportOption, answers: Mapping[str, str]) -> 
 
 def with_texts(asked: Sequence[ImportOption]) -> list[tuple[ImportOption, ImportOption | None]]:
     """A text belongs to the last choice of the question before it ("All of them agreed": how?)."""
-    behind = [*asked[1:], None]
+    behind = [*asked[1:], None][: len(asked)]
     return [
         (ask, text if text is not None and not text.choices else None)
         for ask, text in zip(asked, behind, strict=True)
