@@ -52,6 +52,7 @@ from guanxi.people.queries.who import tells_of, who
 from tests.factories import channels as make
 from tests.factories.people import csv_file, done, make_staff, uploaded
 from tests.factories.reach import write_lake
+from tools.data_map import DOCUMENT, brought_up_to_date
 
 # Tables of libraries: who may do what, and the queue, whose arguments are ids.
 NOT_OURS = frozenset({"auth", "contenttypes", "procrastinate"})
@@ -82,6 +83,11 @@ def test_every_column_of_the_lake_is_classified() -> None:
     assert stores["lake: events"] == set(lake.EVENTS.names)
     assert stores["lake: people"] == set(lake.PEOPLE.names)
     assert {f"lake: {name}" for name in ("events", *lake.MIRRORS)} <= stores.keys()
+
+
+def test_the_data_map_in_the_documents_is_in_step() -> None:
+    text = DOCUMENT.read_text()
+    assert text == brought_up_to_date(text), "run python tools/data_map.py"
 
 
 def test_what_is_personal_is_found_exported_and_erased_or_says_why_it_stays() -> None:
