@@ -27,7 +27,17 @@ from guanxi.channels.queries.links import (
     read_token,
 )
 from guanxi.channels.queries.returns import message_of, return_token
-from guanxi.channels.queries.tally import Queue, Tally, doubtful, open_count, queue, reasons, tally
+from guanxi.channels.queries.tally import (
+    Queue,
+    Tally,
+    accepted_between,
+    doubtful,
+    open_count,
+    queue,
+    reasons,
+    tally,
+    with_doubtful,
+)
 
 __all__ = [
     "BY_HAND",
@@ -41,6 +51,7 @@ __all__ = [
     "Recipient",
     "Tally",
     "abilities",
+    "accepted_between",
     "cap",
     "check",
     "collects",
@@ -66,4 +77,5 @@ __all__ = [
     "signing_keys",
     "tally",
     "usable_accounts",
+    "with_doubtful",
 ]

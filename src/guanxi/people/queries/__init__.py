@@ -22,6 +22,7 @@ from guanxi.people.queries.cards import (
     timeline,
     version,
 )
+from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
     imports_at_work,
@@ -35,6 +36,7 @@ from guanxi.people.queries.lists import (
     BadCursor,
     Page,
     Wanted,
+    added_between,
     count_people,
     level_counts,
     people_page,
@@ -71,6 +73,7 @@ __all__ = [
     "NoAddress",
     "Page",
     "Wanted",
+    "added_between",
     "address_of",
     "addresses_of",
     "at_work_for",
@@ -81,6 +84,8 @@ __all__ = [
     "cards",
     "count_people",
     "first_view",
+    "handovers",
+    "held_by",
     "identity_key",
     "imports_at_work",
     "level_counts",
@@ -97,6 +102,7 @@ __all__ = [
     "rejects_phase",
     "suggested_columns",
     "suppressions",
+    "takers",
     "timeline",
     "units_for",
     "version",
