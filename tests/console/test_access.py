@@ -154,6 +154,7 @@ ROUTES: dict[str, Route] = {
     "channel_domain": Route(CONNECTS, ("get",), lambda things: {"public_id": things.account}),
     "channel_key": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
     "channel_reconnect": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
+    "health": Route(CONNECTS),
     "webhooks": Route(CONNECTS),
     "webhook_new": Route(CONNECTS, ("get", "post")),
     "webhook": Route(CONNECTS, ("get",), lambda things: {"public_id": things.endpoint}),
