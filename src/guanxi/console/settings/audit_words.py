@@ -89,6 +89,8 @@ ACTS: Mapping[str, Any] = {
     "webhook.secret_rotated": gettext_lazy("Secret of a webhook changed"),
     "webhook.switched_off": gettext_lazy("Webhook switched off"),
     "webhook.switched_on": gettext_lazy("Webhook switched on"),
+    "workspace.changed": gettext_lazy("Workspace settings changed"),
+    "demo.cleared": gettext_lazy("Demo data removed"),
 }
 
 WAYS: Mapping[str, Any] = {

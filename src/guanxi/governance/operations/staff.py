@@ -50,6 +50,27 @@ def create_workspace(*, name: str, owner: User, slug: str = "", **settings: Any)
 
 
 @transaction.atomic
+def change_workspace(*, workspace: Workspace, by: Staff | None, holds_money: bool, **settings: str) -> Workspace:
+    """`settings`: name, country, timezone, currency, language. What stays the same is not written down.
+
+    Raises StaffRefused; the currency of a workspace that holds money stays, because amounts are not converted.
+    """
+    held: Workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    changed = {name: value for name, value in settings.items() if getattr(held, name) != value}
+    if changed.get("timezone", "UTC") not in available_timezones():
+        raise StaffRefused("unknown_timezone")
+    if not is_currency(changed.get("currency", "CNY")):
+        raise StaffRefused("unknown_currency")
+    if "currency" in changed and holds_money:
+        raise StaffRefused("currency_stays")
+    if changed:
+        Workspace.objects.filter(pk=held.pk).update(**changed)
+        record(act="workspace.changed", by=by, subject=held.public_id, detail={"fields": " ".join(sorted(changed))})
+        held.refresh_from_db()
+    return held
+
+
+@transaction.atomic
 def add_unit(*, name: str, parent: Unit | None = None, by: Staff | None = None) -> Unit:
     unit = Unit.objects.create(name=name, parent=parent, path="")
     unit.path = f"{parent.path if parent else ''}{unit.pk}/"
