@@ -41,6 +41,7 @@ GLOBAL_TABLES = {
     "governance_user",
     "governance_workspace",
     "governance_signinlink",
+    "governance_signinfailure",
     "governance_authenticator",
     "governance_recoverycode",
     "governance_passkey",

@@ -121,4 +121,13 @@ def test_who_is_switched_off_is_out_at_the_next_request(user: User) -> None:
         client = browser(staff.user)
         assert client.get("/w/lumen/").status_code == 200
         governance.set_active(staff=staff, active=False)
-    assert client.get("/w/lumen/").status_code == 404
+    assert client.get("/w/lumen/").headers["Location"] == "/sign-in?next=%2Fw%2Flumen%2F"
+
+
+def test_who_is_switched_off_in_one_of_two_workspaces_stays_in_the_other(user: User) -> None:
+    other = governance.create_workspace(name="Other", owner=User.objects.create_user(email="b@example.test", name="B"))
+    with queries.entered(other):
+        staff = governance.add_staff(email=user.email, name="Yao", role="advisor")
+        client = browser(user)
+        governance.set_active(staff=staff, active=False)
+    assert [client.get(f"/w/{slug}/").status_code for slug in ("lumen", "other")] == [200, 404]

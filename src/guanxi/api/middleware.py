@@ -36,8 +36,8 @@ MOST_BYTES = 1024 * 1024
 AROUND_THE_FILE = 64 * 1024
 MARK = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
-# Operations that take a file; all others take JSON.
-UPLOADS = {"upload_import"}
+# Addresses to which a file is posted; all others take JSON.
+UPLOADS = {"list_imports"}
 
 
 def problems(answer: Next) -> Next:
@@ -173,9 +173,10 @@ def _replayed(kept: Answer) -> HttpResponse:
 
 
 def _fingerprint(request: ApiRequest) -> bytes:
-    """What makes two requests the same: method, address, and body; of a form its fields and files, as the text around
-    them is drawn anew each time."""
-    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    """What makes two requests the same: method, address, If-Match and body; of a form its fields and files, as the text
+    around them is drawn anew each time."""
+    same = [request.method, request.get_full_path(), request.headers.get("If-Match")]
+    digest = hashlib.sha256(json.dumps(same).encode())
     if request.content_type != "multipart/form-data":
         digest.update(request.body)
         return digest.digest()

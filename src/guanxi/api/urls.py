@@ -1,11 +1,14 @@
 from django.urls import path
 
 from guanxi.api import health, metrics
+from guanxi.api.v1 import document, reference
 from guanxi.api.v1.site import api
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("api/v1/docs", reference.reference, name="api_reference"),
+    path("api/v1/openapi.json", document.openapi, name="api_openapi"),
     path("api/v1/", api.urls),
 ]

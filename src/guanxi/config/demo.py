@@ -29,7 +29,17 @@ from guanxi.content.queries import Words
 from guanxi.events import operations as events
 from guanxi.events import queries as lake
 from guanxi.governance import operations as governance
-from guanxi.governance.models import SignInLink, Staff, Unit, User, Workspace
+from guanxi.governance.models import (
+    Authenticator,
+    Passkey,
+    RecoveryCode,
+    SignInFailure,
+    SignInLink,
+    Staff,
+    Unit,
+    User,
+    Workspace,
+)
 from guanxi.governance.queries import entered
 from guanxi.kit import scope
 from guanxi.kit.rows import WorkspaceRow
@@ -107,12 +117,14 @@ def clear() -> None:
 
 
 def _remove_logins(users: list[int]) -> None:
-    """Those who are staff nowhere else."""
+    """Those who have no place anywhere else."""
+    theirs = (SignInLink, SignInFailure, Authenticator, RecoveryCode, Passkey)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT u FROM unnest(%s::bigint[]) u, guanxi_workspaces_of(u)", [users])
+        cursor.execute(f"SELECT user_id FROM {Staff._meta.db_table} WHERE user_id = ANY(%s)", [users])  # noqa: S608
         elsewhere = {user for (user,) in cursor.fetchall()}
         gone = [user for user in users if user not in elsewhere]
-        cursor.execute(f"DELETE FROM {SignInLink._meta.db_table} WHERE user_id = ANY(%s)", [gone])  # noqa: S608
+        for model in theirs:
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE user_id = ANY(%s)", [gone])  # noqa: S608
         cursor.execute(f"DELETE FROM {User._meta.db_table} WHERE id = ANY(%s)", [gone])  # noqa: S608
 
 

@@ -52,6 +52,7 @@ def lanes() -> list[Lane]:
         Lane("broadcasts", reach.lane, 1.0),
         Lane("webhooks", integrations.lane, 0.5),
         Lane("imports", people.sweep, 5.0),
+        Lane("logins", governance.login_lane, 30.0),
         Lane("bulk", people.bulk_lane, 1.0),
         Lane("personal", people.work_personal, 1.0),
         Lane("answers", governance.forget_answers, 300.0),

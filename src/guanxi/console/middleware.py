@@ -22,6 +22,7 @@ from guanxi.kit import clock
 Answer = Callable[[HttpRequest], HttpResponse]
 THEMES = ("light", "dark")
 NUL = "\x00"
+SET_UP_SECOND_STEP = "/account#two-steps"
 SEEN_EVERY = timedelta(minutes=10)
 
 
@@ -101,6 +102,8 @@ def workspace_scope(answer: Answer) -> Answer:
             staff = governance.staff_of(request.user)
             if staff is None:
                 return not_found(request, Http404())
+            if workspace.needs_second_step and not governance.has_second_step(request.user):
+                return HttpResponseRedirect(SET_UP_SECOND_STEP)
             inside = cast(StaffRequest, request)
             inside.workspace, inside.staff, inside.now = workspace, staff, clock.now()
             return answer(request)

@@ -50,6 +50,7 @@ class Workspace(models.Model):
     timezone = models.CharField(max_length=64, default="Asia/Shanghai")
     currency = models.CharField(max_length=3, default="CNY")
     language = models.CharField(max_length=10, default="en")
+    needs_second_step = models.BooleanField(default=False)
     is_demo = models.BooleanField(default=False)
     clock_shift = models.DurationField(default=timedelta(0))
     created_at = models.DateTimeField(auto_now_add=True)
@@ -59,13 +60,22 @@ class Workspace(models.Model):
 
 
 class SignInLink(models.Model):
-    """A link that signs in once; only its hash is kept."""
+    """A link that signs in once; only its hash is kept. An owner makes it for one `workspace`, the server for all."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(Workspace, null=True, on_delete=models.CASCADE, related_name="+")
+    invites = models.BooleanField(default=False)
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class SignInFailure(models.Model):
+    """A wrong password, until the worker has told the workspaces of that login; without one, none has that address."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
 
 
 class Authenticator(models.Model):
@@ -139,6 +149,7 @@ class Staff(WorkspaceRow):
     role = models.CharField(max_length=20, choices=Role.choices)
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
+    is_invited = models.BooleanField(default=False)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [models.UniqueConstraint(fields=["workspace_id", "user"], name="one_staff_a_login")]

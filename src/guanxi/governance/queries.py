@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from datetime import datetime
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from guanxi.governance import rules
@@ -22,6 +22,7 @@ from guanxi.governance.models import (
     Authenticator,
     Passkey,
     RecoveryCode,
+    SignInLink,
     Staff,
     Unit,
     User,
@@ -48,12 +49,15 @@ __all__ = [
     "data_scope",
     "entered",
     "has_second_step",
+    "invitations",
+    "is_known",
     "key_of",
     "may",
     "scopes_of",
     "second_steps",
     "sessions_of",
     "staff_of",
+    "without_second_step",
     "workspace_of_key",
     "workspaces_of",
 ]
@@ -149,6 +153,25 @@ def second_steps(user: User) -> SecondSteps:
 
 def has_second_step(user: User) -> bool:
     return Authenticator.objects.filter(user=user).exists() or Passkey.objects.filter(user=user).exists()
+
+
+def is_known(user: User) -> bool:
+    """Whether somebody comes in with this login already; otherwise an invitation makes it theirs."""
+    return user.has_usable_password() or has_second_step(user) or bool(workspaces_of(user))
+
+
+def invitations(staff: Iterable[Staff]) -> dict[int, datetime]:
+    """Until when the newest invitation of each holds, by login; one that has lapsed or was taken back is left out."""
+    links = SignInLink.objects.filter(workspace=scope.current(), invites=True, used_at=None)
+    found = links.filter(user__in=[one.user_id for one in staff if one.is_invited]).order_by("expires_at")
+    return dict(found.values_list("user", "expires_at"))
+
+
+def without_second_step() -> list[Staff]:
+    """Active staff of this workspace who would have to set one up."""
+    has_app = Exists(Authenticator.objects.filter(user=OuterRef("user")))
+    has_passkey = Exists(Passkey.objects.filter(user=OuterRef("user")))
+    return list(Staff.objects.filter(~has_app, ~has_passkey, is_active=True).order_by("name", "pk"))
 
 
 def unit_and_below(unit: Unit) -> list[int]:

@@ -1,11 +1,8 @@
-"""People: who they are, what they agreed to, what happened to them, what staff wrote down."""
+"""People: who they are, and by what they are found."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ninja import Query, Router
@@ -15,7 +12,6 @@ from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import invalid
 from guanxi.api.v1 import places
 from guanxi.api.v1.shapes import (
-    Amount,
     At,
     Flag,
     Id,
@@ -26,26 +22,21 @@ from guanxi.api.v1.shapes import (
     Number,
     Out,
     Page,
-    bad_cursor,
     chosen,
     must_match,
     named,
-    newest,
     one,
+    packed,
     page,
     tagged,
+    unpacked,
 )
-from guanxi.channels.models import Message
-from guanxi.commerce import queries as commerce
-from guanxi.events.queries import TimelineEntry
-from guanxi.governance import operations as governance
-from guanxi.governance.models import Purpose, Staff, SuppressionReason, Unit
+from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import Permission
-from guanxi.kit import keys
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Field as Kept
-from guanxi.people.models import Identity, IdentityKind, Level, Note, Person
+from guanxi.people.models import Identity, IdentityKind, Level, Person
 from guanxi.people.operations import IdentityChange, PersonEdit
 from guanxi.people.queries import Card, Wanted, canonical
 
@@ -55,7 +46,6 @@ Levels = Literal["visitor", "interactor", "fan", "friend", "customer"]
 Kinds = Literal["email", "phone", "customer_number"]
 assert set(Levels.__args__) == set(Level.values)  # type: ignore[attr-defined]
 assert set(Kinds.__args__) == set(IdentityKind.values)  # type: ignore[attr-defined]
-ADDRESSES = (IdentityKind.EMAIL, IdentityKind.PHONE)
 
 
 class IdentityOut(Out):
@@ -158,23 +148,6 @@ def shown(card: Card) -> PersonOut:
         traits={trait.key: trait.value for trait in card.traits},
         created_at=person.created_at,
     )
-
-
-def packed(cursor: str) -> str:
-    """The mark of a page holds a name, which has no place in the log of an address."""
-    return base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=") if cursor else ""
-
-
-def unpacked(after: str) -> str:
-    if not after:
-        return ""
-    try:
-        found = base64.b64decode(after + "=" * (-len(after) % 4), altchars=b"-_", validate=True).decode()
-    except (ValueError, binascii.Error):
-        raise bad_cursor() from None
-    if not found or "\x00" in found:
-        raise bad_cursor()
-    return found
 
 
 @router.get("/people", **op(VIEW, Page[PersonOut], refusals=("bad_cursor",)))
@@ -315,248 +288,3 @@ def _changed(request: ApiRequest, person: Person, identities: Mapping[str, Ident
         dial_country=person.country or request.workspace.country,
     )
     return tagged(request, shown(queries.card(person)))
-
-
-class ConsentOut(Out):
-    """What the ledger says now of an address."""
-
-    identity: str
-    channel: str
-    purpose: str
-    granted: bool
-    at: At
-    source: str
-
-
-class ConsentList(Out):
-    data: list[ConsentOut]
-
-
-class NewConsent(In):
-    identity: Id("idn") = Field(description="The e-mail address or phone that it is about.")  # type: ignore[valid-type]
-    purpose: Literal["marketing", "transactional"] = "marketing"
-    granted: Flag
-    text: Line = Field(min_length=1, max_length=300, description="How they said so; it is kept as proof.")
-
-
-@router.get("/people/{person_id}/consents", **op(VIEW, ConsentList))
-def list_consents(request: ApiRequest, person_id: str) -> ConsentList:
-    """What a person agreed to
-
-    By address and purpose. What is not here was never asked, and counts as no.
-    """
-    card = queries.card(found(request, person_id))
-    ids = {each.id: each.public_id for each in card.identities}
-    said = [
-        ConsentOut(
-            identity=ids[each.identity_id],
-            channel=each.channel,
-            purpose=each.purpose,
-            granted=each.granted,
-            at=each.at,
-            source=each.source,
-        )
-        for each in card.consents
-    ]
-    return ConsentList(data=said)
-
-
-@router.post("/people/{person_id}/consents", **op(EDIT, ConsentList, status=201))
-def record_consent(request: ApiRequest, person_id: str, body: NewConsent) -> ConsentList:
-    """Note what a person said
-
-    A line in the ledger with its proof; the newest line of an address and purpose holds.
-    """
-    person = locked(request, person_id)
-    held = chosen(Identity.objects.filter(person=person, kind__in=ADDRESSES), body.identity, "identity")
-    assert held is not None
-    write = governance.give_consent if body.granted else governance.withdraw_consent
-    write(
-        channel=held.kind,
-        address=bytes(held.lookup),
-        purpose=Purpose(body.purpose),
-        source="api",
-        now=request.now,
-        person=person.pk,
-        proof={"text": body.text, "key": request.key.public_id},
-        by=request.staff.pk,
-    )
-    return list_consents(request, person_id)
-
-
-class Stop(In):
-    identity: Id("idn") = Field(description="The address that shall get nothing.")  # type: ignore[valid-type]
-    detail: Line = Field("", max_length=300)
-
-
-@router.post("/people/{person_id}/suppress", **op(Permission.CHANNELS_MANAGE, PersonOut, thing=True))
-def suppress_person(request: ApiRequest, person_id: str, body: Stop) -> PersonOut:
-    """Put an address of a person on the suppression list
-
-    It gets nothing from now on, whatever it agreed to.
-    """
-    person = found(request, person_id)
-    held = chosen(Identity.objects.filter(person=person, kind__in=ADDRESSES), body.identity, "identity")
-    assert held is not None
-    governance.suppress(
-        channel=held.kind,
-        address=bytes(held.lookup),
-        reason=SuppressionReason.MANUAL,
-        now=request.now,
-        detail=body.detail,
-    )
-    return tagged(request, shown(queries.card(person)))
-
-
-class Happening(Out):
-    """`name` is what happened (`order.paid`), `about` what the fact says of it; more names come with time."""
-
-    id: str
-    at: At
-    name: str
-    channel: str | None
-    amount: Amount | None
-    order: str | None = Field(description="The number of the order.")
-    message: str | None = Field(description="The id of the message.")
-    about: dict[str, str | int | float | bool | None]
-
-
-class Happened(In):
-    limit: int = Field(50, ge=1, le=200)
-    after: str = Field("", max_length=400)
-    name: Line = Field("", max_length=40, description="Only facts of this name, such as order.paid.")
-
-
-@router.get("/people/{person_id}/timeline", **op(VIEW, Page[Happening], refusals=("bad_cursor",)))
-def list_timeline(request: ApiRequest, person_id: str, asked: Query[Happened]) -> Page[Happening]:
-    """What happened to a person
-
-    The newest first; those who were merged into this person included.
-    """
-    person = found(request, person_id)
-    names = (asked.name,) if asked.name else ()
-    entries = queries.timeline(person, limit=asked.limit + 1, before=_before(asked.after), names=names)
-    part, more = entries[: asked.limit], len(entries) > asked.limit
-    return page(_happenings(part), _mark(part[-1]) if more else "")
-
-
-def _happenings(entries: Sequence[TimelineEntry]) -> list[Happening]:
-    orders = commerce.labels(sorted({each.order_id for each in entries if each.order_id is not None}))
-    sent = [each.message_id for each in entries if each.message_id is not None]
-    messages = dict(Message.objects.filter(pk__in=sent).values_list("pk", "public_id"))
-    return [
-        Happening(
-            id=_event(each),
-            at=each.at,
-            name=each.name,
-            channel=each.channel,
-            amount=Amount(amount_minor=each.amount_minor, currency=each.currency)
-            if each.amount_minor is not None and each.currency
-            else None,
-            order=orders[each.order_id].number if each.order_id in orders else None,
-            message=messages.get(each.message_id or 0),
-            about={name: value for name, value in each.props.items() if not _inside(name, value)},
-        )
-        for each in entries
-    ]
-
-
-def _inside(name: str, value: object) -> bool:
-    """Numbers of our own rows, and what is no plain value."""
-    return name.endswith("_id") or not isinstance(value, str | int | float | bool | None)
-
-
-def _event(entry: TimelineEntry) -> str:
-    number = int.from_bytes(entry.event_id, "big")
-    return "evt_" + "".join(keys.ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
-
-
-def _mark(entry: TimelineEntry) -> str:
-    return packed(f"{entry.at.astimezone(UTC).isoformat()}~{entry.event_id.hex()}")
-
-
-def _before(after: str) -> tuple[datetime, bytes] | None:
-    if not after:
-        return None
-    at, _tilde, event = unpacked(after).partition("~")
-    try:
-        moment = datetime.fromisoformat(at)
-        edge = bytes.fromhex(event)
-    except ValueError:
-        raise bad_cursor() from None
-    if moment.tzinfo is None or len(edge) != 16:
-        raise bad_cursor()
-    return moment, edge
-
-
-class NoteOut(Out):
-    id: str
-    text: str
-    by: str
-    at: At
-
-
-class NewNote(In):
-    text: str = Field(min_length=1, max_length=4_000)
-
-
-@router.get("/people/{person_id}/notes", **op(VIEW, Page[NoteOut], refusals=("bad_cursor",)))
-def list_notes(request: ApiRequest, person_id: str, asked: Query[Listed]) -> Page[NoteOut]:
-    """Notes on a person
-
-    The newest first.
-    """
-    person = found(request, person_id)
-    at, _tilde, key = unpacked(asked.after).partition("~")
-    try:
-        before = (datetime.fromisoformat(at), key) if asked.after else None
-    except ValueError:
-        raise bad_cursor() from None
-    if before and (before[0].tzinfo is None or not keys.PATTERN.match(key)):
-        raise bad_cursor()
-    notes = queries.notes(person, limit=asked.limit + 1, before=before)
-    part, more = notes[: asked.limit], len(notes) > asked.limit
-    said = [NoteOut(id=each.public_id, text=each.text, by=each.by, at=each.at) for each in part]
-    return page(said, packed(f"{part[-1].at.astimezone(UTC).isoformat()}~{part[-1].public_id}") if more else "")
-
-
-@router.post("/people/{person_id}/notes", **op(EDIT, NoteOut, status=201))
-def add_note(request: ApiRequest, person_id: str, body: NewNote) -> NoteOut:
-    """Write a note on a person
-
-    In the name of who made the key.
-    """
-    person = found(request, person_id)
-    note = people.add_note(person=person, by=request.staff, text=body.text, now=request.now)
-    return NoteOut(id=note.public_id, text=body.text.replace("\r\n", "\n").strip(), by=note.by.name, at=note.at)
-
-
-@router.delete("/people/{person_id}/notes/{note_id}", **op(EDIT, None, status=204, refusals=("conflict",)))
-def remove_note(request: ApiRequest, person_id: str, note_id: str) -> None:
-    """Delete a note
-
-    Only a key of who wrote it may.
-    """
-    note = one(Note.objects.filter(person=found(request, person_id)), note_id)
-    people.remove_note(note=note, by=request.staff)
-
-
-class FieldOut(Out):
-    id: str
-    key: str
-    label: str
-    kind: Literal["text", "number", "date", "yes_no"]
-
-
-def field_out(row: Kept) -> FieldOut:
-    return FieldOut(id=row.public_id, key=row.key, label=row.label, kind=row.kind)  # type: ignore[arg-type]
-
-
-@router.get("/fields", **op(VIEW, Page[FieldOut], refusals=("bad_cursor",)))
-def list_fields(request: ApiRequest, asked: Query[Listed]) -> Page[FieldOut]:
-    """List fields
-
-    The traits that this workspace keeps of people, the newest first.
-    """
-    rows, after = newest(Kept.objects.all(), asked)
-    return page([field_out(row) for row in rows], after)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from guanxi.api.problems import Problem, invalid
+from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
+from guanxi.audiences.queries import NotMirrored, RuleError
+from guanxi.channels.operations import BadAccount
+from guanxi.content import queries as contents
+from guanxi.content.operations import BadContent
+from guanxi.content.queries import BadTemplate
 from guanxi.governance.operations import ComplaintStands, StaffRefused
 from guanxi.kit.addresses import BadAddress
 from guanxi.kit.cells import BadCell
-from guanxi.people.operations import IdentityTaken, NoteRefused, PersonChanged
+from guanxi.kit.tables import TableError
+from guanxi.people import queries as people
+from guanxi.people.operations import ChoiceRefused, IdentityTaken, ImportRefused, NoteRefused, PersonChanged
 from guanxi.people.queries import BadCursor
+from guanxi.people.registry import import_kinds
+from guanxi.reach import queries as reach
+from guanxi.reach.operations import Blocked, NotDraft, WrongState
 
 NOTES = {
     "empty": invalid("text", "Write something."),
@@ -41,6 +51,46 @@ def _staff(refusal: StaffRefused) -> Problem:
     return STAFF.get(refusal.reason, Problem("conflict", f"This cannot be done: {refusal.reason}."))
 
 
+def _rule(error: RuleError) -> Problem:
+    return invalid(f"rule.{error.path}" if error.path else "rule", error.message, error.code)
+
+
+def _content(error: BadContent) -> Problem:
+    wrong = [
+        Wrong(f"variants.{language}.{part}", problem.code, contents.explain(problem))
+        for (language, part), problem in error.problems.items()
+    ]
+    return Problem("invalid", wrong[0].detail, field=wrong[0].field, errors=wrong)
+
+
+def _account(error: BadAccount) -> Problem:
+    wrong = [
+        Wrong(f"settings.{name}" if name else "settings", "wrong_value", said) for name, said in error.problems.items()
+    ]
+    return Problem("invalid", f"{wrong[0].field}: {wrong[0].detail}", field=wrong[0].field, errors=wrong)
+
+
+def _choice(error: ChoiceRefused) -> Problem:
+    """Said in the words of the file: which kind it is stands in the message itself."""
+    wrong = [Wrong("columns", one.code, _objection(one.code, one.detail)) for one in error.objections]
+    return Problem("invalid", wrong[0].detail, field="columns", errors=wrong)
+
+
+def _objection(code: str, detail: Mapping[str, str | int]) -> str:
+    return next((text for kind in import_kinds() if (text := people.reason_text(kind.key, code, detail)) != code), code)
+
+
+def _table(error: TableError) -> Problem:
+    return (
+        Problem("too_large", error.message) if error.code == "too_large" else invalid("file", error.message, error.code)
+    )
+
+
+def _blocked(error: Blocked) -> Problem:
+    wrong = [Wrong("", one.code, reach.explain(one)) for one in error.problems]
+    return Problem("conflict", f"It cannot be sent as it is: {wrong[0].detail}", errors=wrong)
+
+
 REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     BadCursor: lambda _error: bad_cursor(),
     BadAddress: lambda _error: invalid("value", "This is not an address or a number of its kind."),
@@ -52,4 +102,15 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
         "conflict", "They reported a message as spam. Staff cannot take that back, so the address stays on the list."
     ),
     StaffRefused: _staff,
+    RuleError: _rule,
+    NotMirrored: lambda _error: Problem("conflict", "The person is too new for this. Ask again in a few seconds."),
+    BadContent: _content,
+    BadTemplate: lambda error: invalid("variants", contents.explain(error), error.code),
+    BadAccount: _account,
+    ChoiceRefused: _choice,
+    ImportRefused: lambda error: Problem("conflict", str(people.REFUSALS[error.reason])),
+    TableError: _table,
+    Blocked: _blocked,
+    NotDraft: lambda _error: Problem("conflict", "It was confirmed already and cannot be changed any more."),
+    WrongState: lambda error: Problem("conflict", f"This does not go any more: it is {error.state} now."),
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
+import re
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -24,6 +27,7 @@ from guanxi.api.problems import Problem, not_found
 from guanxi.kit import cells
 from guanxi.kit.money import Money
 
+SENT_TAG = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -155,6 +159,23 @@ def bad_cursor() -> Problem:
     return Problem("bad_cursor", "Start again without `after`, or send next_cursor of the page before as it was.")
 
 
+def packed(cursor: str) -> str:
+    """The mark of a page holds a name, which has no place in the log of an address."""
+    return base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=") if cursor else ""
+
+
+def unpacked(after: str) -> str:
+    if not after:
+        return ""
+    try:
+        found = base64.b64decode(after + "=" * (-len(after) % 4), altchars=b"-_", validate=True).decode()
+    except (ValueError, binascii.Error):
+        raise bad_cursor() from None
+    if not found or "\x00" in found:
+        raise bad_cursor()
+    return found
+
+
 def one(rows: QuerySet[Row], public_id: str) -> Row:
     """Raises the problem that it is not there."""
     row = rows.filter(public_id=public_id).first()
@@ -188,9 +209,11 @@ def tagged(request: ApiRequest, shown: Shape) -> Shape:
 
 def must_match(request: ApiRequest, shown: BaseModel) -> None:
     """If-Match names the version that the caller knows; `shown` is what is there now."""
-    wanted = request.headers.get("If-Match", "").strip()
-    if not wanted or wanted == "*":
+    wanted = request.headers.get("If-Match")
+    if wanted is None or wanted == "*":
         return
+    if not SENT_TAG.fullmatch(wanted):
+        raise Problem("bad_request", "If-Match holds the ETag of an answer, with its quotation marks.")
     if _etag(shown) not in [one.strip() for one in wanted.split(",")]:
         raise Problem("changed_meanwhile", "Get it again, look at what changed, and send your change with its ETag.")
 

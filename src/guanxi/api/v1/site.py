@@ -19,7 +19,20 @@ from ninja.renderers import JSONRenderer
 
 from guanxi.api.access import Bearer
 from guanxi.api.problems import Problem, Wrong, not_found, of_status
-from guanxi.api.v1 import me, people
+from guanxi.api.v1 import (
+    audiences,
+    broadcasts,
+    channels,
+    consents,
+    contents,
+    fields,
+    imports,
+    me,
+    notes,
+    people,
+    staff,
+    timeline,
+)
 from guanxi.api.v1.refusals import REFUSALS
 
 UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
@@ -90,7 +103,7 @@ api = Site(
     parser=Reader(),
     renderer=Writer(),
 )
-for room in (me, people):
+for room in (me, people, consents, timeline, notes, fields, imports, audiences, contents, broadcasts, channels, staff):
     api.add_router("", room.router)
 
 

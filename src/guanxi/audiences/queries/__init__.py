@@ -3,7 +3,7 @@
 from guanxi.audiences.queries.catalogue import catalogue
 from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
-from guanxi.audiences.queries.members import count, members, samples
+from guanxi.audiences.queries.members import count, members, samples, why
 from guanxi.audiences.queries.observed import observed_properties, observed_traits
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.rules import (
@@ -42,5 +42,6 @@ __all__ = [
     "observed_traits",
     "parse_rule",
     "samples",
+    "why",
     "window_bounds",
 ]

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from guanxi.audiences.queries.catalogue import catalogue
 from guanxi.audiences.queries.compile import compile_rule
+from guanxi.audiences.queries.explain import Reason, explain
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.rules import parse_rule
 from guanxi.events.queries import Lake, lake
@@ -48,11 +49,23 @@ def samples(rule: Any, *, now: datetime, most: int = SAMPLES) -> list[Person]:
     return [found[each] for each in chosen if each in found]
 
 
+def why(rule: Any, person: int, *, now: datetime) -> list[Reason]:
+    """Every clause of `rule` (its JSON) for one person. Raises RuleError and NotMirrored."""
+    known = catalogue()
+    parsed = parse_rule(rule, known)
+    with lake() as tables:
+        return explain(parsed, Tables(tables.events, tables.people), person, now=now, zone=_zone(), catalogue=known)
+
+
+def _zone() -> str:
+    return Workspace.objects.only("timezone").get(pk=scope.current()).timezone
+
+
 @contextmanager
 def _asked(rule: Any, now: datetime) -> Iterator[tuple[Lake, Any]]:
     known = catalogue()
     parsed = parse_rule(rule, known)
-    zone = Workspace.objects.only("timezone").get(pk=scope.current()).timezone
+    zone = _zone()
     with lake() as tables:
         yield (
             tables,

@@ -21,11 +21,12 @@ from guanxi.console.account import agents
 from guanxi.console.account.forms import Name, PasskeyName, Password
 from guanxi.console.middleware import SEEN_EVERY
 from guanxi.console.session.passkeys import site_of
+from guanxi.console.session.passwords import password_words
 from guanxi.console.session.waiting import retry_after, wait_words
 from guanxi.console.templatetags.figures import locale
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
-from guanxi.governance.models import User
+from guanxi.governance.models import User, Workspace
 from guanxi.kit import clock
 
 
@@ -34,7 +35,15 @@ def page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
     fresh: dict[str, Any] = {"sessions": sessions(request, user)}
     fresh |= {"steps": queries.second_steps(user), "passkeys": site_of(request), "passkey_form": PasskeyName()}
     fresh |= {"name_form": Name(initial={"name": user.name}), "password_form": Password(user=user)}
+    fresh |= {"needed_by": needed_by(user)}
     return render(request, "account/account.html", fresh | forms, status=status)
+
+
+def needed_by(user: User) -> list[Workspace]:
+    """Where this login may not work until it has a second step."""
+    if queries.has_second_step(user):
+        return []
+    return [workspace for workspace in queries.workspaces_of(user) if workspace.needs_second_step]
 
 
 def sessions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
@@ -99,16 +108,11 @@ def set_password(request: HttpRequest) -> HttpResponse:
 
 
 def explain(form: Password, reasons: list[str]) -> None:
-    words = {
-        "password_too_short": _("This is too short. Use at least 12 characters."),
-        "password_too_similar": _("This is too much like your name or e-mail address. Choose something else."),
-        "password_too_common": _("Many people use this password, so it is guessed first. Choose something else."),
-    }
     for reason in reasons:
         if reason == "wrong_current":
             form.add_error("current", _("This is not your current password."))
         else:
-            form.add_error("password", words[reason])
+            form.add_error("password", password_words(reason))
 
 
 @signed_in

@@ -24,15 +24,24 @@ class UnitChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's 
         self.queryset = Unit.objects.order_by("path")
 
 
-class NewStaff(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=120)
-    email = forms.EmailField(label=_("E-mail"))
+class Place(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.ADVISOR)
     unit = UnitChoice(label=_("Unit"), empty_label=_("The whole workspace"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].for_workspace()  # type: ignore[attr-defined]
+
+
+class NewStaff(Place):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail"))
+
+    field_order = ("name", "email", "role", "unit")
+
+
+class SecurityForm(forms.Form):
+    needed = forms.BooleanField(label=_("Staff need a second step"), required=False)
 
 
 class NewUnit(forms.Form):

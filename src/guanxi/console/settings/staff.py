@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from guanxi.console.access import StaffRequest, may
-from guanxi.console.settings.forms import NewStaff, NewUnit
+from guanxi.console.settings.forms import NewUnit
 from guanxi.governance import operations as governance
+from guanxi.governance import queries
 from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import Permission
-from guanxi.kit import clock
 
 REFUSALS: dict[str, Any] = {
     "bad_email": gettext_lazy("This is not an e-mail address."),
-    "already_staff": gettext_lazy("Someone with this e-mail works here already. Give them access again in the list."),
+    "already_staff": gettext_lazy("Someone with this e-mail is on the list already. Open them there."),
+    "invited": gettext_lazy("They are invited and come in by their link. Invite them again if it is lost."),
+    "not_invited": gettext_lazy("This invitation was taken up or taken back already."),
+    "no_access": gettext_lazy("Give access again first."),
+    "works_elsewhere": gettext_lazy(
+        "They work in other workspaces too, so it is not for one of them to open their login. They can use a recovery "
+        "code, or whoever runs the server prints a link with “guanxi signin-link”."
+    ),
     "unknown_role": gettext_lazy("Choose one of the roles."),
     "last_owner": gettext_lazy(
         "This is the last owner. Make someone else owner first, so that the workspace stays reachable."
@@ -31,7 +35,7 @@ LISTED_AT_MOST = 500
 
 
 def found(public_id: str) -> Staff:
-    member = Staff.objects.filter(public_id=public_id).select_related("user").first()
+    member = Staff.objects.filter(public_id=public_id).select_related("user", "unit").first()
     if member is None:
         raise Http404
     return member
@@ -40,53 +44,12 @@ def found(public_id: str) -> Staff:
 @may(Permission.WORKSPACE_MANAGE)
 @require_GET
 def staff(request: StaffRequest) -> HttpResponse:
-    people = Staff.objects.select_related("user", "unit").order_by("-is_active", "name", "pk")[:LISTED_AT_MOST]
+    listed = Staff.objects.select_related("user", "unit").order_by("-is_active", "-is_invited", "name", "pk")
+    people = list(listed[:LISTED_AT_MOST])
     units = [(unit, unit.path.count("/") - 1) for unit in Unit.objects.order_by("path")[:LISTED_AT_MOST]]
-    return render(request, "settings/staff.html", {"members": people, "units": units})
-
-
-@may(Permission.WORKSPACE_MANAGE)
-@require_http_methods(["GET", "HEAD", "POST"])
-def new_staff(request: StaffRequest) -> HttpResponse:
-    form = NewStaff(request.POST or None)
-    if form.is_valid():
-        try:
-            member = governance.add_staff(**form.cleaned_data, by=request.staff)
-        except governance.StaffRefused as refusal:
-            form.add_error("email", REFUSALS[refusal.reason])
-        else:
-            return show_link(request, member)
-    return render(request, "settings/staff_new.html", {"form": form}, status=422 if form.is_bound else 200)
-
-
-@may(Permission.WORKSPACE_MANAGE)
-@require_POST
-def new_link(request: StaffRequest, public_id: str) -> HttpResponse:
-    member = found(public_id)
-    if not member.is_active:
-        messages.error(request, _("Give access again first; then make a link."))
-        return redirect("staff", request.workspace.slug)
-    return show_link(request, member)
-
-
-def show_link(request: StaffRequest, member: Staff) -> HttpResponse:
-    token = governance.create_sign_in_link(user=member.user, now=clock.wall())
-    link = f"{settings.BASE_URL}/sign-in/{token}"
-    return render(request, "settings/staff_link.html", {"member": member, "link": link})
-
-
-@may(Permission.WORKSPACE_MANAGE)
-@require_POST
-def change_access(request: StaffRequest, public_id: str) -> HttpResponse:
-    member, active = found(public_id), request.POST.get("active") == "yes"
-    try:
-        governance.set_active(staff=member, active=active, by=request.staff)
-    except governance.StaffRefused as refusal:
-        messages.error(request, REFUSALS[refusal.reason])
-    else:
-        said = _("%(name)s has access again.") if active else _("%(name)s has no access any more.")
-        messages.success(request, said % {"name": member.name})
-    return redirect("staff", request.workspace.slug)
+    until = queries.invitations(people)
+    members = [(one, until.get(one.user_id)) for one in people]
+    return render(request, "settings/staff.html", {"members": members, "units": units})
 
 
 @may(Permission.WORKSPACE_MANAGE)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.settings import audit, channels, keys, staff, suppressions, trying
+from guanxi.console.settings import audit, channels, keys, member, security, staff, suppressions, trying
 
 urlpatterns = [
     path("settings/audit", audit.audit_log, name="audit"),
@@ -19,8 +19,13 @@ urlpatterns = [
     path("settings/keys/new", keys.new_key, name="key_new"),
     path("settings/keys/<str:public_id>/revoke", keys.revoke, name="key_revoke"),
     path("settings/staff", staff.staff, name="staff"),
-    path("settings/staff/new", staff.new_staff, name="staff_new"),
-    path("settings/staff/<str:public_id>/access", staff.change_access, name="staff_access"),
-    path("settings/staff/<str:public_id>/link", staff.new_link, name="staff_link"),
+    path("settings/staff/new", member.new_staff, name="staff_new"),
+    path("settings/staff/<str:public_id>", member.member, name="staff_member"),
+    path("settings/staff/<str:public_id>/access", member.change_access, name="staff_access"),
+    path("settings/staff/<str:public_id>/link", member.new_link, name="staff_link"),
+    path("settings/staff/<str:public_id>/invite", member.invite_again, name="staff_invite"),
+    path("settings/staff/<str:public_id>/withdraw", member.withdraw, name="staff_withdraw"),
+    path("settings/staff/<str:public_id>/one-step", member.remove_second_step, name="staff_one_step"),
+    path("settings/security", security.security, name="security"),
     path("settings/units/new", staff.new_unit, name="unit_new"),
 ]

@@ -48,7 +48,8 @@ def set_password(*, user: User, current: str, password: str, now: datetime) -> N
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
-        SignInLink.objects.filter(user=user, used_at=None, expires_at__gt=now).update(expires_at=now)
+        open_links = SignInLink.objects.filter(user=user, used_at=None, invites=False)
+        open_links.filter(expires_at__gt=now).update(expires_at=now)
         note_login(user=user, act="login.password_changed")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -30,3 +30,8 @@ def end_other_sessions(*, user: User, but: str, now: datetime) -> int:
     if ended:
         note_login(user=user, act="login.sessions_ended", detail={"count": ended})
     return ended
+
+
+def end_every_session(*, user: User) -> None:
+    keys = [one.key for one in sessions_of(user, datetime.min.replace(tzinfo=UTC))]
+    Session.objects.filter(session_key__in=keys).delete()

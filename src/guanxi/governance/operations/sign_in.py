@@ -10,9 +10,10 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from guanxi.governance.models import SignInLink, User
+from guanxi.governance.models import SignInFailure, SignInLink, User, Workspace
 from guanxi.governance.operations import tries
 from guanxi.governance.operations.noting import note_login
+from guanxi.governance.queries import workspaces_of
 from guanxi.governance.rules import ACCOUNT_LIMIT, ADDRESS_LIMIT
 
 LINK_LASTS = timedelta(hours=24)
@@ -32,18 +33,35 @@ def _hash(token: str) -> bytes:
 
 def create_sign_in_link(*, user: User, now: datetime) -> str:
     """A token for `/sign-in/<token>`. It is shown once; the database keeps only its hash."""
+    return make_link(user, now=now, lasts=LINK_LASTS)
+
+
+def make_link(
+    user: User, *, now: datetime, lasts: timedelta, workspace: Workspace | None = None, invites: bool = False
+) -> str:
     token = secrets.token_urlsafe(32)
-    SignInLink.objects.create(user=user, token_hash=_hash(token), created_at=now, expires_at=now + LINK_LASTS)
+    SignInLink.objects.create(
+        user=user,
+        workspace=workspace,
+        invites=invites,
+        token_hash=_hash(token),
+        created_at=now,
+        expires_at=now + lasts,
+    )
     return token
 
 
-def check_sign_in_link(*, token: str, now: datetime) -> SignInLink:
-    link = SignInLink.objects.filter(token_hash=_hash(token)).select_related("user").first()
+def check_sign_in_link(*, token: str, now: datetime, invites: bool = False) -> SignInLink:
+    """Raises LinkRefused. What an owner made opens no login that works in other workspaces too by now."""
+    found = SignInLink.objects.filter(token_hash=_hash(token), invites=invites)
+    link = found.select_related("user", "workspace").first()
     if link is None:
         raise LinkRefused("unknown")
     if link.used_at is not None:
         raise LinkRefused("used")
     if link.expires_at <= now or not link.user.is_active:
+        raise LinkRefused("expired")
+    if link.workspace and not invites and workspaces_of(link.user) != [link.workspace]:
         raise LinkRefused("expired")
     return link
 
@@ -51,10 +69,13 @@ def check_sign_in_link(*, token: str, now: datetime) -> SignInLink:
 @transaction.atomic
 def use_sign_in_link(*, token: str, now: datetime) -> User:
     """Consume the link. Two browsers at once: one gets in."""
-    link = check_sign_in_link(token=token, now=now)
+    return take_link(check_sign_in_link(token=token, now=now), now).user
+
+
+def take_link(link: SignInLink, now: datetime) -> SignInLink:
     if not SignInLink.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=now):
         raise LinkRefused("used")
-    return link.user
+    return link
 
 
 def note_sign_in(*, user: User, way: str, second: str = "") -> None:
@@ -68,11 +89,13 @@ def use_password(*, email: str, password: str, address: str, device: str, now: d
 
     `device` names a device on which this login was signed in before: only its own failures hold it up, so that nobody
     who fails elsewhere, or next to it, locks the owner out. No transaction spans this: a failure must stay counted.
+    A login that does not exist costs the same work as a wrong password, down to the row that notes the failure.
     """
     place = f"{email}|device|{device}" if device else f"{email}|address|{address}"
     tries.take({place: ACCOUNT_LIMIT} | ({} if device else {address: ADDRESS_LIMIT}), now)
     user = authenticate(None, username=email, password=password)
     if user is None:
+        SignInFailure.objects.create(user=User.objects.filter(email=email).first(), at=now)
         return None
     tries.forget(place)
     tries.give_back(address, ADDRESS_LIMIT, now)

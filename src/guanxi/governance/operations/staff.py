@@ -8,11 +8,25 @@ from zoneinfo import available_timezones
 
 from babel.numbers import is_currency
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.text import slugify
 
-from guanxi.governance.models import Heartbeat, Role, Staff, Unit, User, Workspace
+from guanxi.governance.models import (
+    Authenticator,
+    Heartbeat,
+    Passkey,
+    RecoveryCode,
+    Role,
+    SignInLink,
+    Staff,
+    Unit,
+    User,
+    Workspace,
+)
 from guanxi.governance.operations.audit import record
+from guanxi.governance.operations.sessions import end_every_session
+from guanxi.governance.operations.sign_in import LINK_LASTS, make_link
+from guanxi.governance.queries import workspaces_of
 from guanxi.kit import addresses, scope
 
 
@@ -46,8 +60,16 @@ def add_unit(*, name: str, parent: Unit | None = None, by: Staff | None = None) 
     return unit
 
 
+@transaction.atomic
 def add_staff(*, email: str, name: str, role: str, unit: Unit | None = None, by: Staff | None = None) -> Staff:
     """Give a login (made when it is new) a place in this workspace."""
+    staff = take_place(email=email, name=name, role=role, unit=unit)
+    record(act="staff.added", by=by, subject=staff.public_id, detail=place_of(role, unit))
+    return staff
+
+
+def take_place(*, email: str, name: str, role: str, unit: Unit | None, **given: bool) -> Staff:
+    """Raises StaffRefused."""
     if role not in Role.values:
         raise StaffRefused("unknown_role")
     try:
@@ -57,8 +79,7 @@ def add_staff(*, email: str, name: str, role: str, unit: Unit | None = None, by:
     try:
         with transaction.atomic():
             user = User.objects.filter(email=address).first() or User.objects.create_user(email=address, name=name)
-            staff: Staff = Staff.objects.create(user=user, name=name or address, role=role, unit=unit)
-            record(act="staff.added", by=by, subject=staff.public_id, detail=_place(role, unit))
+            staff: Staff = Staff.objects.create(user=user, name=name or address, role=role, unit=unit, **given)
             return staff
     except IntegrityError as error:
         raise StaffRefused("already_staff") from error
@@ -66,15 +87,87 @@ def add_staff(*, email: str, name: str, role: str, unit: Unit | None = None, by:
 
 @transaction.atomic
 def set_active(*, staff: Staff, active: bool, by: Staff | None = None) -> None:
-    """The last active owner cannot be switched off: nobody could let anyone in again."""
-    owners = Staff.objects.select_for_update().filter(role=Role.OWNER, is_active=True)
-    if not active and staff.role == Role.OWNER and not owners.exclude(pk=staff.pk).exists():
+    """Who loses the last place is signed out everywhere, and no link lets them in again.
+
+    The last active owner cannot be switched off: nobody could let anyone in again. Who was invited comes in by the
+    invitation only.
+    """
+    staff = _held(staff)
+    if active and staff.is_invited:
+        raise StaffRefused("invited")
+    if not active:
+        _leave_an_owner(staff)
+    if not Staff.objects.filter(pk=staff.pk).exclude(is_active=active).update(is_active=active):
+        return
+    record(act="staff.let_in" if active else "staff.locked_out", by=by, subject=staff.public_id)
+    if not active and not workspaces_of(staff.user):
+        end_every_session(user=staff.user)
+        SignInLink.objects.filter(user=staff.user, used_at=None, invites=False).delete()
+
+
+@transaction.atomic
+def change_place(*, staff: Staff, role: str, unit: Unit | None, by: Staff) -> None:
+    """What they see and may do changes with their next request. The last active owner stays one."""
+    if role not in Role.values:
+        raise StaffRefused("unknown_role")
+    staff = _held(staff)
+    if role != Role.OWNER:
+        _leave_an_owner(staff)
+    if (staff.role, staff.unit) == (role, unit):
+        return
+    Staff.objects.filter(pk=staff.pk).update(role=role, unit=unit)
+    before = {f"{name}_before": value for name, value in place_of(staff.role, staff.unit).items()}
+    record(act="staff.changed", by=by, subject=staff.public_id, detail=place_of(role, unit) | before)
+
+
+@transaction.atomic
+def link_for_staff(*, staff: Staff, by: Staff, now: datetime) -> str:
+    """A sign-in link, for who has no password any more. Raises StaffRefused."""
+    workspace = _in_the_hands_of_this_workspace(staff)
+    record(act="staff.link_made", by=by, subject=staff.public_id)
+    return make_link(staff.user, now=now, lasts=LINK_LASTS, workspace=workspace)
+
+
+@transaction.atomic
+def remove_second_step(*, staff: Staff, by: Staff) -> None:
+    """For who has lost phone, passkeys and codes: the next sign-in takes one step. Raises StaffRefused."""
+    _in_the_hands_of_this_workspace(staff)
+    Authenticator.objects.filter(user=staff.user).delete()
+    Passkey.objects.filter(user=staff.user).delete()
+    RecoveryCode.objects.filter(user=staff.user).delete()
+    end_every_session(user=staff.user)
+    record(act="staff.second_step_removed", by=by, subject=staff.public_id)
+
+
+@transaction.atomic
+def need_second_step(*, workspace: Workspace, needed: bool, by: Staff) -> None:
+    if Workspace.objects.filter(pk=workspace.pk).exclude(needs_second_step=needed).update(needs_second_step=needed):
+        record(act="security.second_step_needed" if needed else "security.second_step_left_open", by=by)
+
+
+def _held(staff: Staff) -> Staff:
+    """The row as it is now; the rows of all owners with it, so that two of them never leave at once."""
+    rows = Staff.objects.select_for_update(of=("self",)).select_related("user", "unit")
+    return next(one for one in rows.filter(Q(pk=staff.pk) | Q(role=Role.OWNER)).order_by("pk") if one.pk == staff.pk)
+
+
+def _leave_an_owner(staff: Staff) -> None:
+    owners = Staff.objects.filter(role=Role.OWNER, is_active=True)
+    if staff.role == Role.OWNER and staff.is_active and not owners.exclude(pk=staff.pk).exists():
         raise StaffRefused("last_owner")
-    if Staff.objects.filter(pk=staff.pk).exclude(is_active=active).update(is_active=active):
-        record(act="staff.let_in" if active else "staff.locked_out", by=by, subject=staff.public_id)
 
 
-def _place(role: str, unit: Unit | None) -> dict[str, str]:
+def _in_the_hands_of_this_workspace(staff: Staff) -> Workspace:
+    """A login that works in another workspace too is not for the owner of this one to open."""
+    works_in = workspaces_of(staff.user)
+    if not _held(staff).is_active:
+        raise StaffRefused("no_access")
+    if [one.pk for one in works_in] != [scope.current()]:
+        raise StaffRefused("works_elsewhere")
+    return works_in[0]
+
+
+def place_of(role: str, unit: Unit | None) -> dict[str, str]:
     return {"role": role, "unit": unit.public_id if unit else ""}
 
 

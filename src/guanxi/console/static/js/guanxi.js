@@ -17,8 +17,8 @@
     if (led === "/sign-in") {
       event.preventDefault(); // the session has ended: sign in on a whole page, and come back here
       location.reload();
-    } else if (led === "/confirm") {
-      event.preventDefault(); // the page that asks who it is leads back here by itself
+    } else if (led === "/confirm" || led === "/account") {
+      event.preventDefault(); // the page that asks who it is leads back here; that of the account asks for a second step
       location.assign(answer.url);
     }
   });

@@ -1,0 +1,195 @@
+"""Who exactly: audiences, how many they are, who they are, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Query, Router
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+from guanxi.api.access import ApiRequest, op
+from guanxi.api.v1.people import PersonOut, found
+from guanxi.api.v1.people import shown as person_shown
+from guanxi.api.v1.shapes import At, In, Listed, Name, Out, Page, cursor, held, must_match, newest, one, page, tagged
+from guanxi.audiences import operations as audiences
+from guanxi.audiences import queries
+from guanxi.audiences.models import Audience
+from guanxi.governance.queries import Permission
+from guanxi.people import queries as people
+from guanxi.people.models import Person
+
+router = Router(tags=["Audiences"])
+VIEW, EDIT = Permission.AUDIENCES_VIEW, Permission.AUDIENCES_EDIT
+Json = dict[str, Any]
+
+
+class AudienceOut(Out):
+    id: str
+    name: str
+    rule: Json
+    size: int | None = Field(description="How many people fitted at `counted_at`.")
+    counted_at: At | None
+    created_at: At
+    updated_at: At
+
+
+class NewAudience(In):
+    name: Name
+    rule: Json = Field(
+        description="Version 1: `{version, where}`; clauses are trait, level, did, did_not, all, any, not."
+    )
+
+
+class AudienceChange(In):
+    name: Name | None = None
+    rule: Json | None = None
+
+
+class RuleIn(In):
+    rule: Json
+
+
+class Count(Out):
+    people: int
+
+
+class Clause(Out):
+    """One clause of the rule, by its path: whether it holds, and what the person has there."""
+
+    path: str
+    holds: bool
+    values: dict[str, StrictStr | StrictInt | StrictFloat | StrictBool | None]
+
+
+class Explanation(Out):
+    is_in: bool
+    clauses: list[Clause]
+
+
+def shown(row: Audience) -> AudienceOut:
+    return AudienceOut(
+        id=row.public_id,
+        name=row.name,
+        rule=row.rule,
+        size=row.size,
+        counted_at=row.counted_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+@router.get("/audiences", **op(VIEW, Page[AudienceOut], refusals=("bad_cursor",)))
+def list_audiences(request: ApiRequest, asked: Query[Listed]) -> Page[AudienceOut]:
+    """List audiences
+
+    The newest first.
+    """
+    rows, after = newest(Audience.objects.all(), asked)
+    return page([shown(row) for row in rows], after)
+
+
+@router.post("/audiences", **op(EDIT, AudienceOut, status=201, thing=True))
+def create_audience(request: ApiRequest, body: NewAudience) -> AudienceOut:
+    """Write an audience
+
+    The rule is checked against the fields and events of the workspace, and counted at once.
+    """
+    made = audiences.save_audience(name=body.name, rule=body.rule, by=request.staff, now=request.now)
+    return tagged(request, shown(made))
+
+
+@router.post("/audiences/count", **op(EDIT, Count))
+def count_rule(request: ApiRequest, body: RuleIn) -> Count:
+    """Count a rule
+
+    Without keeping it.
+    """
+    return Count(people=queries.count(body.rule, now=request.now))
+
+
+@router.get("/audiences/{audience_id}", **op(VIEW, AudienceOut, thing=True))
+def get_audience(request: ApiRequest, audience_id: str) -> AudienceOut:
+    """Get an audience
+
+    With its rule and its last count.
+    """
+    return tagged(request, shown(one(Audience.objects.all(), audience_id)))
+
+
+@router.patch("/audiences/{audience_id}", **op(EDIT, AudienceOut, thing=True, refusals=("changed_meanwhile",)))
+def update_audience(request: ApiRequest, audience_id: str, body: AudienceChange) -> AudienceOut:
+    """Change an audience
+
+    Broadcasts that were confirmed keep the rule that they were confirmed with.
+    """
+    row = held(Audience.objects.all(), audience_id)
+    must_match(request, shown(row))
+    saved = audiences.save_audience(
+        name=row.name if body.name is None else body.name,
+        rule=row.rule if body.rule is None else body.rule,
+        by=request.staff,
+        now=request.now,
+        audience=row,
+    )
+    return tagged(request, shown(saved))
+
+
+@router.post("/audiences/{audience_id}/count", **op(VIEW, AudienceOut, thing=True))
+def recount_audience(request: ApiRequest, audience_id: str) -> AudienceOut:
+    """Count an audience anew
+
+    What happened in the last seconds may not be counted yet.
+    """
+    row = held(Audience.objects.all(), audience_id)
+    audiences.recount(audience=row, now=request.now)
+    row.refresh_from_db()
+    return tagged(request, shown(row))
+
+
+@router.get("/audiences/{audience_id}/people", **op(VIEW, Page[PersonOut], refusals=("bad_cursor",)))
+def list_audience_people(request: ApiRequest, audience_id: str, asked: Query[Listed]) -> Page[PersonOut]:
+    """People of an audience
+
+    Those who fit now and whom the maker of the key sees, in the order in which they came.
+    """
+    row = one(Audience.objects.all(), audience_id)
+    fit = queries.members(row.rule, now=request.now)["person"].to_pylist()
+    if asked.after:
+        last = one(Person.objects.all(), cursor(asked.after)).pk
+        fit = [pk for pk in fit if pk > last]
+    ids = _seen(request, fit, asked.limit + 1)
+    cards = people.cards(ids[: asked.limit])
+    more = len(ids) > asked.limit
+    return page([person_shown(card) for card in cards], cards[-1].person.public_id if more else "")
+
+
+def _seen(request: ApiRequest, fit: list[int], most: int) -> list[int]:
+    """The first of these whom the maker of the key sees."""
+    visible, seen = people.visible(request.staff), list[int]()
+    for start in range(0, len(fit), 10_000):
+        chunk = visible.filter(pk__in=fit[start : start + 10_000]).order_by("pk")
+        seen += chunk.values_list("pk", flat=True)[: most - len(seen)]
+        if len(seen) >= most:
+            break
+    return seen
+
+
+@router.get("/audiences/{audience_id}/people/{person_id}", **op(VIEW, Explanation))
+def explain_person(request: ApiRequest, audience_id: str, person_id: str) -> Explanation:
+    """Why a person is in an audience, or not
+
+    Every clause of the rule in the order of reading, whether it holds, and what the person has there.
+    """
+    row, person = one(Audience.objects.all(), audience_id), found(request, person_id)
+    reasons = queries.why(row.rule, person.pk, now=request.now)
+    return Explanation(
+        is_in=reasons[0].holds,
+        clauses=[Clause(path=each.path, holds=each.holds, values=_plain(each.values)) for each in reasons],
+    )
+
+
+def _plain(values: Any) -> dict[str, Any]:
+    return {
+        name: value if isinstance(value, str | int | float | bool | None) else str(value)
+        for name, value in values.items()
+    }

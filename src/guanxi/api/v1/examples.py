@@ -1,0 +1,331 @@
+"""One example of each request and each answer. A test sends every one of them, so none of them lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PERSON = "psn_01kb0w8m3x7q2v9d5r1t4n6c8h"
+IDENTITY = "idn_01kb0w8m3x7q2v9d5r1t4n6c8j"
+NOTE = "nte_01kb0w8m3x7q2v9d5r1t4n6c8k"
+OWNER = "stf_01kb0w8m3x7q2v9d5r1t4n6c8m"
+STAFF = "stf_01kb0w8m3x7q2v9d5r1t4n6c8n"
+UNIT = "unt_01kb0w8m3x7q2v9d5r1t4n6c8p"
+IMPORT = "imp_01kb0w8m3x7q2v9d5r1t4n6c8q"
+AUDIENCE = "aud_01kb0w8m3x7q2v9d5r1t4n6c8r"
+CONTENT = "cnt_01kb0w8m3x7q2v9d5r1t4n6c8s"
+BROADCAST = "brd_01kb0w8m3x7q2v9d5r1t4n6c8t"
+CHANNEL = "acc_01kb0w8m3x7q2v9d5r1t4n6c8v"
+SUPPRESSION = "sup_01kb0w8m3x7q2v9d5r1t4n6c8w"
+KEY = "key_01kb0w8m3x7q2v9d5r1t4n6c8x"
+WORKSPACE = "wsp_01kb0w8m3x7q2v9d5r1t4n6c8y"
+FIELD = "fld_01kb0w8m3x7q2v9d5r1t4n6c8z"
+EVENT = "evt_01kb0w8m3x7q2v9d5r1t4n6c90"
+AT = "2026-11-21T04:00:00.000000Z"
+RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
+WORDS = {"language": "en", "channel": "email", "subject": "Hello {{ person.first_name }}", "body": "Tea is back."}
+SMTP = {"host": "mail.example.test", "sender_address": "hello@example.test"}
+
+
+@dataclass(frozen=True)
+class Example:
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    form: Mapping[str, str] = field(default_factory=dict)
+    """Fields of an upload; one that begins with @ names a file."""
+
+
+def _of(**ids: str) -> Example:
+    return Example(path=ids)
+
+
+REQUESTS: Mapping[str, Example] = {
+    "get_me": Example(),
+    "list_people": Example(query={"search": "Lin", "limit": "2"}),
+    "create_person": Example(
+        body={
+            "name": "Lin Wei",
+            "email": "lin.wei@example.test",
+            "phone": "138 0000 2210",
+            "unit": UNIT,
+            "traits": {"city": "Shanghai"},
+        }
+    ),
+    "get_person": _of(person_id=PERSON),
+    "update_person": Example({"person_id": PERSON}, body={"language": "zh-hans", "owner": OWNER}),
+    "add_identity": Example({"person_id": PERSON}, body={"kind": "customer_number", "value": "C-10024"}),
+    "remove_identity": _of(person_id=PERSON, identity_id=IDENTITY),
+    "list_consents": _of(person_id=PERSON),
+    "record_consent": Example(
+        {"person_id": PERSON},
+        body={"identity": IDENTITY, "purpose": "marketing", "granted": True, "text": "Ticked the box at the till."},
+    ),
+    "suppress_person": Example({"person_id": PERSON}, body={"identity": IDENTITY, "detail": "Asked by phone."}),
+    "list_timeline": Example({"person_id": PERSON}, query={"name": "consent.given"}),
+    "list_notes": _of(person_id=PERSON),
+    "add_note": Example({"person_id": PERSON}, body={"text": "Likes green tea."}),
+    "remove_note": _of(person_id=PERSON, note_id=NOTE),
+    "list_fields": Example(),
+    "list_import_kinds": Example(),
+    "list_imports": Example(query={"limit": "10"}),
+    "upload_import": Example(form={"kind": "people", "file": "@people.csv"}),
+    "get_import": _of(import_id=IMPORT),
+    "choose_sheet": Example({"import_id": IMPORT}, body={"sheet": "Members"}),
+    "choose_columns": Example({"import_id": IMPORT}, body={"columns": {"name": "name", "email": "email", "note": ""}}),
+    "choose_options": Example({"import_id": IMPORT}, body={"options": {"on_match": "skip"}}),
+    "check_import": _of(import_id=IMPORT),
+    "run_import": _of(import_id=IMPORT),
+    "stop_import": _of(import_id=IMPORT),
+    "resume_import": _of(import_id=IMPORT),
+    "undo_import": _of(import_id=IMPORT),
+    "get_rejected_rows": _of(import_id=IMPORT),
+    "list_audiences": Example(),
+    "create_audience": Example(body={"name": "Customers", "rule": RULE}),
+    "get_audience": _of(audience_id=AUDIENCE),
+    "update_audience": Example({"audience_id": AUDIENCE}, body={"name": "Our customers"}),
+    "count_rule": Example(body={"rule": RULE}),
+    "recount_audience": _of(audience_id=AUDIENCE),
+    "list_audience_people": Example({"audience_id": AUDIENCE}, query={"limit": "20"}),
+    "explain_person": _of(audience_id=AUDIENCE, person_id=PERSON),
+    "list_contents": Example(),
+    "create_content": Example(body={"name": "Spring tea", "fall_back": True, "variants": [WORDS]}),
+    "get_content": _of(content_id=CONTENT),
+    "update_content": Example({"content_id": CONTENT}, body={"name": "Spring tea 2026"}),
+    "preview_content": Example({"content_id": CONTENT}, query={"language": "en", "person": PERSON}),
+    "preview_draft": Example(body={"variant": WORDS}),
+    "list_broadcasts": Example(),
+    "create_broadcast": Example(
+        body={"name": "Spring tea", "audience": AUDIENCE, "content": CONTENT, "channel": CHANNEL}
+    ),
+    "get_broadcast": _of(broadcast_id=BROADCAST),
+    "update_broadcast": Example({"broadcast_id": BROADCAST}, body={"hold_out_percent": 20}),
+    "delete_broadcast": _of(broadcast_id=BROADCAST),
+    "review_broadcast": _of(broadcast_id=BROADCAST),
+    "send_broadcast": _of(broadcast_id=BROADCAST),
+    "pause_broadcast": _of(broadcast_id=BROADCAST),
+    "resume_broadcast": _of(broadcast_id=BROADCAST),
+    "cancel_broadcast": _of(broadcast_id=BROADCAST),
+    "get_results": _of(broadcast_id=BROADCAST),
+    "list_channel_kinds": Example(),
+    "list_channels": Example(),
+    "connect_channel": Example(body={"kind": "email", "name": "Newsletter", "settings": SMTP}),
+    "get_channel": _of(channel_id=CHANNEL),
+    "update_channel": Example({"channel_id": CHANNEL}, body={"settings": {"sender_name": "Lumen"}}),
+    "switch_channel": Example({"channel_id": CHANNEL}, body={"active": False}),
+    "reconnect_channel": _of(channel_id=CHANNEL),
+    "get_cap": Example(),
+    "set_cap": Example(body={"most": 2, "days": 7}),
+    "list_suppressions": Example(),
+    "suppress_address": Example(body={"email": "never@example.test", "detail": "Asked by letter."}),
+    "release_address": _of(suppression_id=SUPPRESSION),
+    "list_staff": Example(),
+    "add_staff": Example(body={"name": "Kim Minji", "email": "minji@example.test", "role": "advisor", "unit": UNIT}),
+    "get_staff": _of(staff_id=STAFF),
+    "change_access": Example({"staff_id": STAFF}, body={"active": False}),
+    "list_units": Example(),
+    "add_unit": Example(body={"name": "Store 014", "parent": UNIT}),
+}
+
+_PERSON = {
+    "id": PERSON,
+    "name": "Lin Wei",
+    "level": "customer",
+    "owner": {"id": OWNER, "name": "Lin Yao"},
+    "unit": {"id": UNIT, "name": "Shanghai"},
+    "country": "CN",
+    "language": "zh-hans",
+    "identities": [
+        {"id": IDENTITY, "kind": "email", "value": "l•••@example.test", "verified": False, "suppressed": None}
+    ],
+    "traits": {"city": "Shanghai"},
+    "created_at": AT,
+}
+_STAFF = {
+    "id": STAFF,
+    "name": "Kim Minji",
+    "email": "minji@example.test",
+    "role": "advisor",
+    "unit": {"id": UNIT, "name": "Shanghai"},
+    "is_active": True,
+}
+_LETTER = {"language": "en", "subject": "Hello Kim", "text": "Tea is back.\n", "html": "<p>Tea is back.</p>"}
+_ARM = {"people": 900, "buyers": 120, "total_minor": 1_204_500}
+
+ANSWERS: Mapping[str, Any] = {
+    "PersonOut": _PERSON,
+    "ConsentList": {
+        "data": [
+            {
+                "identity": IDENTITY,
+                "channel": "email",
+                "purpose": "marketing",
+                "granted": True,
+                "at": AT,
+                "source": "api",
+            }
+        ]
+    },
+    "Happening": {
+        "id": EVENT,
+        "at": AT,
+        "name": "order.paid",
+        "channel": None,
+        "amount": {"amount_minor": 12_800, "currency": "CNY"},
+        "order": "A-1204",
+        "message": None,
+        "about": {"store": "014", "lines": 3},
+    },
+    "NoteOut": {"id": NOTE, "text": "Likes green tea.", "by": "Lin Yao", "at": AT},
+    "FieldOut": {"id": FIELD, "key": "city", "label": "City", "kind": "text"},
+    "KeyOut": {
+        "id": KEY,
+        "name": "Shop",
+        "scopes": ["people.edit", "people.view"],
+        "expires_at": None,
+        "workspace": {
+            "id": WORKSPACE,
+            "name": "Lumen",
+            "country": "CN",
+            "timezone": "Asia/Shanghai",
+            "currency": "CNY",
+            "language": "zh-hans",
+        },
+    },
+    "ImportKindList": {
+        "data": [
+            {
+                "key": "people",
+                "label": "People",
+                "fields": [{"key": "email", "label": "E-mail", "required": False, "example": "lin@example.test"}],
+                "options": [
+                    {
+                        "key": "on_match",
+                        "label": "When a row is already here",
+                        "choices": [{"value": "update", "label": "Update it"}],
+                        "default": "update",
+                    }
+                ],
+                "takes_traits": True,
+            }
+        ]
+    },
+    "ImportOut": {
+        "id": IMPORT,
+        "kind": "people",
+        "filename": "people.csv",
+        "state": "checked",
+        "sheets": [],
+        "sheet": None,
+        "columns": {"name": "name", "email": "email"},
+        "suggested": {},
+        "options": {"on_match": "update", "consent": "none", "consent_text": ""},
+        "check": {"created": 1_180, "updated": 20, "unchanged": 0, "rejected": 4},
+        "reasons": [{"code": "bad_email", "rows": 4, "example": "This is not an e-mail address: lin@."}],
+        "rows": 1_204,
+        "done_rows": 1_204,
+        "result": None,
+        "problem": None,
+        "by": "Lin Yao",
+        "created_at": AT,
+        "started_at": None,
+        "finished_at": None,
+    },
+    "AudienceOut": {
+        "id": AUDIENCE,
+        "name": "Customers",
+        "rule": RULE,
+        "size": 48_213,
+        "counted_at": AT,
+        "created_at": AT,
+        "updated_at": AT,
+    },
+    "Count": {"people": 48_213},
+    "Explanation": {
+        "is_in": True,
+        "clauses": [{"path": "where", "holds": True, "values": {"level": "customer"}}],
+    },
+    "ContentLine": {"id": CONTENT, "name": "Spring tea", "fall_back": True, "languages": ["en"], "updated_at": AT},
+    "ContentOut": {
+        "id": CONTENT,
+        "name": "Spring tea",
+        "fall_back": True,
+        "variants": [WORDS],
+        "created_at": AT,
+        "updated_at": AT,
+    },
+    "LetterOut": _LETTER,
+    "BroadcastOut": {
+        "id": BROADCAST,
+        "name": "Spring tea",
+        "state": "draft",
+        "purpose": "marketing",
+        "audience": {"id": AUDIENCE, "name": "Customers"},
+        "content": {"id": CONTENT, "name": "Spring tea"},
+        "channel": {"id": CHANNEL, "name": "Newsletter"},
+        "hold_out_percent": 10,
+        "scheduled_at": None,
+        "created_at": AT,
+        "updated_at": AT,
+        "confirmed_at": None,
+        "started_at": None,
+        "finished_at": None,
+    },
+    "ReviewOut": {
+        "people": 1_200,
+        "send": 900,
+        "held_out": 100,
+        "skipped": {"no_consent": 150, "cap": 50},
+        "problems": [],
+        "up_to_date": True,
+    },
+    "ResultsOut": {
+        "figures": {
+            "recipients": 1_200,
+            "accepted": 890,
+            "skipped": 200,
+            "failed": 2,
+            "bounced": 8,
+            "unknown": 0,
+            "waiting": 0,
+            "held_out": 100,
+            "cancelled": 0,
+            "opened": 310,
+            "unsubscribed": 4,
+        },
+        "skipped": {"no_consent": 150, "cap": 50},
+        "failed": {"soft_bounce": 2},
+        "sales": {
+            "since": AT,
+            "until": AT,
+            "currency": "CNY",
+            "reached": _ARM,
+            "held_out": {"people": 100, "buyers": 9, "total_minor": 98_000},
+            "effect": None,
+        },
+    },
+    "ChannelKindList": {
+        "data": [{"kind": "email", "label": "E-mail", "secrets": ["password"], "settings": {"type": "object"}}]
+    },
+    "ChannelOut": {
+        "id": CHANNEL,
+        "kind": "email",
+        "name": "Newsletter",
+        "settings": SMTP,
+        "is_active": True,
+        "problem": None,
+        "created_at": AT,
+    },
+    "CapOut": {"most": 2, "days": 7},
+    "SuppressionOut": {
+        "id": SUPPRESSION,
+        "channel": "email",
+        "address": "n•••@example.test",
+        "reason": "manual",
+        "detail": "Asked by letter.",
+        "at": AT,
+    },
+    "StaffOut": _STAFF,
+    "UnitOut": {"id": UNIT, "name": "Store 014", "parent": {"id": UNIT, "name": "Shanghai"}},
+}

@@ -1,0 +1,155 @@
+"""The reference page: the document as people read it, made on the server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from guanxi.api.problems import CODES
+from guanxi.api.v1.document import document
+from guanxi.api.v1.examples import REQUESTS, Example
+from guanxi.governance.queries import KEY_LIMIT
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A parameter or a field of a body."""
+
+    name: str
+    kind: str
+    required: bool
+    description: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """One operation."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    scope: str
+    parameters: list[Part]
+    fields: list[Part]
+    curl: str
+    python: str
+    answer: str
+    refusals: list[str]
+
+
+@gzip_page  # it holds nothing that is secret
+@require_safe
+def reference(request: HttpRequest) -> HttpResponse:
+    codes = [(code, status, title) for code, (status, title) in CODES.items()]
+    page = {"groups": groups(), "codes": codes, "base": f"{settings.BASE_URL}/api/v1", "limit": KEY_LIMIT}
+    return render(request, "api/reference.html", page)
+
+
+reference.access = "anyone"  # type: ignore[attr-defined]
+
+
+@cache
+def groups() -> list[tuple[str, list[Told]]]:
+    found: dict[str, list[Told]] = {tag["name"]: [] for tag in document()["tags"]}
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            found[operation["tags"][0]].append(_told(method.upper(), path, operation))
+    return list(found.items())
+
+
+def _told(method: str, path: str, operation: Json) -> Told:
+    example = REQUESTS[operation["operationId"]]
+    answer = next(answer for status, answer in operation["responses"].items() if int(status) < 300)
+    content = answer.get("content", {}).get("application/json", {})
+    return Told(
+        id=operation["operationId"],
+        method=method,
+        path=path,
+        summary=operation["summary"],
+        description=operation["description"].partition("\n\n")[0],
+        scope=operation["x-scope"],
+        parameters=[_part(one["name"], one["schema"], one) for one in operation["parameters"]],
+        fields=list(_fields(operation)),
+        curl=curl(method, path, example),
+        python=python(method, path, example),
+        answer=json.dumps(content["example"], ensure_ascii=False, indent=2) if "example" in content else "",
+        refusals=[status for status in operation["responses"] if int(status) >= 400],
+    )
+
+
+def _part(name: str, schema: Json, said: Json, required: bool | None = None) -> Part:
+    wanted = bool(said.get("required")) if required is None else required
+    return Part(name, _kind(schema), wanted, str(said.get("description") or schema.get("description") or ""))
+
+
+def _kind(schema: Json) -> str:
+    if choices := [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]:
+        return " | ".join(_kind(one) for one in choices)
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if schema.get("type") == "array":
+        return f"[{_kind(schema.get('items', {}))}]"
+    return str(schema.get("format") or schema.get("const") or schema.get("type") or "any")
+
+
+def _fields(operation: Json) -> Iterator[Part]:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        schema = _whole(content["schema"])
+        for name, one in schema.get("properties", {}).items():
+            yield _part(name, one, one, name in schema.get("required", ()))
+
+
+def _whole(schema: Json) -> Json:
+    if "$ref" not in schema:
+        return schema
+    found: Json = document()["components"]["schemas"][str(schema["$ref"]).rpartition("/")[2]]
+    return found
+
+
+def _address(path: str, example: Example) -> str:
+    query = f"?{urlencode(example.query)}" if example.query else ""
+    return path.removeprefix("/api/v1").format(**example.path) + query
+
+
+def curl(method: str, path: str, example: Example) -> str:
+    lines = [f'curl -X {method} "$GUANXI{_address(path, example)}"' if method != "GET" else
+             f'curl "$GUANXI{_address(path, example)}"', '  -H "Authorization: Bearer $KEY"']  # fmt: skip
+    if method == "POST":
+        lines.append('  -H "Idempotency-Key: $(uuidgen)"')
+    lines += [f'  -F "{name}={value}"' for name, value in example.form.items()]
+    if example.body is not None:
+        said = json.dumps(example.body, ensure_ascii=False).replace("'", "'\\''")
+        lines += ['  -H "Content-Type: application/json"', f"  -d '{said}'"]
+    return " \\\n".join(lines)
+
+
+def python(method: str, path: str, example: Example) -> str:
+    """By httpx; `guanxi` is the client that the page shows first."""
+    given = [f'"{path.removeprefix("/api/v1").format(**example.path)}"']
+    if example.query:
+        given.append(f"params={dict(example.query)!r}")
+    if method == "POST":
+        given.append('headers={"Idempotency-Key": str(uuid4())}')
+    if example.body is not None:
+        given.append(f"json={example.body!r}")
+    fields = {name: value for name, value in example.form.items() if not value.startswith("@")}
+    files = [f'"{name}": open("{value[1:]}", "rb")' for name, value in example.form.items() if value.startswith("@")]
+    if example.form:
+        given += [f"data={fields!r}", f"files={{{', '.join(files)}}}"]
+    return f"answer = guanxi.{method.lower()}({', '.join(given)})"

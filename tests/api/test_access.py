@@ -1,0 +1,185 @@
+"""Which key may do what: every operation against every kind of key. The table is written by hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from guanxi.api.v1.examples import REQUESTS
+from guanxi.governance import operations as governance
+from guanxi.governance import queries
+from guanxi.governance.models import ApiKey, Role, Workspace
+from guanxi.governance.queries import Permission
+from guanxi.kit import clock
+from tests.api.callers import Caller, key_of
+from tests.api.test_document import BY_ID
+from tests.api.worlds import BEFORE, make_world
+from tests.conftest import make_workspace
+from tests.factories.people import make_staff
+
+P = Permission
+ANY_KEY = None
+SCOPES: dict[str, Permission | None] = {
+    "get_me": ANY_KEY,
+    "list_people": P.PEOPLE_VIEW,
+    "create_person": P.PEOPLE_EDIT,
+    "get_person": P.PEOPLE_VIEW,
+    "update_person": P.PEOPLE_EDIT,
+    "add_identity": P.PEOPLE_EDIT,
+    "remove_identity": P.PEOPLE_EDIT,
+    "list_consents": P.PEOPLE_VIEW,
+    "record_consent": P.PEOPLE_EDIT,
+    "suppress_person": P.CHANNELS_MANAGE,
+    "list_timeline": P.PEOPLE_VIEW,
+    "list_notes": P.PEOPLE_VIEW,
+    "add_note": P.PEOPLE_EDIT,
+    "remove_note": P.PEOPLE_EDIT,
+    "list_fields": P.PEOPLE_VIEW,
+    "list_import_kinds": P.PEOPLE_IMPORT,
+    "list_imports": P.PEOPLE_IMPORT,
+    "upload_import": P.PEOPLE_IMPORT,
+    "get_import": P.PEOPLE_IMPORT,
+    "choose_sheet": P.PEOPLE_IMPORT,
+    "choose_columns": P.PEOPLE_IMPORT,
+    "choose_options": P.PEOPLE_IMPORT,
+    "check_import": P.PEOPLE_IMPORT,
+    "run_import": P.PEOPLE_IMPORT,
+    "stop_import": P.PEOPLE_IMPORT,
+    "resume_import": P.PEOPLE_IMPORT,
+    "undo_import": P.PEOPLE_IMPORT,
+    "get_rejected_rows": P.PEOPLE_IMPORT,
+    "list_audiences": P.AUDIENCES_VIEW,
+    "create_audience": P.AUDIENCES_EDIT,
+    "get_audience": P.AUDIENCES_VIEW,
+    "update_audience": P.AUDIENCES_EDIT,
+    "count_rule": P.AUDIENCES_EDIT,
+    "recount_audience": P.AUDIENCES_VIEW,
+    "list_audience_people": P.AUDIENCES_VIEW,
+    "explain_person": P.AUDIENCES_VIEW,
+    "list_contents": P.CONTENT_VIEW,
+    "create_content": P.CONTENT_EDIT,
+    "get_content": P.CONTENT_VIEW,
+    "update_content": P.CONTENT_EDIT,
+    "preview_content": P.CONTENT_VIEW,
+    "preview_draft": P.CONTENT_EDIT,
+    "list_broadcasts": P.BROADCASTS_VIEW,
+    "create_broadcast": P.BROADCASTS_EDIT,
+    "get_broadcast": P.BROADCASTS_VIEW,
+    "update_broadcast": P.BROADCASTS_EDIT,
+    "delete_broadcast": P.BROADCASTS_EDIT,
+    "review_broadcast": P.BROADCASTS_EDIT,
+    "send_broadcast": P.BROADCASTS_SEND,
+    "pause_broadcast": P.BROADCASTS_SEND,
+    "resume_broadcast": P.BROADCASTS_SEND,
+    "cancel_broadcast": P.BROADCASTS_SEND,
+    "get_results": P.BROADCASTS_VIEW,
+    "list_channel_kinds": P.CHANNELS_MANAGE,
+    "list_channels": P.CHANNELS_MANAGE,
+    "connect_channel": P.CHANNELS_MANAGE,
+    "get_channel": P.CHANNELS_MANAGE,
+    "update_channel": P.CHANNELS_MANAGE,
+    "switch_channel": P.CHANNELS_MANAGE,
+    "reconnect_channel": P.CHANNELS_MANAGE,
+    "get_cap": P.CHANNELS_MANAGE,
+    "set_cap": P.CHANNELS_MANAGE,
+    "list_suppressions": P.CHANNELS_MANAGE,
+    "suppress_address": P.CHANNELS_MANAGE,
+    "release_address": P.CHANNELS_MANAGE,
+    "list_staff": P.WORKSPACE_MANAGE,
+    "add_staff": P.WORKSPACE_MANAGE,
+    "get_staff": P.WORKSPACE_MANAGE,
+    "change_access": P.WORKSPACE_MANAGE,
+    "list_units": P.WORKSPACE_MANAGE,
+    "add_unit": P.WORKSPACE_MANAGE,
+}
+
+
+def test_every_operation_has_a_line_in_the_matrix() -> None:
+    assert BY_ID.keys() - SCOPES.keys() == set(), "add a line to SCOPES, by hand"
+    assert SCOPES.keys() - BY_ID.keys() == set(), "this operation is gone"
+
+
+@pytest.mark.parametrize("name", SCOPES)
+def test_only_a_key_with_the_scope_gets_in(workspace: Workspace, name: str) -> None:
+    scope, now = SCOPES[name], clock.now()
+    boss = make_staff("Boss", Role.OWNER)
+    world = make_world(boss, now)
+    if name in BEFORE:
+        BEFORE[name](world)
+    method, path, _operation = BY_ID[name]
+    others = [one for one in Permission if one != scope]
+    revoked, of_revoked = key_of(boss)
+    governance.revoke_key(key=revoked, by=boss, now=clock.wall())
+    expired, of_expired = key_of(boss, expires_at=clock.wall() + timedelta(days=1))
+    ApiKey.objects.filter(pk=expired.pk).update(expires_at=clock.wall())
+    with queries.entered(make_workspace("other")):
+        stranger = key_of(make_staff("Stranger", Role.OWNER))[1]
+    wanted: list[tuple[str, Caller, int]] = [
+        ("no key", Caller(""), 401),
+        ("an unknown key", Caller("gx_live_nothing"), 401),
+        ("a revoked key", of_revoked, 401),
+        ("an expired key", of_expired, 401),
+        ("a key with every other scope", key_of(boss, others)[1], 403 if scope else 200),
+    ]
+    if "{" in path:
+        wanted.append(("a key of another workspace", stranger, 404))
+    wanted.append(("the scope alone", key_of(boss, [scope] if scope else [])[1], 0))
+    for who, calls, status in wanted:
+        got = world.send(calls, method, path, REQUESTS[name]).status_code
+        assert got == status or (status == 0 and got < 300), f"{who}: {got}"
+
+
+def foreign_keys() -> set[str]:
+    found = {"workspace_id", "id", "pk", "public_id", "state", "role", "secret"}
+    for model in apps.get_models():
+        if model.__module__.startswith("guanxi."):
+            for one in model._meta.concrete_fields:
+                if one.is_relation:
+                    found |= {one.name, one.attname}
+    return found
+
+
+def test_no_name_of_ours_slips_into_a_body(workspace: Workspace) -> None:
+    """Mass assignment: every foreign key of every model, in the body of every write, is refused and changes nothing."""
+    boss = make_staff("Boss", Role.OWNER)
+    world = make_world(boss, clock.now())
+    calls = key_of(boss)[1]
+    ApiKey.objects.update(busy_until=None)
+    for name, (method, path, operation) in BY_ID.items():
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        if not schema:
+            continue
+        known = properties(schema)
+        before = rows()
+        for strange in sorted(foreign_keys() - known):
+            ApiKey.objects.update(busy_until=None)
+            body = world.real(REQUESTS[name].body) | {strange: 1}
+            address = path.removeprefix("/api/v1").format(**world.real(dict(REQUESTS[name].path)))
+            answer = calls.send(method.upper(), address, body)
+            assert answer.status_code == 422, (name, strange, answer.content)
+            assert {one["field"]: one["code"] for one in answer.json()["errors"]}[strange] == "unknown_field"
+        assert rows() == before, name
+
+
+def properties(schema: dict[str, Any]) -> set[str]:
+    from guanxi.api.v1.document import document
+
+    name = schema["$ref"].rpartition("/")[2]
+    return set(document()["components"]["schemas"][name]["properties"])
+
+
+def rows() -> dict[str, list[dict[str, Any]]]:
+    """Everything that is kept, but for the counts of the key itself."""
+    return {
+        model.__name__: list(model._default_manager.order_by("pk").values())
+        for model in apps.get_models()
+        if model.__module__.startswith("guanxi.") and model is not ApiKey
+    }
+
+
+def test_the_reference_and_the_document_need_no_key(db: None) -> None:
+    assert Client().get("/api/v1/openapi.json").status_code == 200

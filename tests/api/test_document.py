@@ -1,0 +1,122 @@
+"""The document of the API: valid, complete, and true: every example in it is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+
+from guanxi.api.problems import CODES
+from guanxi.api.v1 import site
+from guanxi.api.v1.document import document
+from guanxi.api.v1.examples import REQUESTS
+from guanxi.governance.models import Role, Workspace
+from guanxi.governance.queries import Permission
+from guanxi.kit import clock
+from tests.api.callers import key_of
+from tests.api.worlds import BEFORE, make_world
+from tests.factories.people import make_staff
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+BY_ID = {operation["operationId"]: (method, path, operation) for method, path, operation in operations()}
+
+
+def test_the_document_is_valid_openapi_3_1(db: None) -> None:
+    answer = Client().get("/api/v1/openapi.json")
+    told = json.loads(answer.content)
+    assert told["openapi"].startswith("3.1")
+    validate(told)
+
+
+def test_every_operation_tells_what_it_does_needs_and_refuses() -> None:
+    for _method, path, operation in operations():
+        name = operation["operationId"]
+        assert operation["summary"], name
+        assert operation["description"].count("\n\n") == 1, name
+        assert not operation["description"].startswith("\n"), name
+        assert operation["x-scope"] in ["", *Permission], name
+        assert {"400", "401", "403", "422", "429"} <= operation["responses"].keys(), name
+        assert ("404" in operation["responses"]) == ("{" in path), name
+        for parameter in operation["parameters"]:
+            if parameter["in"] == "path":
+                assert "example" in parameter, name
+        for status, answer in operation["responses"].items():
+            for kind, content in answer.get("content", {}).items():
+                assert kind == "text/csv" or "example" in content, (name, status)
+
+
+def test_every_operation_has_an_example_and_no_two_share_a_name() -> None:
+    names = [operation.view_func.__name__ for _path, operation in site.operations()]
+    assert sorted(names) == sorted(REQUESTS)
+    models = [model.__qualname__ + " of " + model.__module__ for model in _models()]
+    assert len({one.partition(" of ")[0] for one in models}) == len(set(models))
+
+
+def _models() -> Iterator[Any]:
+    from guanxi.api.v1.shapes import In, Out
+
+    waiting = [In, Out]
+    while waiting:
+        kind: Any = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind not in (In, Out) and "[" not in kind.__name__:
+            yield kind
+
+
+def test_each_example_of_an_answer_fits_its_schema() -> None:
+    whole = document()
+    for _method, _path, operation in operations():
+        for answer in operation["responses"].values():
+            for content in answer.get("content", {}).values():
+                if "example" in content:
+                    fits(content["example"], content["schema"], whole)
+    for code in CODES:
+        content = whole["components"]["responses"][code]["content"]["application/problem+json"]
+        fits(content["example"], content["schema"], whole)
+
+
+def fits(said: Any, schema: dict[str, Any], whole: dict[str, Any]) -> None:
+    OAS31Validator(schema | {"components": whole["components"]}).validate(said)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_each_example_works(workspace: Workspace, name: str) -> None:
+    now = clock.now()
+    boss = make_staff("Boss", Role.OWNER)
+    world = make_world(boss, now)
+    if name in BEFORE:
+        BEFORE[name](world)
+    _key, calls = key_of(boss)
+    method, path, operation = BY_ID[name]
+    answer = world.send(calls, method, path, REQUESTS[name])
+    wanted = [status for status in operation["responses"] if int(status) < 300]
+    assert [str(answer.status_code)] == wanted, b"".join(answer) if answer.streaming else answer.content
+    told = operation["responses"][str(answer.status_code)]
+    assert ("ETag" in answer.headers) == ("ETag" in told.get("headers", {}))
+    for kind, content in told.get("content", {}).items():
+        assert answer.headers["Content-Type"].partition(";")[0] == kind
+        if kind == "application/json":
+            fits(json.loads(answer.content), content["schema"], document())
+            assert not list(bigints(json.loads(answer.content))), "a number of our own rows leaves the house"
+
+
+def bigints(said: Any, name: str = "") -> Iterator[str]:
+    if isinstance(said, dict):
+        for key, value in said.items():
+            yield from bigints(value, key)
+    elif isinstance(said, list):
+        for value in said:
+            yield from bigints(value, name)
+    elif (name in ("id", "pk") or name.endswith("_id")) and not isinstance(said, str):
+        yield name

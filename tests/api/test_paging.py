@@ -1,0 +1,90 @@
+"""Pages of a list: nothing twice, nothing left out, whatever is added meanwhile."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from guanxi.content import operations as contents
+from guanxi.content.models import Content
+from guanxi.content.queries import Words
+from guanxi.governance.models import ApiKey, Workspace
+from guanxi.kit import clock
+from guanxi.people import operations as people
+from guanxi.people.models import NameWord, Person
+from tests.api.callers import Caller, caller
+
+
+@pytest.fixture
+def calls(workspace: Workspace) -> Caller:
+    return caller()
+
+
+def add(kind: str, name: str) -> None:
+    now = clock.now()
+    if kind == "contents":
+        contents.save_content(name=name, variants=[Words("en", "a", "b")], fall_back=False, by=None, now=now)
+    else:
+        people.create_person(now=now, name=name)
+
+
+def walk(calls: Caller, path: str, limit: int, between: Any) -> list[str]:
+    found, after = list[str](), ""
+    while True:
+        ApiKey.objects.update(busy_until=None)
+        mark = f"&after={after}" if after else ""
+        part = calls.get(f"{path}limit={limit}{mark}")
+        found += [one["id"] for one in part["data"]]
+        assert part["has_more"] == (part["next_cursor"] is not None)
+        if not part["has_more"]:
+            return found
+        assert len(part["data"]) == limit
+        after = part["next_cursor"]
+        between()
+
+
+@pytest.mark.parametrize("path", ["/contents?", "/people?", "/people?sort=newest&"])
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(many=st.integers(0, 9), limit=st.integers(1, 4), seed=st.integers(0, 999))
+def test_what_was_there_is_found_once_while_more_comes(
+    calls: Caller, path: str, many: int, limit: int, seed: int
+) -> None:
+    chance, kind = random.Random(seed), path[1:].partition("?")[0]
+    for model in (Content, NameWord, Person):
+        model.objects.all().delete()
+    for _ in range(many):
+        add(kind, chance.choice("abcdefg"))
+    before = walk(calls, path, 200, lambda: None)
+    coming = list("abcdefg"[: chance.randrange(8)])
+
+    def more() -> None:
+        if coming:
+            add(kind, coming.pop(chance.randrange(len(coming))))
+
+    found = walk(calls, path, limit, more)
+    assert len(found) == len(set(found))
+    assert [one for one in found if one in before] == before
+
+
+@pytest.mark.parametrize("path", ["/people", "/contents"])
+def test_a_longer_list_asks_no_more(calls: Caller, path: str) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            calls.get(path)
+        return len(queries)
+
+    add(path[1:], "a")
+    one = asked()
+    for name in ("b", "c"):
+        add(path[1:], name)
+    assert asked() == one

@@ -1,0 +1,161 @@
+"""A workspace in which every example of the reference works: the ids of the examples and those that stand for them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from guanxi.api.v1 import examples
+from guanxi.api.v1.examples import Example
+from guanxi.audiences import operations as audiences
+from guanxi.content import operations as contents
+from guanxi.content.queries import Words
+from guanxi.events import operations as events
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Role, Staff, Suppression
+from guanxi.people import operations as people
+from guanxi.people.models import Field, Identity, Import
+from guanxi.reach import operations as reach
+from guanxi.reach.models import Broadcast
+from tests.api.callers import Caller
+from tests.factories import channels as make
+from tests.factories.people import checked, csv_file, done, uploaded
+
+COLUMNS = {"name": "name", "email": "email", "note": ""}
+
+
+@dataclass(frozen=True)
+class World:
+    now: datetime
+    boss: Staff
+    ids: Mapping[str, str]
+
+    def real(self, said: Any) -> Any:
+        """The same with ids that are here."""
+        text = json.dumps(said)
+        for example, here in self.ids.items():
+            text = text.replace(example, here)
+        return json.loads(text)
+
+    def send(self, calls: Caller, method: str, path: str, example: Example, **headers: str) -> Any:
+        address = path.removeprefix("/api/v1").format(**self.real(dict(example.path)))
+        query = f"?{urlencode(self.real(dict(example.query)))}" if example.query else ""
+        if example.form:
+            return self.upload(calls, address, example.form, **headers)
+        body = None if example.body is None else self.real(example.body)
+        return calls.send(method.upper(), address + query, body, **headers)
+
+    def upload(self, calls: Caller, address: str, form: Mapping[str, str], **headers: str) -> Any:
+        table = b"name,email\nLin,lin@example.test\n"
+        sent = {
+            name: SimpleUploadedFile(value[1:], table, "text/csv") if value.startswith("@") else value
+            for name, value in form.items()
+        }
+        return calls.client.post(
+            f"/api/v1{address}", sent, headers={"Authorization": f"Bearer {calls.secret}", **headers}
+        )
+
+
+def make_world(boss: Staff, now: datetime) -> World:
+    """`boss` made the key. The lake knows everything before it is asked."""
+    Field.objects.create(key="city", label="City", kind="text")
+    unit = governance.add_unit(name="Shanghai")
+    person = people.create_person(
+        now=now, name="Lin Wei", identities={"email": "lin.w@example.test", "phone": "+8613800002211"}, unit=unit
+    )
+    email = Identity.objects.get(person=person, kind="email")
+    governance.give_consent(
+        channel="email", address=bytes(email.lookup), purpose="marketing", source="till", now=now, person=person.pk
+    )
+    people.prove_level(level="customer", proof="order.paid", proofs=[people.Proof(person.pk, now)], now=now)
+    note = people.add_note(person=person, by=boss, text="Likes tea", now=now)
+    governance.suppress(channel="email", address=make.lookup("bounced@example.test"), reason="manual", now=now)
+    member = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR, unit=unit)
+    account = make.account(now)
+    audience = audiences.save_audience(name="Customers", rule=examples.RULE, by=boss, now=now)
+    letter = contents.save_content(
+        name="Hello", variants=[Words("en", "Hello", "Hello {{ person.name }}")], fall_back=True, by=boss, now=now
+    )
+    broadcast = reach.save_broadcast(
+        name="Hello all", audience=audience, content=letter, account=account, hold_out_percent=0, by=boss, now=now
+    )
+    while events.write_lake(now=now):
+        pass
+    table = csv_file(["name", "email", "note"], ["Ann", "ann@example.test", ""], ["Bad", "bad@", ""])
+    of = uploaded(table, COLUMNS, now=now, by=boss)
+    return World(
+        now,
+        boss,
+        {
+            examples.PERSON: person.public_id,
+            examples.IDENTITY: email.public_id,
+            examples.NOTE: note.public_id,
+            examples.OWNER: boss.public_id,
+            examples.STAFF: member.public_id,
+            examples.UNIT: unit.public_id,
+            examples.IMPORT: of.public_id,
+            examples.AUDIENCE: audience.public_id,
+            examples.CONTENT: letter.public_id,
+            examples.BROADCAST: broadcast.public_id,
+            examples.CHANNEL: account.public_id,
+            examples.SUPPRESSION: Suppression.objects.get().public_id,
+        },
+    )
+
+
+def _import(world: World) -> Import:
+    return Import.objects.get(public_id=world.ids[examples.IMPORT])
+
+
+def _state(state: str) -> Callable[[World], None]:
+    """A broadcast that has come so far."""
+
+    def put(world: World) -> None:
+        broadcast = Broadcast.objects.get(public_id=world.ids[examples.BROADCAST])
+        reach.confirm(broadcast=broadcast, by=world.boss, now=world.now)
+        Broadcast.objects.filter(pk=broadcast.pk).update(state=state)
+
+    return put
+
+
+def _running(world: World) -> None:
+    people.run_import(of=checked(_import(world), world.now), now=world.now)
+
+
+def _stopped(world: World) -> None:
+    _running(world)
+    Import.objects.update(state="cancelled")
+
+
+def _workbook(world: World) -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet("First").write_row(0, 0, ["name"])
+        sheet = book.add_worksheet("Members")
+        sheet.write_row(0, 0, ["name", "email"])
+        sheet.write_row(1, 0, ["Ann", "ann@example.test"])
+    file.seek(0)
+    of = people.start_import(file=file, filename="people.xlsx", kind="people", by=None, now=world.now)
+    world.ids[examples.IMPORT] = of.public_id  # type: ignore[index]
+
+
+# What must have happened before an example can be sent.
+BEFORE: Mapping[str, Callable[[World], Any]] = {
+    "choose_sheet": _workbook,
+    "run_import": lambda world: checked(_import(world), world.now),
+    "stop_import": _running,
+    "resume_import": _stopped,
+    "undo_import": lambda world: done(_import(world), world.now),
+    "get_rejected_rows": lambda world: done(_import(world), world.now),
+    "pause_broadcast": _state("sending"),
+    "resume_broadcast": _state("paused"),
+    "cancel_broadcast": _state("sending"),
+}
