@@ -50,8 +50,7 @@ def take_the_rest(page: Page) -> None:
     home, inside = match[1], match[1] + match[2]
     result = page.url
     page.goto(f"{inside}/people")
-    page.locator("a.name").first.click()
-    page.locator("aside dl, .aside dl").first.wait_for()
+    page.goto(page.locator("a.name.when-wide").nth(3).evaluate("one => one.href"))
     take(page, "people-beside")
     page.keyboard.press("Control+k")
     page.keyboard.type("meat")
