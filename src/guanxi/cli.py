@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
 
     link = commands.add_parser("signin-link", help="print a link that signs in once")
     link.add_argument("--email", help="whom it is for (the first login when left out)")
+    link.add_argument("--one-step", action="store_true", help="remove the second step of this login: all of it is lost")
     link.set_defaults(run=_signin_link)
 
     demo = commands.add_parser("demo", help="the demo workspace")
@@ -244,6 +245,8 @@ def _signin_link(wish: argparse.Namespace, installation: Installation) -> None:
         from guanxi.config import sign_in
 
         user = sign_in.find(wish.email)
+        if wish.one_step:
+            sign_in.forget_second_step(user)
         print(f"Sign in as {user.email}, once: {sign_in.link_for(user, datetime.now(UTC))}")
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,7 +29,7 @@ from guanxi.content.models import Content
 from guanxi.events.models import Fact
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Consent, Suppression, Workspace
-from guanxi.kit import leases
+from guanxi.kit import clock, leases
 from guanxi.people.models import Person
 from guanxi.simulators import mail
 from tests.factories import channels as make
@@ -465,3 +465,19 @@ def test_a_secret_is_sealed_and_an_edit_without_it_keeps_it(world: World) -> Non
         operations.edit_account(account=account, name="Post", settings=settings | {"port": 0, "password": "canary-2"})
     assert set(refused.value.problems) == {"port"}
     assert "canary" not in str(refused.value)
+
+
+def test_no_minute_gets_more_messages_than_the_vendor_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    operations.edit_account(account=world.account, name="Mail", settings=world.account.config | {"per_minute": 30})
+    start, clock_at = datetime(2026, 11, 25, tzinfo=UTC), [0.0]
+    monkeypatch.setattr(clock, "wall", lambda: start + timedelta(seconds=clock_at[0]))
+    world.plan(make.people(world.now, [f"p{n}@example.test" for n in range(70)]))
+    left: list[tuple[float, int]] = []
+    for step in range(400):
+        clock_at[0] = step / 2
+        before = Message.objects.filter(state="accepted").count()
+        operations.lane(now=world.now)
+        left.append((clock_at[0], Message.objects.filter(state="accepted").count() - before))
+    assert sum(count for _, count in left) == 70
+    most = max(sum(count for at, count in left if begin <= at < begin + 60) for begin, _ in left)
+    assert 28 <= most <= 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role
 from guanxi.kit import clock
+from guanxi.simulators import mail
 from tests.console.visitors import Visitor, lumen, owner, staff
 from tests.factories import channels as make
 from tests.factories import content as words
@@ -116,3 +118,34 @@ def test_what_is_not_there_is_not_found(owner: Visitor) -> None:
     kept = words.content(clock.now())
     owner.get("content", "cnt_00000000000000000000000000", status=404)
     owner.get("content_preview", kept.public_id, status=404, language="xx")
+
+
+def test_a_draft_is_looked_at_in_the_dark_and_as_text_with_what_can_be_said_of_it(owner: Visitor) -> None:
+    dark = owner.post("content_preview_draft", status=200, **form(do="en", view="dark"))
+    assert "invert(1)" in dark and "<strong>Kim Minji</strong>" in dark
+    text = owner.post("content_preview_draft", status=200, **form(do="en", view="text"))
+    assert "Dear **Kim Minji**" in text and "<strong>" not in text
+    for page in (dark, text):
+        assert "of 102 KB" in page
+        assert "The account does not say who sends it" in page
+    ko = form(do="ko", view="letter", **{"body-ko": "![x](http://lumen.example.test/x.png)"})
+    assert "only https pictures are sent" in owner.post("content_preview_draft", status=200, **ko)
+
+
+def test_a_draft_is_sent_to_oneself_from_the_page_and_says_what_came_of_it(
+    owner: Visitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Connect an account" in owner.post("content_test", status=200, **form(do="en"))
+    server = mail.serve(0, 0, tmp_path)
+    monkeypatch.setenv("GUANXI_LOCAL_PEERS", f"127.0.0.1:{server.smtp_port}")
+    try:
+        make.account(clock.now(), server.smtp_port)
+        assert "owner@example.test" in owner.post("content_test", status=200, **form(do="en"))
+        assert "This cannot be shown yet." in owner.post("content_test", status=200, **form(do="zh-hans"))
+        [arrived] = server.mails()
+    finally:
+        server.stop()
+    assert (arrived.recipient, arrived.subject) == ("owner@example.test", "Hello Kim")
+    assert "1 Market Street, Springfield" in arrived.text
+    assert arrived.header("List-Unsubscribe") == ""
+    assert Content.objects.count() == 0

@@ -5,16 +5,22 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from guanxi.channels.models import Account, Check
+from guanxi.commerce.models import Order
 from guanxi.console.home.views import import_row
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.governance.models import Role, Staff, User, Workspace
+from guanxi.kit import clock
+from guanxi.kit.money import Money
 from guanxi.people import operations as people
 from guanxi.people.models import Import, ImportState, Level, Person
 from guanxi.reach.models import Broadcast
@@ -52,19 +58,72 @@ def steps(role: Role) -> list[tuple[str, bool]]:
     return [(step["label"], step["done"]) for step in visit(role).get(HOME).context["steps"]]
 
 
+WAY = [
+    "Connect a channel and test it",
+    "Import people",
+    "Bring their consent",
+    "Make an audience",
+    "Write content",
+    "Send a broadcast",
+]
+
+
 def test_an_empty_workspace_shows_the_way_that_the_role_walks(lumen: Workspace) -> None:
-    way = ["Import people", "Make an audience", "Write content", "Send a broadcast"]
-    assert steps(Role.OWNER) == [(step, False) for step in way]
-    assert steps(Role.INTEGRATOR) == [("Import people", False)]
+    assert steps(Role.OWNER) == [(step, False) for step in WAY]
+    assert [step for step, _done in steps(Role.INTEGRATOR)] == WAY[:3]
+    assert [step for step, _done in steps(Role.OPERATOR)] == WAY[1:]
     assert steps(Role.ADVISOR) == []
 
 
 def test_steps_tick_themselves_off_and_leave_when_all_are_done(lumen: Workspace, now: datetime) -> None:
     people.create_person(now=now, name="Emma")
-    assert [done for _step, done in steps(Role.OWNER)] == [True, False, False, False]
+    assert [done for _step, done in steps(Role.OWNER)] == [False, True, False, False, False, False]
+    governance.give_consent(channel="email", address=b"a" * 16, purpose="marketing", source="form", now=now)
     letter, audience, account = words.content(now), reach.everybody(now), make.account(now)
-    reach.draft(now, audience, letter, account)
+    broadcast = reach.draft(now, audience, letter, account)
+    assert [done for _step, done in steps(Role.OWNER)] == [False, True, True, True, True, False]
+    Check.objects.create(account=account, kind="connection", at=now)
+    Broadcast.objects.filter(pk=broadcast.pk).update(state="done")
     assert steps(Role.OWNER) == []
+
+
+def test_the_steps_can_be_hidden_and_shown_again(lumen: Workspace) -> None:
+    client = visit(Role.OWNER)
+    client.post(reverse("set_frame"), {"steps": "hidden"})
+    page = client.get(HOME).content.decode()
+    assert "Bring their consent" not in page and "Show the first steps" in page
+
+
+def test_what_needs_somebody_is_told_to_who_can_do_it(lumen: Workspace, now: datetime) -> None:
+    account = make.account(now)
+    Account.objects.filter(pk=account.pk).update(problem="password refused")
+    uploaded(now)
+    Broadcast.objects.create(name="Spring", state="paused", created_at=now, updated_at=now)
+    needed = {role: [one["words"] for one in visit(role).get(HOME).context["needs"]] for role in Role}
+    mail = f"{account.name} cannot send: password refused"
+    file = "people.csv is not imported yet: Choose columns"
+    assert needed == {
+        Role.OWNER: [mail, "Spring is paused", file],
+        Role.OPERATOR: ["Spring is paused", file],
+        Role.INTEGRATOR: [mail, file],
+        **{role: [] for role in (Role.MANAGER, Role.ADVISOR, Role.ANALYST, Role.AUDITOR)},
+    }
+
+
+def test_yesterday_is_the_workspaces_own_day(lumen: Workspace) -> None:
+    midnight = timezone.localtime(clock.now(), ZoneInfo(lumen.timezone)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    for minutes, number in ((1, "today"), (-1, "late"), (-24 * 60 + 1, "early"), (-24 * 60 - 1, "before")):
+        at = midnight + timedelta(minutes=minutes)
+        person = people.create_person(now=at, name=number)
+        Order.objects.create(
+            number=number, person=person, placed_at=at, currency="CNY", total_minor=1_000, refunded_minor=100
+        )
+    seen = visit(Role.OWNER).get(HOME).context["yesterday"]
+    assert (seen["people"], seen["orders"], seen["sales"]) == (2, 2, Money(1_800, "CNY"))
+    assert visit(Role.ADVISOR).get(HOME).context["yesterday"].keys() == {"day", "people"}
+    assert visit(Role.INTEGRATOR).get(HOME).context["yesterday"] is None
 
 
 def test_figures_count_the_people_whom_one_may_see(lumen: Workspace, now: datetime) -> None:

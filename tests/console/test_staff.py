@@ -15,6 +15,8 @@ from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.governance.models import Authenticator, Role, Staff, User, Workspace
 from guanxi.kit import clock
+from guanxi.people import operations as people
+from guanxi.people.models import Person
 from tests.console.visitors import Visitor, lumen, owner, staff, visitor
 
 __all__ = ["lumen", "owner"]
@@ -110,8 +112,8 @@ def test_what_opens_a_login_needs_a_fresh_proof(owner: Visitor) -> None:
     staff(Role.ADVISOR)
     member = place("advisor@example.test")
     stale(owner)
-    for route in ("staff_link", "staff_one_step", "staff_access"):
-        assert owner.post(route, member.public_id, active="no").startswith("/confirm?")
+    for route in ("staff_link", "staff_one_step", "staff_access", "staff_leave"):
+        assert owner.post(route, member.public_id).startswith("/confirm?")
     assert owner.post("security", needed="on").startswith("/confirm?")
     member.refresh_from_db()
     assert (member.is_active, Workspace.objects.get().needs_second_step) == (True, False)
@@ -152,3 +154,42 @@ def test_the_list_of_staff_takes_the_same_queries_for_one_and_for_three(owner: V
     with CaptureQueriesContext(connection) as many:
         owner.get("staff")
     assert len(few) == len(many)
+
+
+def test_who_leaves_hands_their_people_over_on_the_same_page(owner: Visitor) -> None:
+    theirs, mina = staff(Role.ADVISOR), staff(Role.MANAGER)
+    leaver, taker = place("advisor@example.test"), place("manager@example.test")
+    for name in ("Ada", "Bob"):
+        people.create_person(name=name, owner=leaver, now=clock.now())
+    assert "2 people are theirs" in owner.get("staff_member", leaver.public_id)
+    owner.post("staff_leave", leaver.public_id, status=422)
+    assert owner.post("staff_leave", leaver.public_id, to="later") == f"/w/lumen/settings/staff/{leaver.public_id}"
+    assert theirs.client.get("/w/lumen/").status_code == 302
+    assert "2 people have no active owner" in owner.get("staff")
+    assert "Decide later" not in owner.get("staff_leave", leaver.public_id)
+    page = owner.post("staff_leave", leaver.public_id, to=taker.public_id)
+    assert re.fullmatch(r"/w/lumen/.*/blk_\w+", page)
+    assert "Handing over: 0 of 0 people" in owner.get("staff")
+    while people.bulk_lane(now=clock.now()):
+        pass
+    assert "no active owner" not in owner.get("staff")
+    assert set(Person.objects.values_list("owner", flat=True)) == {taker.pk}
+    assert mina.client.get("/w/lumen/").status_code == 200
+
+
+def test_who_has_nobody_just_leaves_and_may_come_back(owner: Visitor) -> None:
+    staff(Role.ANALYST)
+    member = place("analyst@example.test")
+    assert "Nobody belongs to The analyst" in owner.get("staff_leave", member.public_id)
+    owner.post("staff_leave", member.public_id)
+    member.refresh_from_db()
+    assert not member.is_active
+    owner.post("staff_access", member.public_id)
+    member.refresh_from_db()
+    assert member.is_active
+    assert (
+        "last owner"
+        in owner.client.post(
+            f"/w/lumen/settings/staff/{place('owner@example.test').public_id}/leave", follow=True
+        ).content.decode()
+    )

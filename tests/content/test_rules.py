@@ -17,6 +17,7 @@ from guanxi.content.rules import (
     canonical,
     check,
     choose,
+    facts,
     first_name,
     missing,
     write,
@@ -111,7 +112,11 @@ def test_no_name_brings_a_tag_of_its_own(name: str) -> None:
         "[x]({{ person.traits.site }})",
         "[x](data:text/html,1)",
         "<a href=x onclick=y>",
-        "![x](https://tracker.example.test/x.png)",
+        "![x](http://tracker.example.test/x.png)",
+        "![x]({{ person.traits.site }})",
+        "{{ person.name }}(https://tracker.example.test/x.png)",
+        "![x](data:image/svg+xml,<svg>)",
+        "![x](//tracker.example.test/x.png)",
         "[x](file:///etc/passwd)",
         "<style>@import url(//x)</style>",
     ],
@@ -122,7 +127,42 @@ def test_only_web_links_and_plain_markup_come_out(body: str) -> None:
     seen.feed(html)
     assert seen.tags <= {"html", "head", "meta", "title", "body", "div", "p", "a", "img"}
     assert all(link.startswith(("https://lumen.example.test/", "https://tracker")) for link in seen.links)
-    assert "https://tracker.example.test/x.png" not in re.findall(r'src="([^"]+)"', html)
+    assert re.findall(r'src="([^"]+)"', html) == ["https://lumen.example.test/o/x.gif"]
+
+
+def test_a_picture_is_sent_over_https_with_its_words_and_listed() -> None:
+    template = Template(
+        "en", "Hi", "![A lamp](https://lumen.example.test/lamp.png) ![Old](http://lumen.example.test/o.png)"
+    )
+    values = Values(name="Ann", workspace="Lumen", unsubscribe_url="https://lumen.example.test/u/x")
+    made = write(template, values, unsubscribe_label="Unsubscribe")
+    assert re.findall(r'src="([^"]+)"', made.html) == ["https://lumen.example.test/lamp.png"]
+    assert 'alt="A lamp"' in made.html
+    said = facts(template, values, made)
+    assert said.pictures == ("https://lumen.example.test/lamp.png",)
+    assert said.unloaded == ("http://lumen.example.test/o.png",)
+
+
+def test_what_can_be_said_of_a_letter_is_said_and_nothing_else() -> None:
+    body = (
+        "Hello {{ person.first_name }} of {{ person.traits.city }}, [see](http://lumen.example.test)\n" + "x" * 19_000
+    )
+    template = Template("en", "{{ workspace.name }}: " + "long " * 10, body)
+    values = Values(
+        name="Ann",
+        workspace="Lumen",
+        traits={"city": "", "job": ""},
+        unsubscribe_url="https://lumen.example.test/u/x",
+        imprint="Lumen <Retail>\n1 Market Street",
+    )
+    made = write(template, values, unsubscribe_label="Unsubscribe")
+    said = facts(template, values, made)
+    assert said.empty == ("person.traits.city",)
+    assert said.links == said.plain_links == ("http://lumen.example.test",)
+    assert (said.long_subject, said.has_imprint, said.clipped) == (True, True, False)
+    assert said.size == len(made.html.encode())
+    assert made.text.endswith("\n-- \nLumen <Retail>\n1 Market Street\nUnsubscribe: https://lumen.example.test/u/x\n")
+    assert "Lumen &lt;Retail&gt;<br>1 Market Street<br><a " in made.html
 
 
 def test_a_subject_is_one_line() -> None:

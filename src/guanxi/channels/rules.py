@@ -102,10 +102,15 @@ def next_try(*, attempts: int, after: timedelta, now: datetime) -> datetime | No
     return now + max(after, BACK_OFF[min(attempts, len(BACK_OFF)) - 1])
 
 
+EARLY = timedelta(seconds=0.9)  # less than the second by which the minute is longer
+
+
 def allowance(*, free_at: datetime | None, per_minute: int, wall: datetime) -> tuple[int, timedelta]:
-    """How many may leave now, and what each moves `free_at` on by. No minute gets more than `per_minute`: the pace is
-    a little slower, and what is saved up is let go of within a second (a leaky bucket as ATM's GCRA is one)."""
+    """How many may leave now, and what each moves `free_at` on by (a leaky bucket, as ATM's GCRA is one).
+
+    Some leave up to `EARLY` before their time, so that a lane which looks twice a second loses nothing; a minute is
+    paced as 61 seconds, so that none gets more than `per_minute` in spite of it.
+    """
     gap = timedelta(seconds=61) / per_minute
-    saved = max(timedelta(seconds=1) - gap, timedelta(0))
     ahead = max(free_at or wall, wall)
-    return (0 if ahead > wall + saved else (wall + saved - ahead) // gap + 1), gap
+    return (0 if ahead > wall + EARLY else (wall + EARLY - ahead) // gap + 1), gap

@@ -57,6 +57,7 @@ class Order(WorkspaceRow):
         ]
         indexes = [
             models.Index(fields=["person", "-placed_at"]),
+            models.Index(fields=["workspace_id", "placed_at"]),
             models.Index(
                 fields=["workspace_id", "import_id", "id"],
                 condition=models.Q(import_id__isnull=False),

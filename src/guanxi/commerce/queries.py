@@ -94,3 +94,17 @@ def labels(order_ids: Sequence[int]) -> dict[int, OrderLabel]:
         )
         for order in Order.objects.filter(pk__in=order_ids)
     }
+
+
+def sold_between(since: datetime, until: datetime) -> tuple[int, Money]:
+    """How many orders were placed in this time, and what those in the workspace's currency came to, refunds off."""
+    currency = Workspace.objects.values_list("currency", flat=True).get(pk=scope.current())
+    placed = Order.objects.filter(placed_at__gte=since, placed_at__lt=until)
+    spent = Sum(F("total_minor") - F("refunded_minor"), filter=Q(currency=currency))
+    sums = placed.aggregate(orders=Count("id"), spent=spent)
+    return sums["orders"], Money(sums["spent"] or 0, currency)
+
+
+def has_money() -> bool:
+    """Whether amounts are kept: from then on the workspace's currency stays."""
+    return Order.objects.exists()

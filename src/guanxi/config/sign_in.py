@@ -18,6 +18,11 @@ def link_for(user: User, now: datetime) -> str:
     return f"{settings.BASE_URL}/sign-in/{governance.create_sign_in_link(user=user, now=now)}"
 
 
+def forget_second_step(user: User) -> None:
+    governance.forget_second_step(user=user)
+    governance.note_login(user=user, act="login.second_step_forgotten", by_itself=False)
+
+
 def find(email: str | None) -> User:
     """The login with this address; without one, the first that was made."""
     logins = User.objects.filter(is_active=True).order_by("pk")

@@ -49,12 +49,14 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
     (
         _("Settings"),
         [
+            Entry(_("Workspace"), "workspace", "settings", Permission.WORKSPACE_MANAGE),
             Entry(_("Channels"), "channels", "mail", Permission.CHANNELS_MANAGE),
             Entry(_("Suppression list"), "suppressions", "ban", Permission.CHANNELS_MANAGE),
             Entry(_("Staff and units"), "staff", "building-2", Permission.WORKSPACE_MANAGE),
             Entry(_("Security"), "security", "shield-check", Permission.WORKSPACE_MANAGE),
             Entry(_("API keys"), "keys", "key-round", Permission.API_KEYS),
             Entry(_("Webhooks"), "webhooks", "webhook", Permission.WEBHOOKS_MANAGE),
+            Entry(_("Health"), "health", "monitor", Permission.HEALTH_VIEW),
             Entry(_("Audit log"), "audit", "history", Permission.AUDIT_VIEW),
         ],
     ),

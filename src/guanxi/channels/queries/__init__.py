@@ -17,7 +17,17 @@ from guanxi.channels.queries.accounts import (
 from guanxi.channels.queries.governor import Errand, Forecast, Recipient, decided, forecast, refresh_statistics
 from guanxi.channels.queries.links import BadLink, Link, link, read_token
 from guanxi.channels.queries.returns import message_of, return_token
-from guanxi.channels.queries.tally import Queue, Tally, doubtful, open_count, queue, reasons, tally
+from guanxi.channels.queries.tally import (
+    Queue,
+    Tally,
+    accepted_between,
+    doubtful,
+    open_count,
+    queue,
+    reasons,
+    tally,
+    with_doubtful,
+)
 
 __all__ = [
     "BadLink",
@@ -28,6 +38,7 @@ __all__ = [
     "Recipient",
     "Tally",
     "abilities",
+    "accepted_between",
     "cap",
     "check",
     "collects",
@@ -51,4 +62,5 @@ __all__ = [
     "signing_keys",
     "tally",
     "usable_accounts",
+    "with_doubtful",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,3 +76,15 @@ def queue(now: datetime) -> Queue:
     found = Message.objects.filter(state__in=states).values_list("state").annotate(Count("pk"))
     due = Message.objects.filter(state=MessageState.WAITING, due_at__lte=now)
     return Queue(states | dict(found), due.aggregate(oldest=Min("due_at"))["oldest"])
+
+
+def accepted_between(origins: Sequence[str], since: datetime, until: datetime) -> int:
+    """How many messages of these origins were accepted in this time."""
+    accepted = Message.objects.filter(origin__in=origins, state=MessageState.ACCEPTED)
+    return accepted.filter(settled_at__gte=since, settled_at__lt=until).count()
+
+
+def with_doubtful(origins: Sequence[str]) -> dict[str, int]:
+    """Origin → how many messages of it wait for a decision, of those that have any."""
+    rows = Message.objects.filter(origin__in=origins, state=MessageState.UNKNOWN).values_list("origin")
+    return dict(rows.annotate(number=Count("pk")).order_by("origin"))

@@ -8,12 +8,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from guanxi.channels import queries as channels
+from guanxi.channels.registry import Words
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.content.forms import (
     MORE_LANGUAGES,
@@ -25,6 +28,7 @@ from guanxi.console.content.forms import (
     words_of,
 )
 from guanxi.console.paging import newest_first
+from guanxi.console.settings.trying import sent_to_oneself
 from guanxi.content import operations as contents
 from guanxi.content import queries
 from guanxi.content.models import Content, Variant
@@ -36,8 +40,23 @@ from guanxi.people import queries as people
 from guanxi.people.models import Field, Person
 
 SAMPLE_PEOPLE = 12
-# The letter's own styles stand in its tags; nothing else of it may do anything.
+TAGS = "if · unless · case · for · assign · comment"
+FILTERS = (
+    "append · capitalize · default · downcase · minus · plus · prepend · remove · size · strip · truncate · upcase"
+)
+VIEWS = [
+    ("letter", gettext_lazy("As on a computer")),
+    ("phone", gettext_lazy("As on a phone")),
+    ("dark", gettext_lazy("Dark")),
+    ("text", gettext_lazy("Text only")),
+]
+# The letter's own styles stand in its tags; nothing else of it may do anything. No picture is fetched: its server would
+# learn who looks at a draft.
 LETTER_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+
+
+# As programs that invert the colours of a letter show it; others leave it as it is.
+DARK = "<style>html{background:#fff;filter:invert(1) hue-rotate(180deg)}</style>"
 
 
 def found(public_id: str) -> Content:
@@ -123,6 +142,9 @@ def _page(
         "variables": _variables(),
         "people": _sample_people(request),
         "may_edit": _may_edit(request),
+        "tags": TAGS,
+        "filters": FILTERS,
+        "views": VIEWS,
         "first_language": next((one.language for one in sections if one.written), ""),
         "wrong": any(one.subject_error or one.body_error for one in sections),
     }
@@ -131,8 +153,12 @@ def _page(
 
 def _variables() -> list[tuple[str, str]]:
     known = [
-        ("person.first_name", _("First name, or the whole name in Chinese and Korean")),
-        ("person.name", _("Name")),
+        (
+            "person.first_name",
+            _("First name, or the whole name in Chinese and Korean: %(sample)s")
+            % {"sample": queries.first_name(queries.SAMPLE)},
+        ),
+        ("person.name", _("Name: %(sample)s") % {"sample": queries.SAMPLE}),
         ("workspace.name", _("Name of the brand")),
         ("unsubscribe_url", _("Address to unsubscribe; without it, a line is added at the end")),
     ]
@@ -155,18 +181,41 @@ def preview(request: StaffRequest, public_id: str) -> HttpResponse:
     kept = found(public_id)
     language = request.GET.get("language", queries.canonical(request.workspace.language))
     try:
-        letter = queries.preview(kept, person=_reader(request, request.GET.get("person", "")), language=language)
+        template = queries.saved(kept, language)
     except Variant.DoesNotExist:
         raise Http404 from None
-    except BadTemplate as problem:
-        return _unreadable(queries.explain(problem))
-    return _framed(letter.html)
+    return _looked_at(request, template, request.GET)
 
 
 @may(Permission.CONTENT_EDIT)
 @require_POST
 def preview_draft(request: StaffRequest) -> HttpResponse:
     """The same of what stands in the form, saved or not; `do` is the language."""
+    template = _draft(request)
+    return template if isinstance(template, HttpResponse) else _looked_at(request, template, request.POST)
+
+
+@may(Permission.CONTENT_EDIT)
+@require_POST
+def test(request: StaffRequest) -> HttpResponse:
+    """What stands in the form, sent to whoever presses the button; the answer comes where the preview stands."""
+    template = _draft(request)
+    if isinstance(template, HttpResponse):
+        return template
+    account = channels.usable_accounts().order_by("pk").first()
+    if account is None:
+        return _said(_("It was not sent."), _("Connect an account to send from first, under Channels."))
+    try:
+        letter = queries.preview_of(template, person=_reader(request, request.POST.get("person", "")))
+    except BadTemplate as problem:
+        return _unreadable(queries.explain(problem))
+    words = Words(subject=letter.subject, text=letter.text, html=letter.html, locale=letter.language)
+    went, said = sent_to_oneself(request, account, words)
+    return _said(_("Sent to yourself") if went else _("It was not sent."), said)
+
+
+def _draft(request: StaffRequest) -> Template | HttpResponse:
+    """Of the language that `do` names, or what is wrong with it."""
     language = request.POST.get("do", "")
     sections = [one for one in posted_sections(request.POST, request.workspace.language) if one.language == language]
     if not sections or not sections[0].written:
@@ -174,12 +223,22 @@ def preview_draft(request: StaffRequest) -> HttpResponse:
     problems = queries.problems(words_of(sections))
     for (_language, part), problem in problems.items():
         return _unreadable(f"{_('Subject') if part == 'subject' else _('Text')}: {queries.explain(problem)}")
-    template = Template(language, sections[0].subject, sections[0].body)
+    return Template(language, sections[0].subject, sections[0].body)
+
+
+def _looked_at(request: StaffRequest, template: Template, asked: QueryDict) -> HttpResponse:
+    """`view`: letter, phone (the same: the page makes it narrow), dark or text, each with what can be said of it."""
     try:
-        letter = queries.preview_of(template, person=_reader(request, request.POST.get("person", "")))
+        letter, facts = queries.looked_at(template, person=_reader(request, asked.get("person", "")))
     except BadTemplate as problem:
         return _unreadable(queries.explain(problem))
-    return _framed(letter.html)
+    context = {"letter": letter, "facts": facts if "view" in asked else None, "most": queries.CLIPPED_AT // 1024}
+    if asked.get("view") == "text":
+        return _framed(render_to_string("content/as_text.html", context))
+    head, mark, rest = letter.html.partition("</head>")
+    body, end, rest = rest.partition(">")
+    dark = DARK if asked.get("view") == "dark" else ""
+    return _framed(head + dark + mark + body + end + render_to_string("content/facts.html", context) + rest)
 
 
 def _reader(request: StaffRequest, public_id: str) -> Person | None:
@@ -193,7 +252,11 @@ def _reader(request: StaffRequest, public_id: str) -> Person | None:
 
 
 def _unreadable(why: str) -> HttpResponse:
-    return _framed(render_to_string("content/unreadable.html", {"why": why}))
+    return _said(_("This cannot be shown yet."), why)
+
+
+def _said(title: str, why: str) -> HttpResponse:
+    return _framed(render_to_string("content/unreadable.html", {"title": title, "why": why}))
 
 
 def _framed(page: str) -> HttpResponse:

@@ -12,16 +12,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from guanxi.audiences.models import Audience
 from guanxi.console.access import StaffRequest, any_staff, may
+from guanxi.console.home.now import needs, yesterday
+from guanxi.console.home.steps import first_steps
 from guanxi.console.templatetags.figures import locale
-from guanxi.content.models import Content
 from guanxi.events import queries as events
 from guanxi.governance import operations as governance
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
 from guanxi.people import queries as people
-from guanxi.people.models import Import, ImportState, Level, Person
+from guanxi.people.models import Import, ImportState, Level
 from guanxi.people.registry import import_kind
 from guanxi.reach.models import Broadcast, BroadcastState
 
@@ -42,6 +42,8 @@ def home(request: StaffRequest) -> HttpResponse:
         "may_play": role_may(role, Permission.WORKSPACE_MANAGE),
         "may_import": role_may(role, Permission.PEOPLE_IMPORT),
         "steps": first_steps(role, slug),
+        "needs": needs(request),
+        "yesterday": yesterday(request),
         "levels": None,
     }
     if role_may(role, Permission.PEOPLE_VIEW):
@@ -89,28 +91,6 @@ def import_row(one: Import, slug: str) -> dict[str, Any]:
 def broadcasts() -> list[dict[str, Any]]:
     latest = Broadcast.objects.select_related("audience").order_by("-updated_at", "-id")[:SHOWN]
     return [{"one": one, "tone": BROADCAST_TONES.get(BroadcastState(one.state), "")} for one in latest]
-
-
-def first_steps(role: str, slug: str) -> list[dict[str, Any]]:
-    """The way from nothing to a first broadcast, as far as this role walks it; gone once it has been walked."""
-    way = [
-        (Permission.PEOPLE_IMPORT, "imports", Person, _("Import people"), _("From a sheet: CSV, Excel or Parquet.")),
-        (Permission.AUDIENCES_EDIT, "audiences", Audience, _("Make an audience"), _("Say whom you mean by a rule.")),
-        (Permission.CONTENT_EDIT, "contents", Content, _("Write content"), _("One text, in each language you need.")),
-        (
-            Permission.BROADCASTS_EDIT,
-            "broadcasts",
-            Broadcast,
-            _("Send a broadcast"),
-            _("You see who gets it and who not before anything leaves."),
-        ),
-    ]
-    steps = [
-        {"label": label, "text": text, "url": reverse(route, args=[slug]), "done": rows.objects.exists()}
-        for permission, route, rows, label, text in way
-        if role_may(role, permission)
-    ]
-    return [] if all(step["done"] for step in steps) else steps
 
 
 @may(Permission.WORKSPACE_MANAGE)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from guanxi.console.access import StaffRequest, may
+from guanxi.console.choices import one_line
 from guanxi.console.errors import bad_request
-from guanxi.console.people.forms import one_line
 from guanxi.console.people.lists import Asked
 from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import Permission

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
-from babel import Locale
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from guanxi.console.choices import countries, one_line
 from guanxi.console.content.forms import MORE_LANGUAGES
 from guanxi.console.settings.forms import UnitChoice
 from guanxi.console.templatetags.figures import language_name, locale
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff, Unit, Workspace
 from guanxi.governance.queries import DataScope, data_scope
-from guanxi.kit import addresses, cells, names
+from guanxi.kit import addresses, cells
 from guanxi.people import queries
 from guanxi.people.models import Field, IdentityKind, Person, Trait, TraitKind
 from guanxi.people.operations import IdentityChange, PersonEdit
@@ -28,7 +26,6 @@ from guanxi.people.queries import NOTE_LIMIT, KnownIdentity, canonical
 
 FIELDS_AT_MOST = 200
 LIMITS = {IdentityKind.EMAIL: 254, IdentityKind.PHONE: 60, IdentityKind.CUSTOMER_NUMBER: 120}
-NOT_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 ANOTHER = {
     IdentityKind.EMAIL: _("Another e-mail"),
     IdentityKind.PHONE: _("Another phone"),
@@ -44,11 +41,6 @@ BAD_TRAIT = {
     TraitKind.DATE: _("This is not a date. Write it as 2026-11-21."),
     TraitKind.YES_NO: _("Choose yes or no."),
 }
-
-
-def one_line(text: str) -> None:
-    if cells.has_control(text):
-        raise ValidationError(gettext("This holds a character that cannot be seen. Type it again."))
 
 
 REFUSED_NOTES = {
@@ -275,11 +267,3 @@ def _check(kind: IdentityKind, value: str, country: str) -> None:
 def languages() -> list[tuple[str, str]]:
     codes = dict.fromkeys([*(code for code, _name in settings.LANGUAGES), *MORE_LANGUAGES])
     return [(code, language_name(code)) for code in codes]
-
-
-@lru_cache(maxsize=8)
-def countries(reader: str) -> list[tuple[str, str]]:
-    """Code and name in the language of the reader, by name."""
-    known = Locale.parse(reader).territories
-    found = [(c, name) for c, name in known.items() if len(c) == 2 and c.isalpha() and c not in NOT_COUNTRIES]
-    return sorted(found, key=lambda one: names.sort_key(one[1]))

@@ -1,4 +1,5 @@
-"""How this browser shows every page: a narrow or wide bar, tight or roomy rows, single keys on or off."""
+"""How this browser shows every page: a narrow or wide bar, tight or roomy rows, single keys on or off, the first steps
+or not."""
 
 from __future__ import annotations
 
@@ -12,7 +13,12 @@ from guanxi.console.access import anyone
 from guanxi.console.session.entering import back_to
 from guanxi.console.session.places import YEAR
 
-CHOICES = {"side": ("wide", "narrow"), "density": ("tight", "roomy"), "keys": ("on", "off")}
+CHOICES = {
+    "side": ("wide", "narrow"),
+    "density": ("tight", "roomy"),
+    "keys": ("on", "off"),
+    "steps": ("shown", "hidden"),
+}
 
 
 def frame(request: HttpRequest) -> dict[str, str]:

@@ -59,6 +59,7 @@ ACTS: Mapping[str, Any] = {
     "login.passkey_removed": gettext_lazy("Passkey removed"),
     "login.password_changed": gettext_lazy("Password set"),
     "login.recovery_codes_made": gettext_lazy("Recovery codes made"),
+    "login.second_step_forgotten": gettext_lazy("Second step removed on the server"),
     "login.session_ended": gettext_lazy("Signed out on a device"),
     "login.sessions_ended": gettext_lazy("Signed out on other devices"),
     "login.signed_in": gettext_lazy("Signed in"),
@@ -66,6 +67,7 @@ ACTS: Mapping[str, Any] = {
     "security.second_step_needed": gettext_lazy("Second step needed of all staff"),
     "staff.added": gettext_lazy("Staff added"),
     "staff.changed": gettext_lazy("Role or unit changed"),
+    "staff.handed_over": gettext_lazy("People handed over"),
     "staff.invitation_withdrawn": gettext_lazy("Invitation taken back"),
     "staff.invited": gettext_lazy("Staff invited"),
     "staff.invited_again": gettext_lazy("Staff invited again"),
@@ -87,6 +89,8 @@ ACTS: Mapping[str, Any] = {
     "webhook.secret_rotated": gettext_lazy("Secret of a webhook changed"),
     "webhook.switched_off": gettext_lazy("Webhook switched off"),
     "webhook.switched_on": gettext_lazy("Webhook switched on"),
+    "workspace.changed": gettext_lazy("Workspace settings changed"),
+    "demo.cleared": gettext_lazy("Demo data removed"),
 }
 
 WAYS: Mapping[str, Any] = {

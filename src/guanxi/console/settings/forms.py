@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
 from guanxi.channels.operations import BadAccount
 from guanxi.channels.port import made_fields, secret_fields
-from guanxi.governance.models import Role, Unit
+from guanxi.governance.models import Role, Staff, Unit
 from guanxi.kit import addresses
 
 
@@ -38,6 +39,20 @@ class NewStaff(Place):
     email = forms.EmailField(label=_("E-mail"))
 
     field_order = ("name", "email", "role", "unit")
+
+
+class Leaving(forms.Form):
+    """To whom the people go: a public id of staff, nobody, or later."""
+
+    to = forms.ChoiceField(label=_("Who takes over their people?"))
+
+    def __init__(self, *args: Any, takers: Iterable[Staff], may_wait: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        colleagues = [(one.public_id, one.name) for one in takers]
+        nobody = ("nobody", _("Nobody: they stay in their unit, without an owner"))
+        later = [("later", _("Decide later"))] if may_wait else []
+        field = cast(forms.ChoiceField, self.fields["to"])
+        field.choices = [("", _("Choose")), *colleagues, nobody, *later]
 
 
 class SecurityForm(forms.Form):
@@ -69,11 +84,20 @@ class AccountForm(forms.Form):
 
     account_name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only staff see it."))
 
-    def __init__(self, *args: Any, keeps_secrets: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, keeps_secrets: bool = False, **kwargs: Any) -> None:
+        super().__init__(self._whole(data) if data is not None else None, **kwargs)
         for name in self.secrets if keeps_secrets else ():
             self.fields[name].help_text = _("It is kept and never shown. Leave this empty to keep it.")
             self.fields[name].required = False
+
+    @classmethod
+    def _whole(cls, data: QueryDict) -> QueryDict:
+        """What was not asked for takes the value that the plug-in gives it."""
+        whole = data.copy()
+        for name, field in cls.base_fields.items():
+            if field.initial not in (None, ""):
+                whole.setdefault(name, str(field.initial))
+        return whole
 
     @property
     def named(self) -> str:
@@ -81,13 +105,7 @@ class AccountForm(forms.Form):
 
     @property
     def account_settings(self) -> dict[str, Any]:
-        """What was left out takes the value that the plug-in gives it."""
-        given = {name: value for name, value in self.cleaned_data.items() if name != "account_name"}
-        return {
-            name: value
-            for name, value in given.items()
-            if value not in (None, "") or self.fields[name].initial in (None, "")
-        }
+        return {name: value for name, value in self.cleaned_data.items() if name != "account_name"}
 
     def by_section(self) -> list[tuple[str, list[forms.BoundField]]]:
         found: dict[str, list[forms.BoundField]] = {}
@@ -110,7 +128,8 @@ def account_form(config: type[BaseModel]) -> type[AccountForm]:
     needed = set(schema.get("required", ()))
     asked = {name: spec for name, spec in schema["properties"].items() if name not in made_fields(config)}
     fields: dict[str, Any] = {
-        name: _field(spec, secret=name in secrets, required=name in needed) for name, spec in asked.items()
+        name: _field(spec, secret=name in secrets, required=name in needed or spec.get("default") not in (None, ""))
+        for name, spec in asked.items()
     }
     sections = {name: str(spec["section"]) for name, spec in asked.items() if "section" in spec}
     return type("PluginAccountForm", (AccountForm,), fields | {"secrets": secrets & asked.keys(), "sections": sections})

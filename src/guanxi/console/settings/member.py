@@ -10,18 +10,28 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guanxi.console.access import StaffRequest, confirmed, may, sent
 from guanxi.console.session.joining import address
-from guanxi.console.settings.forms import NewStaff, Place
+from guanxi.console.settings.forms import Leaving, NewStaff, Place
 from guanxi.console.settings.staff import REFUSALS, found
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
 from guanxi.kit import clock
+from guanxi.people import operations as people
+from guanxi.people import queries as people_queries
+
+TAKERS_AT_MOST = 500
+HANDOVER_REFUSALS: dict[str, Any] = {
+    "still_active": gettext_lazy("They have access and keep their people. Take access first."),
+    "holds_no_people": gettext_lazy("Choose someone with access who looks after people."),
+    "at_work": gettext_lazy("Their people are being handed over already."),
+}
 
 
 @may(Permission.WORKSPACE_MANAGE)
@@ -61,6 +71,8 @@ def known(one: Staff, form: Place) -> dict[str, Any]:
         "member": one,
         "form": form,
         "until": queries.invitations([one]).get(one.user_id),
+        "held": people_queries.held_by([one]).get(one.pk, 0),
+        "handover": people_queries.handovers([one]).get(one.pk),
         "two_steps": queries.has_second_step(one.user),
     }
 
@@ -136,12 +148,40 @@ def remove_second_step(request: StaffRequest, public_id: str) -> HttpResponse:
 @may(Permission.WORKSPACE_MANAGE)
 @confirmed
 @require_POST
-def change_access(request: StaffRequest, public_id: str) -> HttpResponse:
+def give_access(request: StaffRequest, public_id: str) -> HttpResponse:
     def turn(one: Staff) -> HttpResponse:
-        active = request.POST.get("active") == "yes"
-        governance.set_active(staff=one, active=active, by=request.staff)
-        said = _("%(name)s has access again.") if active else _("%(name)s has no access any more.")
-        messages.success(request, said % {"name": one.name})
+        governance.set_active(staff=one, active=True, by=request.staff)
+        messages.success(request, _("%(name)s has access again.") % {"name": one.name})
         return back(request, one)
 
     return turned(request, public_id, turn)
+
+
+@may(Permission.WORKSPACE_MANAGE)
+@confirmed
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Access is taken at once; their people go to whoever is chosen, now or later."""
+    one = found(public_id)
+    held = people_queries.held_by([one]).get(one.pk, 0)
+    takers = people_queries.takers().exclude(pk=one.pk)[:TAKERS_AT_MOST]
+    form = Leaving(sent(request), takers=takers, may_wait=one.is_active)
+    if request.method == "POST" and (form.is_valid() or not held):
+        return turned(request, public_id, lambda one: let_go(request, one, form.cleaned_data.get("to", "later")))
+    page = {"member": one, "form": form, "held": held}
+    return render(request, "settings/leave.html", page, status=422 if form.is_bound else 200)
+
+
+def let_go(request: StaffRequest, one: Staff, to: str) -> HttpResponse:
+    if one.is_active:
+        governance.set_active(staff=one, active=False, by=request.staff)
+        messages.success(request, _("%(name)s has no access any more.") % {"name": one.name})
+    if to == "later":
+        return back(request, one)
+    taker = None if to == "nobody" else found(to)
+    try:
+        of = people.hand_over(giver=one, taker=taker, by=request.staff, now=request.now)
+    except people.HandoverRefused as refusal:
+        messages.error(request, HANDOVER_REFUSALS[refusal.reason])
+        return back(request, one)
+    return redirect("bulk", request.workspace.slug, of.public_id) if of else back(request, one)

@@ -15,6 +15,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import Permission
+from guanxi.people import queries as people_queries
 
 REFUSALS: dict[str, Any] = {
     "bad_email": gettext_lazy("This is not an e-mail address."),
@@ -48,7 +49,12 @@ def staff(request: StaffRequest) -> HttpResponse:
     people = list(listed[:LISTED_AT_MOST])
     units = [(unit, unit.path.count("/") - 1) for unit in Unit.objects.order_by("path")[:LISTED_AT_MOST]]
     until = queries.invitations(people)
-    members = [(one, until.get(one.user_id)) for one in people]
+    gone = [one for one in people if not one.is_active]
+    held, moving = people_queries.held_by(gone), people_queries.handovers(gone)
+    members = [
+        {"is": one, "until": until.get(one.user_id), "held": held.get(one.pk, 0), "handover": moving.get(one.pk)}
+        for one in people
+    ]
     return render(request, "settings/staff.html", {"members": members, "units": units})
 
 

@@ -135,7 +135,7 @@ def check(request: StaffRequest, public_id: str) -> HttpResponse:
     except ValidationError:
         messages.error(request, _("The settings do not fit any more. Correct them and save first."))
     page = "channel" if kind == CheckKind.CONNECTION else "channel_domain"
-    return redirect(reverse(page, args=[request.workspace.slug, public_id]) + "#checked")
+    return redirect(page, request.workspace.slug, public_id)
 
 
 @may(Permission.CHANNELS_MANAGE)
@@ -146,23 +146,22 @@ def test(request: StaffRequest, public_id: str) -> HttpResponse:
         text=_("This is a test from Guanxi. Whoever reads it sees that the account works."),
         locale=get_language() or "",
     )
-    send_to_oneself(request, found(public_id), words)
+    went, said = sent_to_oneself(request, found(public_id), words)
+    (messages.success if went else messages.error)(request, said)
     return redirect("channel", request.workspace.slug, public_id)
 
 
-def send_to_oneself(request: StaffRequest, account: Account, words: Words) -> None:
-    """And say what came of it."""
+def sent_to_oneself(request: StaffRequest, account: Account, words: Words) -> tuple[bool, str]:
+    """Whether it went, and what to say about it."""
     try:
         channels.send_to_oneself(account=account, by=request.staff, words=words, now=request.now)
     except governance.TooManyTries:
-        messages.error(request, _("That was often enough for this hour. Try again later."))
+        return False, _("That was often enough for this hour. Try again later.")
     except ChannelError as refusal:
-        messages.error(request, _("It was not sent: %(why)s") % {"why": refusal.detail or refusal.category})
+        return False, _("It was not sent: %(why)s") % {"why": refusal.detail or refusal.category}
     except ValidationError:
-        messages.error(request, _("The settings do not fit any more. Correct them and save first."))
-    else:
-        said = _("The mail server accepted it. Look into %(email)s.") % {"email": request.user.email}
-        messages.success(request, said)
+        return False, _("The settings do not fit any more. Correct them and save first.")
+    return True, _("The mail server accepted it. Look into %(email)s.") % {"email": request.user.email}
 
 
 @may(Permission.CHANNELS_MANAGE)

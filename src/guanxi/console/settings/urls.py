@@ -1,8 +1,21 @@
 from django.urls import path
 
-from guanxi.console.settings import audit, channels, keys, member, security, staff, suppressions, trying
+from guanxi.console.settings import (
+    audit,
+    channels,
+    health,
+    keys,
+    member,
+    security,
+    staff,
+    suppressions,
+    trying,
+    workspace,
+)
 
 urlpatterns = [
+    path("settings/health", health.health, name="health"),
+    path("settings/workspace", workspace.workspace_settings, name="workspace"),
     path("settings/audit", audit.audit_log, name="audit"),
     path("settings/audit/verify", audit.verify, name="audit_verify"),
     path("settings/channels", channels.channels_list, name="channels"),
@@ -21,7 +34,8 @@ urlpatterns = [
     path("settings/staff", staff.staff, name="staff"),
     path("settings/staff/new", member.new_staff, name="staff_new"),
     path("settings/staff/<str:public_id>", member.member, name="staff_member"),
-    path("settings/staff/<str:public_id>/access", member.change_access, name="staff_access"),
+    path("settings/staff/<str:public_id>/access", member.give_access, name="staff_access"),
+    path("settings/staff/<str:public_id>/leave", member.leave, name="staff_leave"),
     path("settings/staff/<str:public_id>/link", member.new_link, name="staff_link"),
     path("settings/staff/<str:public_id>/invite", member.invite_again, name="staff_invite"),
     path("settings/staff/<str:public_id>/withdraw", member.withdraw, name="staff_withdraw"),

@@ -13,7 +13,7 @@ from guanxi.channels import queries as channels
 from guanxi.channels.models import Account, Message
 from guanxi.channels.registry import NoWords, Words
 from guanxi.content.models import Content, Variant
-from guanxi.content.rules import BadTemplate, Letter, Template, Values, choose, write
+from guanxi.content.rules import BadTemplate, Facts, Letter, Template, Values, choose, facts, write
 from guanxi.governance.models import Purpose, Workspace
 from guanxi.kit import scope
 from guanxi.people.models import Field, Person, Trait
@@ -76,12 +76,22 @@ def preview(content: Content, *, person: Person | None, language: str, channel: 
 
     Raises BadTemplate, and Variant.DoesNotExist for a language that was not written.
     """
+    return preview_of(saved(content, language, channel), person=person)
+
+
+def saved(content: Content, language: str, channel: str = "email") -> Template:
+    """Raises Variant.DoesNotExist for a language that was not written."""
     variant = Variant.objects.get(content=content, channel=channel, language=language)
-    return preview_of(Template(variant.language, variant.subject, variant.body), person=person)
+    return Template(variant.language, variant.subject, variant.body)
 
 
 def preview_of(template: Template, *, person: Person | None) -> Letter:
     """The same of words that are not saved yet. Raises BadTemplate."""
+    return looked_at(template, person=person)[0]
+
+
+def looked_at(template: Template, *, person: Person | None) -> tuple[Letter, Facts]:
+    """With what can be said about it. Raises BadTemplate."""
     workspace = Workspace.objects.get(pk=scope.current())
     empty = dict.fromkeys(Field.objects.values_list("key", flat=True), "")
     values = Values(
@@ -91,7 +101,8 @@ def preview_of(template: Template, *, person: Person | None) -> Letter:
         unsubscribe_url="https://example.test/unsubscribe",
         imprint=_imprint(),
     )
-    return write(template, values, unsubscribe_label=_unsubscribe_label(template.language))
+    letter = write(template, values, unsubscribe_label=_unsubscribe_label(template.language))
+    return letter, facts(template, values, letter)
 
 
 def _imprint() -> str:

@@ -17,7 +17,25 @@ from guanxi.content.rules.templates import MAX_SUBJECT, render
 _WEB = re.compile(r"https?://[^\s]+$", re.IGNORECASE)
 _SYLLABIC = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "h1", "h2", "h3", "h4", "blockquote", "code", "pre", "hr"}
+TAGS = {
+    "p",
+    "br",
+    "strong",
+    "em",
+    "a",
+    "ul",
+    "ol",
+    "li",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "blockquote",
+    "code",
+    "pre",
+    "hr",
+    "img",
+}
 _PAGE = """<!doctype html>
 <html lang="{language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{subject}</title></head>
@@ -63,7 +81,7 @@ class Letter:
 
 def write(template: Template, values: Values, *, unsubscribe_label: str) -> Letter:
     """Raises BadTemplate. The unsubscribe line is added unless the template has a link of its own."""
-    known = _known(values)
+    known = known_of(values)
     body = template.body.replace("\r\n", "\n")
     subject = _one_line(render(template.subject, known, escaped=False))[:MAX_SUBJECT]
     text = render(body, known, escaped=False).strip() + "\n"
@@ -89,24 +107,31 @@ def _foot(values: Values, unsubscribe_label: str) -> str:
 
 
 def to_html(markdown: str) -> str:
-    """Twice guarded: raw HTML is not read as such, and only these tags and web links come out."""
+    """Twice guarded: raw HTML is not read as such, and only these tags, web links and encrypted pictures come out."""
     return nh3.clean(
         _reader().render(markdown),
         tags=TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "img": {"src", "alt"}},
+        attribute_filter=_https_pictures,
+        set_tag_attribute_values={"img": {"style": "max-width:100%;height:auto"}},
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer",
     )
 
 
+def _https_pictures(tag: str, attribute: str, value: str) -> str | None:
+    """A picture over plain http shows anybody on the way who reads, and mail programs do not load it."""
+    return None if tag == "img" and attribute == "src" and not value.lower().startswith("https://") else value
+
+
 @cache
 def _reader() -> MarkdownIt:
-    reader = MarkdownIt("commonmark", {"html": False}).disable("image")
+    reader = MarkdownIt("commonmark", {"html": False})
     reader.validateLink = lambda url: bool(_WEB.match(url))  # type: ignore[method-assign]
     return reader
 
 
-def _known(values: Values) -> dict[str, Any]:
+def known_of(values: Values) -> dict[str, Any]:
     return {
         "person": {
             "name": values.name,

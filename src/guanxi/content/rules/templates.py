@@ -109,6 +109,16 @@ def check(text: str, traits: Collection[str], *, most: int) -> None:
                 raise BadTemplate("unknown_variable", _line(text, variable.span.index), str(variable))
 
 
+def variables(text: str) -> list[tuple[str, ...]]:
+    """Those that a template reads, as paths, in order. Raises BadTemplate."""
+    try:
+        found = _environment(False).from_string(text).analyze().globals
+    except LiquidError as error:
+        raise _readable(error) from error
+    paths = [tuple(map(str, variable.segments)) for group in found.values() for variable in group]
+    return list(dict.fromkeys(paths))
+
+
 def render(text: str, values: Mapping[str, Any], *, escaped: bool) -> str:
     """`escaped` for Markdown: punctuation in values loses its meaning there."""
     try:

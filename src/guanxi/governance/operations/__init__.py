@@ -31,7 +31,7 @@ from guanxi.governance.operations.inviting import (
 )
 from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
 from guanxi.governance.operations.notices import notify, read_notices
-from guanxi.governance.operations.noting import login_lane
+from guanxi.governance.operations.noting import login_lane, note_login
 from guanxi.governance.operations.passkeys import (
     PasskeyRefused,
     Site,
@@ -44,6 +44,7 @@ from guanxi.governance.operations.passkeys import (
 )
 from guanxi.governance.operations.second_step import (
     CodeRefused,
+    forget_second_step,
     offer_authenticator,
     open_offer,
     renew_recovery_codes,
@@ -66,6 +67,7 @@ from guanxi.governance.operations.staff import (
     add_unit,
     beat,
     change_place,
+    change_workspace,
     create_workspace,
     link_for_staff,
     need_second_step,
@@ -98,6 +100,7 @@ __all__ = [
     "admit",
     "beat",
     "change_place",
+    "change_workspace",
     "check_invitation",
     "check_sign_in_link",
     "claim_answer",
@@ -106,6 +109,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "forget_answers",
+    "forget_second_step",
     "give_consent",
     "invite",
     "invite_again",
@@ -117,6 +121,7 @@ __all__ = [
     "make_key",
     "need_second_step",
     "new_challenge",
+    "note_login",
     "note_sign_in",
     "notify",
     "offer_authenticator",

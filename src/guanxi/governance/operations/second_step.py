@@ -12,7 +12,7 @@ from guanxi.governance import codes
 from guanxi.governance.models import Authenticator, Passkey, RecoveryCode, User
 from guanxi.governance.operations import tries
 from guanxi.governance.operations.noting import note_login
-from guanxi.governance.operations.sessions import end_other_sessions
+from guanxi.governance.operations.sessions import end_every_session, end_other_sessions
 from guanxi.governance.rules import ACCOUNT_LIMIT, SECOND_STEP_LIMIT
 
 RECOVERY_CODES = 10
@@ -83,6 +83,14 @@ def drop_idle_recovery_codes(user: User) -> None:
     """They stand in for something; when that is gone, they are too."""
     if not Authenticator.objects.filter(user=user).exists() and not Passkey.objects.filter(user=user).exists():
         RecoveryCode.objects.filter(user=user).delete()
+
+
+@transaction.atomic
+def forget_second_step(*, user: User) -> None:
+    """Everything was lost, and somebody who may decide it has made sure who asks."""
+    for model in (Authenticator, Passkey, RecoveryCode):
+        model._default_manager.filter(user=user).delete()
+    end_every_session(user=user)
 
 
 @sensitive_variables("code")

@@ -12,10 +12,7 @@ from django.db.models import F, Q
 from django.utils.text import slugify
 
 from guanxi.governance.models import (
-    Authenticator,
     Heartbeat,
-    Passkey,
-    RecoveryCode,
     Role,
     SignInLink,
     Staff,
@@ -24,6 +21,7 @@ from guanxi.governance.models import (
     Workspace,
 )
 from guanxi.governance.operations.audit import record
+from guanxi.governance.operations.second_step import forget_second_step
 from guanxi.governance.operations.sessions import end_every_session
 from guanxi.governance.operations.sign_in import LINK_LASTS, make_link
 from guanxi.governance.queries import workspaces_of
@@ -49,6 +47,27 @@ def create_workspace(*, name: str, owner: User, slug: str = "", **settings: Any)
     with scope.workspace(workspace.pk):
         Staff.objects.create(user=owner, role=Role.OWNER, name=owner.name or owner.email)
     return workspace
+
+
+@transaction.atomic
+def change_workspace(*, workspace: Workspace, by: Staff | None, holds_money: bool, **settings: str) -> Workspace:
+    """`settings`: name, country, timezone, currency, language. What stays the same is not written down.
+
+    Raises StaffRefused; the currency of a workspace that holds money stays, because amounts are not converted.
+    """
+    held: Workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    changed = {name: value for name, value in settings.items() if getattr(held, name) != value}
+    if changed.get("timezone", "UTC") not in available_timezones():
+        raise StaffRefused("unknown_timezone")
+    if not is_currency(changed.get("currency", "CNY")):
+        raise StaffRefused("unknown_currency")
+    if "currency" in changed and holds_money:
+        raise StaffRefused("currency_stays")
+    if changed:
+        Workspace.objects.filter(pk=held.pk).update(**changed)
+        record(act="workspace.changed", by=by, subject=held.public_id, detail={"fields": " ".join(sorted(changed))})
+        held.refresh_from_db()
+    return held
 
 
 @transaction.atomic
@@ -132,10 +151,7 @@ def link_for_staff(*, staff: Staff, by: Staff, now: datetime) -> str:
 def remove_second_step(*, staff: Staff, by: Staff) -> None:
     """For who has lost phone, passkeys and codes: the next sign-in takes one step. Raises StaffRefused."""
     _in_the_hands_of_this_workspace(staff)
-    Authenticator.objects.filter(user=staff.user).delete()
-    Passkey.objects.filter(user=staff.user).delete()
-    RecoveryCode.objects.filter(user=staff.user).delete()
-    end_every_session(user=staff.user)
+    forget_second_step(user=staff.user)
     record(act="staff.second_step_removed", by=by, subject=staff.public_id)
 
 

@@ -2,6 +2,7 @@ from guanxi.people.operations.attachments import FileRefused, attach_file, name_
 from guanxi.people.operations.bulk import BulkRefused, bulk_lane, resume_bulk, start_bulk, stop_bulk, undo_bulk
 from guanxi.people.operations.creating import IdentityTaken, create_person
 from guanxi.people.operations.editing import IdentityChange, PersonChanged, PersonEdit, edit_person
+from guanxi.people.operations.handing_over import HandoverRefused, hand_over
 from guanxi.people.operations.imports import work_import
 from guanxi.people.operations.imports.choosing import ChoiceRefused, choose_columns, choose_options
 from guanxi.people.operations.imports.controlling import (
@@ -36,6 +37,7 @@ __all__ = [
     "ErasureRefused",
     "ExportRefused",
     "FileRefused",
+    "HandoverRefused",
     "IdentityChange",
     "IdentityTaken",
     "ImportRefused",
@@ -65,6 +67,7 @@ __all__ = [
     "erase_person",
     "export_person",
     "fail_import",
+    "hand_over",
     "name_of",
     "note_changes",
     "open_first",

@@ -22,6 +22,7 @@ from guanxi.people.queries.cards import (
     timeline,
     version,
 )
+from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
     imports_at_work,
@@ -35,6 +36,7 @@ from guanxi.people.queries.lists import (
     BadCursor,
     Page,
     Wanted,
+    added_between,
     count_people,
     level_counts,
     people_page,
@@ -64,6 +66,7 @@ __all__ = [
     "NoAddress",
     "Page",
     "Wanted",
+    "added_between",
     "address_of",
     "addresses_of",
     "at_work_for",
@@ -74,6 +77,8 @@ __all__ = [
     "cards",
     "count_people",
     "first_view",
+    "handovers",
+    "held_by",
     "identity_key",
     "imports_at_work",
     "level_counts",
@@ -89,6 +94,7 @@ __all__ = [
     "rejects_phase",
     "suggested_columns",
     "suppressions",
+    "takers",
     "timeline",
     "units_for",
     "version",

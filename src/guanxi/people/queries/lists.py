@@ -173,3 +173,8 @@ def level_counts(staff: Staff) -> dict[str, int]:
     """How many of the people whom `staff` may see stand on each level; levels without people are missing."""
     rows = visible(staff).order_by().values_list("level").annotate(people=Count("pk"))
     return dict(rows.order_by("level"))
+
+
+def added_between(staff: Staff, since: datetime, until: datetime) -> int:
+    """How many people whom `staff` may see came in this time."""
+    return visible(staff).filter(created_at__gte=since, created_at__lt=until).count()

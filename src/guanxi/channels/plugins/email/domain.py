@@ -53,7 +53,7 @@ ADVICE = {
     "everybody": gettext_noop("The record ends in +all, so everybody may send for the domain. End it with ~all."),
     "lookups": gettext_noop("The record needs more than ten further look-ups, so receivers give up. Include less."),
     "not named": gettext_noop(
-        "The record is there but does not name your mail server’s provider. Add this part before “all”."
+        "The record is there but does not name the provider of your mail server. Add this part before “all”."
     ),
     "other key": gettext_noop("Another key is published there. Replace it, or messages fail the check."),
     "no policy": gettext_noop("The record has no policy. Replace it."),
@@ -61,7 +61,7 @@ ADVICE = {
     "no mx": gettext_noop("The domain has no MX record. Publish one that names the server of the mailbox."),
     "no reverse": gettext_noop(
         "The address has no name that leads back to it. If the server is your own, ask whoever gives you the address; "
-        "a provider’s server usually sends from other addresses, which are its matter."
+        "the server of a provider usually sends from other addresses, which are its matter."
     ),
     "https": gettext_noop("GUANXI_BASE_URL must be an https address that readers reach (RFC 8058)."),
 }

@@ -1,0 +1,26 @@
+"""What several forms let choose, and what each line of text keeps to."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from babel import Locale
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+
+from guanxi.kit import cells, names
+
+NOT_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+
+
+def one_line(text: str) -> None:
+    if cells.has_control(text):
+        raise ValidationError(gettext("This holds a character that cannot be seen. Type it again."))
+
+
+@lru_cache(maxsize=8)
+def countries(reader: str) -> list[tuple[str, str]]:
+    """Code and name in the language of the reader, by name."""
+    known = Locale.parse(reader).territories
+    found = [(c, name) for c, name in known.items() if len(c) == 2 and c.isalpha() and c not in NOT_COUNTRIES]
+    return sorted(found, key=lambda one: names.sort_key(one[1]))

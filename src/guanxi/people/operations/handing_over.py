@@ -1,0 +1,43 @@
+"""Whoever leaves hands their people over: to a colleague, or to nobody, so that their unit sees to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Staff
+from guanxi.people import queries
+from guanxi.people.models import Bulk, BulkAct
+from guanxi.people.operations.bulk import start_bulk
+from guanxi.people.queries import Wanted
+
+
+class HandoverRefused(ValueError):
+    """`reason`: still_active, holds_no_people or at_work."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@transaction.atomic
+def hand_over(*, giver: Staff, taker: Staff | None, by: Staff, now: datetime) -> Bulk | None:
+    """A change of many people that the worker carries out; None when `giver` has nobody. Raises HandoverRefused.
+
+    It can be stopped and taken back like any other; access that is given again later takes nobody back.
+    """
+    if Staff.objects.filter(pk=giver.pk, is_active=True).exists():
+        raise HandoverRefused("still_active")
+    if taker is not None and not queries.takers().filter(pk=taker.pk).exists():
+        raise HandoverRefused("holds_no_people")
+    if queries.handovers([giver]):
+        raise HandoverRefused("at_work")
+    if not queries.held_by([giver]):
+        return None
+    value = {"owner": taker.pk if taker else None}
+    of = start_bulk(act=BulkAct.OWNER, value=value, chosen=Wanted(owner=giver.pk), by=by, now=now)
+    detail = {"to": taker.public_id if taker else "", "change": of.public_id}
+    governance.record(act="staff.handed_over", by=by, subject=giver.public_id, detail=detail, now=now)
+    return of
