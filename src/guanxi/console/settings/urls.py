@@ -1,8 +1,20 @@
 from django.urls import path
 
-from guanxi.console.settings import audit, channels, keys, member, security, staff, suppressions, trying, workspace
+from guanxi.console.settings import (
+    audit,
+    channels,
+    health,
+    keys,
+    member,
+    security,
+    staff,
+    suppressions,
+    trying,
+    workspace,
+)
 
 urlpatterns = [
+    path("settings/health", health.health, name="health"),
     path("settings/workspace", workspace.workspace_settings, name="workspace"),
     path("settings/audit", audit.audit_log, name="audit"),
     path("settings/audit/verify", audit.verify, name="audit_verify"),
