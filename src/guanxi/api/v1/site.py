@@ -30,8 +30,10 @@ from guanxi.api.v1 import (
     me,
     notes,
     people,
+    personal,
     staff,
     timeline,
+    webhooks,
 )
 from guanxi.api.v1.refusals import REFUSALS
 
@@ -103,7 +105,22 @@ api = Site(
     parser=Reader(),
     renderer=Writer(),
 )
-for room in (me, people, consents, timeline, notes, fields, imports, audiences, contents, broadcasts, channels, staff):
+for room in (
+    me,
+    people,
+    consents,
+    timeline,
+    notes,
+    personal,
+    fields,
+    imports,
+    audiences,
+    contents,
+    broadcasts,
+    channels,
+    webhooks,
+    staff,
+):
     api.add_router("", room.router)
 
 
