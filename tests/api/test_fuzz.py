@@ -38,6 +38,11 @@ PLACES = {
     "channel_id": examples.CHANNEL,
     "suppression_id": examples.SUPPRESSION,
     "staff_id": examples.STAFF,
+    "export_id": examples.EXPORT,
+    "erasure_id": examples.ERASURE,
+    "file_id": examples.FILE,
+    "webhook_id": examples.WEBHOOK,
+    "delivery_id": examples.DELIVERY,
 }
 
 

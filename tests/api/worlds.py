@@ -21,14 +21,16 @@ from guanxi.content.queries import Words
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Staff, Suppression
+from guanxi.integrations import operations as integrations
 from guanxi.people import operations as people
-from guanxi.people.models import Field, Identity, Import
+from guanxi.people.models import Field, Identity, Import, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast
 from tests.api.callers import Caller
 from tests.factories import channels as make
 from tests.factories.people import checked, csv_file, done, uploaded
 
+PDF = b"%PDF-1.7\n%%EOF\n"
 COLUMNS = {"name": "name", "email": "email", "note": ""}
 
 
@@ -54,9 +56,9 @@ class World:
         return calls.send(method.upper(), address + query, body, **headers)
 
     def upload(self, calls: Caller, address: str, form: Mapping[str, str], **headers: str) -> Any:
-        table = b"name,email\nLin,lin@example.test\n"
+        files = {"people.csv": b"name,email\nLin,lin@example.test\n", "contract.pdf": PDF}
         sent = {
-            name: SimpleUploadedFile(value[1:], table, "text/csv") if value.startswith("@") else value
+            name: SimpleUploadedFile(value[1:], files[value[1:]]) if value.startswith("@") else value
             for name, value in form.items()
         }
         return calls.client.post(
@@ -107,8 +109,30 @@ def make_world(boss: Staff, now: datetime) -> World:
             examples.BROADCAST: broadcast.public_id,
             examples.CHANNEL: account.public_id,
             examples.SUPPRESSION: Suppression.objects.get().public_id,
+            **_personal(person, boss, now),
+            **_webhook(boss, now),
         },
     )
+
+
+def _personal(person: Person, boss: Staff, now: datetime) -> dict[str, str]:
+    other = people.create_person(now=now, name="Somebody who is gone")
+    gone = people.erase_person(person=other, by=boss, reason="asked", now=now)
+    kept = people.attach_file(person=person, by=boss, file=io.BytesIO(PDF), filename="contract.pdf", now=now)
+    made = people.export_person(person=person, by=boss, reason="asked", now=now)
+    people.work_personal(now=now)
+    return {
+        examples.ERASURE: gone.public_id,
+        examples.FILE: kept.public_id,
+        examples.EXPORT: made.public_id,
+    }
+
+
+def _webhook(boss: Staff, now: datetime) -> dict[str, str]:
+    url = "https://shop.example.test/hooks"
+    endpoint, _secret = integrations.make_endpoint(url=url, events=["order.paid"], by=boss, now=now)
+    delivery = integrations.send_test(endpoint=endpoint, now=now)
+    return {examples.WEBHOOK: endpoint.public_id, examples.DELIVERY: delivery.public_id}
 
 
 def _import(world: World) -> Import:

@@ -34,9 +34,11 @@ from guanxi.integrations import operations as integrations
 from guanxi.kit.postgres import Cluster
 from guanxi.people.models import Person
 from tests.config.conftest import environment_of, run_guanxi
+from tests.config.test_demo import NOON, a_small_slice, lumen, mail
 from tests.conftest import make_workspace, use
 from tests.factories.people import csv_file, done, make_person, make_staff, uploaded
 
+__all__ = ["a_small_slice", "lumen", "mail"]
 OWN = ("GUANXI_DATABASE_URL", "GUANXI_DATABASE_OWNER_URL", "GUANXI_DATABASE_WORKER_URL")
 
 RIGHTS: dict[str, LiteralString] = {
@@ -62,7 +64,8 @@ def cups(people: range, now: datetime, **given: Any) -> list[events.Happened]:
 
 @pytest.fixture
 def old(committed: None, now: datetime) -> Iterator[Installation]:
-    """A workspace with an import of people, two kinds of waiting rows and a lake; another one whose lake is empty."""
+    """A workspace with an import of people, two kinds of waiting rows and a lake; another one whose lake is empty, with
+    a webhook that waits."""
     shutil.rmtree(settings.FILES, ignore_errors=True)
     with governance.entered(make_workspace()):
         ann = make_staff("Ann")
@@ -188,6 +191,28 @@ def test_a_restored_installation_is_the_old_one_and_its_writer_adds_what_the_lak
         events.announce(CupFilled(person=9, amount_minor=90), at=now)
         write_all(now)
         assert len(in_lake("events")) == len(expected[0]) + 1
+
+
+def test_the_demo_comes_back_row_by_row_with_its_lake(
+    lumen: Workspace, home: Path, tmp_path: Path, at_home_again: None
+) -> None:
+    """The drill with the demo: its imports, orders, consents and broadcast, and what the lake has of them."""
+    write_all(NOON)
+    of_demo = Installation(settings.HOME, environment_of(settings.HOME, **{name: os.environ[name] for name in OWN}))
+    rows, lake = contents(of_demo.database_url("owner")), (in_lake("events"), in_lake("people"))
+    assert min(len(lake[0]), len(lake[1])) > 15
+    backup.backup(of_demo, tmp_path / "b.tar", with_key=True, now=NOON)
+    environment = environment_of(tmp_path / "other")
+    restored = run_guanxi(environment, "restore", "--from", str(tmp_path / "b.tar"), "--home", str(home))
+    assert (restored.returncode, restored.stderr) == (0, "")
+    Cluster(home, fast=True).start(dies_with_parent=True)
+    there = contents(Cluster(home).url("owner"))
+    assert {name for name in rows.keys() | there.keys() if rows.get(name) != there.get(name)} == {"events_touched"}
+    moved_to(home)
+    with governance.entered(lumen):
+        assert (in_lake("events"), in_lake("people")) == lake
+        write_all(NOON)
+        assert (in_lake("events"), in_lake("people")) == lake
 
 
 def test_a_changed_byte_anywhere_is_refused(old: Installation, tmp_path: Path, now: datetime) -> None:

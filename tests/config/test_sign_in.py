@@ -7,7 +7,7 @@ from guanxi.config import sign_in
 from guanxi.config.installation import Misconfigured
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
-from guanxi.governance.models import User
+from guanxi.governance.models import AuditEntry, Authenticator, User
 
 SETTINGS = {"country": "DE", "timezone": "Europe/Berlin", "currency": "EUR", "language": "en"}
 
@@ -56,3 +56,14 @@ def test_a_workspace_that_cannot_be_is_refused_with_a_reason(given: dict[str, st
     with pytest.raises(Misconfigured, match=message):
         sign_in.make_workspace(**wanted)
     assert not User.objects.filter(email="owner@example.test").exists()
+
+
+@pytest.mark.django_db
+def test_whoever_runs_the_server_removes_a_second_step_that_is_lost(now: datetime) -> None:
+    owner = sign_in.make_workspace(name="Red Bean", email="owner@example.test", slug=None, **SETTINGS)
+    Authenticator.objects.create(user=owner, secret=b"x", last_step=1, added_at=now)
+    sign_in.forget_second_step(owner)
+    assert not queries.has_second_step(owner)
+    with queries.entered(queries.workspaces_of(owner)[0]):
+        entry = AuditEntry.objects.get()
+        assert (entry.act, entry.by) == ("login.second_step_forgotten", None)

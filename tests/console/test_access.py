@@ -111,6 +111,7 @@ ROUTES: dict[str, Route] = {
     ),
     "person_reveal": Route(EDITS_PEOPLE, ("get", "post"), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "person_data": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_links": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "person_export": Route(WRITES, ("post",), lambda things: {"public_id": things.person}),
     "person_export_file": Route(
         WRITES, ("get",), lambda things: {"public_id": things.person, "export_id": things.export}
@@ -127,6 +128,7 @@ ROUTES: dict[str, Route] = {
         lambda things: {"public_id": things.person, "file_id": things.attachment},
         OTHERS_PEOPLE,
     ),
+    "preferences": Route(PUBLIC, ("get", "post"), lambda things: {"token": things.preferences}),
     "unsubscribe": Route(PUBLIC, ("get", "post"), lambda things: {"token": things.unsubscribe}),
     "opened": Route(PUBLIC, ("get",), lambda things: {"token": things.opened}),
     "audit": Route(AUDITS),
@@ -153,6 +155,7 @@ ROUTES: dict[str, Route] = {
     "channel_domain": Route(CONNECTS, ("get",), lambda things: {"public_id": things.account}),
     "channel_key": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
     "channel_reconnect": Route(CONNECTS, ("post",), lambda things: {"public_id": things.account}),
+    "health": Route(CONNECTS),
     "webhooks": Route(CONNECTS),
     "webhook_new": Route(CONNECTS, ("get", "post")),
     "webhook": Route(CONNECTS, ("get",), lambda things: {"public_id": things.endpoint}),

@@ -57,6 +57,31 @@ def test_a_device_that_was_here_before_is_not_held_up_by_others(user: User, way:
     assert attempt(known, GOOD) == 302
 
 
+@pytest.mark.parametrize(
+    "to", ["https://elsewhere.test/", "//elsewhere.test", "/\\elsewhere.test", "javascript:alert(1)"]
+)
+def test_signing_in_never_leads_out_of_the_house(user: User, to: str) -> None:
+    answer = Client().post("/sign-in", {"email": EMAIL, "password": GOOD, "next": to})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+
+
+def test_a_session_gets_a_new_name_when_its_login_comes_in(user: User) -> None:
+    client = Client()
+    session = client.session
+    session["planted"] = "x"
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
+    assert attempt(client, GOOD) == 302
+    assert client.session.session_key != session.session_key
+    old = Client(headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}"})
+    assert old.get("/account").status_code == 302
+
+
+def test_a_form_from_elsewhere_signs_nobody_in(user: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert attempt(client, GOOD) == 403
+
+
 def test_a_device_is_known_only_for_those_who_signed_in_on_it(user: User) -> None:
     User.objects.create_user(email="tom@example.test", password=GOOD)
     client = Client()

@@ -172,6 +172,20 @@ def test_a_code_of_the_app_is_a_proof_too(user: User) -> None:
     assert not queries.has_second_step(user)
 
 
+def test_a_session_that_was_found_open_is_not_made_a_password_for(user: User) -> None:
+    client = signed_in()
+    set_up(client, user)
+    User.objects.update(password="!")
+    other = Client()
+    other.force_login(User.objects.get())
+    kept = other.session
+    kept["proved_at"] = (clock.wall() - timedelta(minutes=11)).isoformat()
+    kept.save()
+    sent = {"password": "quiet copper bicycle rain"}
+    assert other.post("/account/password", sent).headers["Location"].startswith("/confirm?")
+    assert not User.objects.get().has_usable_password()
+
+
 def test_the_log_says_how_one_came_in(user: User) -> None:
     secret, made = set_up(signed_in(), user)
     half_in().post("/sign-in/second", {"kind": "code", "code": code(secret, later=30)})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from guanxi.audiences import operations as audiences
 from guanxi.channels.models import Account, Message
-from guanxi.channels.queries import link
+from guanxi.channels.queries import BY_HAND, link, preferences_link
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
@@ -17,7 +17,7 @@ from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people import operations as people
 from guanxi.people import queries as people_queries
-from guanxi.people.models import Import, Person
+from guanxi.people.models import Identity, Import, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast, BroadcastState
 from tests.factories import channels as make
@@ -35,6 +35,7 @@ class Things:
     erasure: str
     note: str
     unsubscribe: str
+    preferences: str
     opened: str
     account: str
     audience: str
@@ -71,6 +72,7 @@ def make_things() -> Things:
         export=make_export(message.person),
         erasure=make_erasure(),
         note=note.public_id,
+        preferences=preferences_of(message.person),
         unsubscribe=link(message, "unsubscribe").rpartition("/")[2],
         opened=link(message, "open").rpartition("/")[2].removesuffix(".gif"),
         account=message.account.public_id,
@@ -90,6 +92,13 @@ def make_key() -> str:
     maker = governance.add_staff(email="maker@example.test", name="Maker", role=Role.INTEGRATOR)
     made = governance.make_key(by=maker, name="Shop", scopes=[Permission.PEOPLE_IMPORT], now=clock.wall())
     return str(made.key.public_id)
+
+
+def preferences_of(person: Person) -> str:
+    identity = Identity.objects.get(person=person)
+    until = clock.wall() + BY_HAND
+    url = preferences_link(workspace_id=person.workspace_id, identity_id=identity.pk, until=until)
+    return url.rpartition("/")[2]
 
 
 def make_attachment(person: Person) -> str:

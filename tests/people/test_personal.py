@@ -52,6 +52,7 @@ from guanxi.people.queries.who import tells_of, who
 from tests.factories import channels as make
 from tests.factories.people import csv_file, done, make_staff, uploaded
 from tests.factories.reach import write_lake
+from tools.data_map import DOCUMENT, brought_up_to_date
 
 # Tables of libraries: who may do what, and the queue, whose arguments are ids.
 NOT_OURS = frozenset({"auth", "contenttypes", "procrastinate"})
@@ -84,6 +85,11 @@ def test_every_column_of_the_lake_is_classified() -> None:
     assert {f"lake: {name}" for name in ("events", *lake.MIRRORS)} <= stores.keys()
 
 
+def test_the_data_map_in_the_documents_is_in_step() -> None:
+    text = DOCUMENT.read_text()
+    assert text == brought_up_to_date(text), "run python tools/data_map.py"
+
+
 def test_what_is_personal_is_found_exported_and_erased_or_says_why_it_stays() -> None:
     for table in personal.tables():
         label = table.model._meta.label
@@ -113,6 +119,7 @@ class Canary:
         self.commerce()
         self.messages()
         self.deliveries()
+        self.bulk()
         self.facts()
 
     def word(self, label: str, column: str) -> str:
@@ -198,6 +205,11 @@ class Canary:
                 planned_at=self.now, due_at=self.now, address=make.lookup(EMAIL),
                 detail=self.word("channels.Message", "detail"), vendor_id=self.word("channels.Message", "vendor_id"),
             )  # fmt: skip
+
+    def bulk(self) -> None:
+        of = Bulk.objects.create(act="trait", by=self.by, created_at=self.now, state="done")
+        before = {"value": self.word("people.BulkRow", "before")}
+        BulkRow.objects.create(of=of, person=self.person.pk, before=before)
 
     def deliveries(self) -> None:
         endpoint = Endpoint.objects.create(url="https://example.test/hook", created_at=self.now)

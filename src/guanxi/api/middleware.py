@@ -37,7 +37,9 @@ AROUND_THE_FILE = 64 * 1024
 MARK = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 # Addresses to which a file is posted; all others take JSON.
-UPLOADS = {"list_imports"}
+UPLOADS = {"list_imports", "list_files"}
+# Values in clear are told and not kept.
+NEVER_KEPT = {"reveal_person"}
 
 
 def problems(answer: Next) -> Next:
@@ -101,7 +103,7 @@ def _admitted(request: ApiRequest, name: str, answer: Next) -> HttpResponse:
         if request.method in SAFE:
             return _tagged(request, answer(request))
         _check_body(request, name)
-        return _once(request, answer)
+        return _once(request, name, answer)
 
 
 def _challenge() -> dict[str, str]:
@@ -124,11 +126,11 @@ def _check_body(request: ApiRequest, name: str) -> None:
         raise Problem("wrong_content_type", f"Send the body as {wanted}.")
 
 
-def _once(request: ApiRequest, answer: Next) -> HttpResponse:
+def _once(request: ApiRequest, name: str, answer: Next) -> HttpResponse:
     """In one transaction with the answer that is kept: whoever repeats it, even at the same time, gets the same."""
     mark = request.headers.get("Idempotency-Key") if request.method == "POST" else None
     with transaction.atomic():
-        if mark is None:
+        if mark is None or name in NEVER_KEPT:
             return _all_or_nothing(request, answer)
         if not MARK.fullmatch(mark):
             raise Problem("bad_idempotency_key", "It is 1 to 200 visible ASCII characters, such as a UUID.")

@@ -95,6 +95,10 @@ def window_start(at: datetime, days: int, zone: str) -> datetime:
     return datetime.combine(first, time.min, tzinfo=place).astimezone(UTC)
 
 
+# Who asked for fewer messages gets one marketing message in so many days at most, whatever the workspace's cap says.
+FEWER_DAYS = 30
+
+
 def next_try(*, attempts: int, after: timedelta, now: datetime) -> datetime | None:
     """When to try again after this many attempts, or None when it has been enough."""
     if attempts >= MOST_ATTEMPTS:

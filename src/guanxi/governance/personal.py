@@ -49,7 +49,15 @@ declare(
     ),
     Table(
         models.Workspace,
-        plain="id public_id slug name country timezone currency language is_demo clock_shift created_at",
+        plain="id public_id slug name country timezone currency language is_demo clock_shift needs_second_step "
+        "created_at",
+    ),
+    Table(
+        models.SignInFailure,
+        pseudonym="user_id",
+        plain="id at",
+        whose="staff",
+        why="A wrong password for a login of staff.",
     ),
     Table(
         models.Authenticator,
@@ -80,7 +88,7 @@ declare(
         models.SignInLink,
         sensitive="token_hash",
         pseudonym="user_id",
-        plain="id created_at expires_at used_at",
+        plain="invites id created_at expires_at used_at",
         whose="staff",
         why="A way in for staff, good for a day.",
     ),
@@ -104,7 +112,7 @@ declare(
         models.Staff,
         personal="name",
         pseudonym="id public_id user_id",
-        plain="unit_id role is_active",
+        plain="is_invited unit_id role is_active",
         whose="staff",
         why="Who works here; it stands beside what they did.",
     ),

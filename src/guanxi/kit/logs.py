@@ -88,6 +88,8 @@ def config(level: str, quiet: str) -> dict[str, Any]:
             # Django gives these a handler of its own; the server for developers would write whole addresses.
             "django": {"handlers": [], "level": quiet, "propagate": True},
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
+            # It would write each address that is called, and one may hold a token.
+            "httpx": {"level": "WARNING"},
         },
     }
 

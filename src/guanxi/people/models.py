@@ -37,6 +37,7 @@ class Person(WorkspaceRow):
     import_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(null=True)
+    fewer_messages = models.BooleanField(default=False, db_default=False)
     erased_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 

@@ -7,7 +7,15 @@ from guanxi.people import models
 from guanxi.people.operations import attachments
 from guanxi.people.operations.personal import exporting, journals
 
-GONE = {"level": "visitor", "owner": None, "unit": None, "salt": None, "import_id": None, "last_seen_at": None}
+GONE = {
+    "level": "visitor",
+    "owner": None,
+    "unit": None,
+    "salt": None,
+    "import_id": None,
+    "last_seen_at": None,
+    "fewer_messages": False,
+}
 
 declare(
     Table(
@@ -16,7 +24,7 @@ declare(
         personal="name sort_key country language source",
         pseudonym="id public_id merged_into_id import_id",
         sensitive="salt",
-        plain="level owner_id unit_id created_at last_seen_at erased_at",
+        plain="level owner_id unit_id created_at last_seen_at fewer_messages erased_at",
         found="id",
         shows={"owner": "owner__name", "unit": "unit__name"},
         erasure=Erasure.EMPTIED,
@@ -103,6 +111,24 @@ declare(
         plain="id public_id name asked shared created_at",
         whose="staff",
         why="A list as staff asked for it.",
+    ),
+    Table(
+        models.Bulk,
+        pseudonym="public_id by_id",
+        plain="id act value chosen state problem total done through changed restored skipped kept created_at "
+        "finished_at undone_at",
+        whose="staff",
+        why="One change of many people, as staff asked for it.",
+    ),
+    Table(
+        models.BulkRow,
+        "changes_of_many",
+        personal="before",
+        pseudonym="person",
+        plain="id of_id outcome",
+        found="person",
+        shows={"of": "of__public_id"},
+        erasure=Erasure.REMOVED,
     ),
     Table(models.FirstView, pseudonym="staff_id", plain="id view_id", whose="staff", why="A choice of staff."),
     Table(

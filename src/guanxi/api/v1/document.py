@@ -63,6 +63,7 @@ IF_MATCH = {
     "description": "The ETag of the version that you know; another one is answered 412.",
     "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
 }
+NEVER_KEPT = ("reveal_person",)
 # Acts that look at If-Match: whoever reviewed a broadcast sends the one that they reviewed.
 STEPS = ("send_broadcast", "pause_broadcast", "resume_broadcast", "cancel_broadcast")
 ETAG = {"description": "The version of what is shown.", "schema": {"type": "string"}}
@@ -134,7 +135,7 @@ def _parameters(operation: Json, method: str, example: Example) -> None:
     for parameter in operation["parameters"]:
         if value := (example.path | dict(example.query)).get(parameter["name"]):  # type: ignore[operator]
             parameter["example"] = int(value) if value.isdigit() else value
-    if method == "post":
+    if method == "post" and operation["operationId"] not in NEVER_KEPT:
         operation["parameters"].append(IDEMPOTENCY)
     if method == "patch" or operation["operationId"] in STEPS:
         operation["parameters"].append(IF_MATCH)

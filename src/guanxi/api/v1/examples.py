@@ -22,6 +22,12 @@ KEY = "key_01kb0w8m3x7q2v9d5r1t4n6c8x"
 WORKSPACE = "wsp_01kb0w8m3x7q2v9d5r1t4n6c8y"
 FIELD = "fld_01kb0w8m3x7q2v9d5r1t4n6c8z"
 EVENT = "evt_01kb0w8m3x7q2v9d5r1t4n6c90"
+FILE = "fil_01kb0w8m3x7q2v9d5r1t4n6c91"
+EXPORT = "pex_01kb0w8m3x7q2v9d5r1t4n6c92"
+ERASURE = "ers_01kb0w8m3x7q2v9d5r1t4n6c93"
+WEBHOOK = "end_01kb0w8m3x7q2v9d5r1t4n6c94"
+DELIVERY = "dlv_01kb0w8m3x7q2v9d5r1t4n6c95"
+ENTRY = "adt_01kb0w8m3x7q2v9d5r1t4n6c96"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
 WORDS = {"language": "en", "channel": "email", "subject": "Hello {{ person.first_name }}", "body": "Tea is back."}
@@ -67,6 +73,16 @@ REQUESTS: Mapping[str, Example] = {
     "list_notes": _of(person_id=PERSON),
     "add_note": Example({"person_id": PERSON}, body={"text": "Likes green tea."}),
     "remove_note": _of(person_id=PERSON, note_id=NOTE),
+    "reveal_person": Example({"person_id": PERSON}, body={"reason": "They asked for a call."}),
+    "export_person": Example({"person_id": PERSON}, body={"reason": "They asked for their data."}),
+    "get_export": _of(person_id=PERSON, export_id=EXPORT),
+    "get_export_file": _of(person_id=PERSON, export_id=EXPORT),
+    "erase_person": Example({"person_id": PERSON}, body={"reason": "They asked to be erased."}),
+    "get_erasure": _of(erasure_id=ERASURE),
+    "list_files": _of(person_id=PERSON),
+    "attach_file": Example({"person_id": PERSON}, form={"file": "@contract.pdf"}),
+    "get_file": _of(person_id=PERSON, file_id=FILE),
+    "remove_file": _of(person_id=PERSON, file_id=FILE),
     "list_fields": Example(),
     "list_import_kinds": Example(),
     "list_imports": Example(query={"limit": "10"}),
@@ -120,11 +136,22 @@ REQUESTS: Mapping[str, Example] = {
     "list_suppressions": Example(),
     "suppress_address": Example(body={"email": "never@example.test", "detail": "Asked by letter."}),
     "release_address": _of(suppression_id=SUPPRESSION),
+    "list_webhooks": Example(),
+    "create_webhook": Example(body={"url": "https://shop.example.test/hooks", "events": ["order.paid"]}),
+    "get_webhook": _of(webhook_id=WEBHOOK),
+    "update_webhook": Example({"webhook_id": WEBHOOK}, body={"name": "Shop"}),
+    "rotate_webhook": _of(webhook_id=WEBHOOK),
+    "switch_webhook": Example({"webhook_id": WEBHOOK}, body={"on": False}),
+    "remove_webhook": _of(webhook_id=WEBHOOK),
+    "send_test": _of(webhook_id=WEBHOOK),
+    "list_deliveries": Example({"webhook_id": WEBHOOK}, query={"state": "failed"}),
+    "replay_delivery": _of(webhook_id=WEBHOOK, delivery_id=DELIVERY),
     "list_staff": Example(),
     "add_staff": Example(body={"name": "Kim Minji", "email": "minji@example.test", "role": "advisor", "unit": UNIT}),
     "get_staff": _of(staff_id=STAFF),
     "change_access": Example({"staff_id": STAFF}, body={"active": False}),
     "list_units": Example(),
+    "list_audit_entries": Example(query={"act": "key.made"}),
     "add_unit": Example(body={"name": "Store 014", "parent": UNIT}),
 }
 
@@ -149,6 +176,16 @@ _STAFF = {
     "role": "advisor",
     "unit": {"id": UNIT, "name": "Shanghai"},
     "is_active": True,
+}
+_WEBHOOK = {
+    "id": WEBHOOK,
+    "url": "https://shop.example.test/hooks",
+    "name": "Shop",
+    "events": ["order.paid"],
+    "state": "on",
+    "failing_since": None,
+    "succeeded_at": AT,
+    "created_at": AT,
 }
 _LETTER = {"language": "en", "subject": "Hello Kim", "text": "Tea is back.\n", "html": "<p>Tea is back.</p>"}
 _ARM = {"people": 900, "buyers": 120, "total_minor": 1_204_500}
@@ -178,6 +215,31 @@ ANSWERS: Mapping[str, Any] = {
         "about": {"store": "014", "lines": 3},
     },
     "NoteOut": {"id": NOTE, "text": "Likes green tea.", "by": "Lin Yao", "at": AT},
+    "InClearList": {"data": [{"id": IDENTITY, "kind": "email", "value": "lin.wei@example.test"}]},
+    "ExportOut": {
+        "id": EXPORT,
+        "state": "done",
+        "size": 18_204,
+        "requested_at": AT,
+        "finished_at": AT,
+        "expires_at": AT,
+    },
+    "ErasureOut": {"id": ERASURE, "state": "working", "requested_at": AT, "finished_at": None},
+    "FileOut": {"id": FILE, "name": "contract.pdf", "media_type": "application/pdf", "size": 18_204, "at": AT},
+    "WebhookOut": _WEBHOOK,
+    "WebhookSecret": {"webhook": _WEBHOOK, "secret": "whsec_…"},
+    "DeliveryOut": {
+        "id": DELIVERY,
+        "event": EVENT,
+        "name": "order.paid",
+        "state": "delivered",
+        "attempts": 1,
+        "status": 204,
+        "problem": None,
+        "created_at": AT,
+        "tried_at": AT,
+        "settled_at": AT,
+    },
     "FieldOut": {"id": FIELD, "key": "city", "label": "City", "kind": "text"},
     "KeyOut": {
         "id": KEY,
@@ -316,6 +378,16 @@ ANSWERS: Mapping[str, Any] = {
         "is_active": True,
         "problem": None,
         "created_at": AT,
+    },
+    "Entry": {
+        "id": ENTRY,
+        "number": 1_204,
+        "at": AT,
+        "act": "key.made",
+        "by": {"id": OWNER, "name": "Lin Yao"},
+        "subject": KEY,
+        "reason": "",
+        "detail": {"scopes": ["people.view"]},
     },
     "CapOut": {"most": 2, "days": 7},
     "SuppressionOut": {

@@ -80,7 +80,7 @@ def _told(method: str, path: str, operation: Json) -> Told:
         method=method,
         path=path,
         summary=operation["summary"],
-        description=operation["description"].partition("\n\n")[0],
+        description=_plain(operation["description"].partition("\n\n")[0]),
         scope=operation["x-scope"],
         parameters=[_part(one["name"], one["schema"], one) for one in operation["parameters"]],
         fields=list(_fields(operation)),
@@ -93,7 +93,11 @@ def _told(method: str, path: str, operation: Json) -> Told:
 
 def _part(name: str, schema: Json, said: Json, required: bool | None = None) -> Part:
     wanted = bool(said.get("required")) if required is None else required
-    return Part(name, _kind(schema), wanted, str(said.get("description") or schema.get("description") or ""))
+    return Part(name, _kind(schema), wanted, _plain(said.get("description") or schema.get("description")))
+
+
+def _plain(text: object) -> str:
+    return str(text or "").replace("`", "")
 
 
 def _kind(schema: Json) -> str:
@@ -139,17 +143,30 @@ def curl(method: str, path: str, example: Example) -> str:
     return " \\\n".join(lines)
 
 
+def _literal(value: Any) -> str:
+    """As people write it in Python, with the quotation marks of JSON."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{_literal(name)}: {_literal(one)}" for name, one in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_literal, value)) + "]"
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+        case _:
+            return repr(value)
+
+
 def python(method: str, path: str, example: Example) -> str:
     """By httpx; `guanxi` is the client that the page shows first."""
     given = [f'"{path.removeprefix("/api/v1").format(**example.path)}"']
     if example.query:
-        given.append(f"params={dict(example.query)!r}")
+        given.append(f"params={_literal(dict(example.query))}")
     if method == "POST":
         given.append('headers={"Idempotency-Key": str(uuid4())}')
     if example.body is not None:
-        given.append(f"json={example.body!r}")
+        given.append(f"json={_literal(example.body)}")
     fields = {name: value for name, value in example.form.items() if not value.startswith("@")}
     files = [f'"{name}": open("{value[1:]}", "rb")' for name, value in example.form.items() if value.startswith("@")]
     if example.form:
-        given += [f"data={fields!r}", f"files={{{', '.join(files)}}}"]
+        given += [f"data={_literal(fields)}", f"files={{{', '.join(files)}}}"]
     return f"answer = guanxi.{method.lower()}({', '.join(given)})"

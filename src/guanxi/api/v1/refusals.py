@@ -13,11 +13,22 @@ from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent
 from guanxi.content.queries import BadTemplate
 from guanxi.governance.operations import ComplaintStands, StaffRefused
+from guanxi.integrations.operations import EndpointRefused
 from guanxi.kit.addresses import BadAddress
 from guanxi.kit.cells import BadCell
 from guanxi.kit.tables import TableError
 from guanxi.people import queries as people
-from guanxi.people.operations import ChoiceRefused, IdentityTaken, ImportRefused, NoteRefused, PersonChanged
+from guanxi.people.operations import (
+    ChoiceRefused,
+    ErasureRefused,
+    ExportRefused,
+    FileRefused,
+    IdentityTaken,
+    ImportRefused,
+    NoteRefused,
+    PersonChanged,
+    RevealRefused,
+)
 from guanxi.people.queries import BadCursor
 from guanxi.people.registry import import_kinds
 from guanxi.reach import queries as reach
@@ -91,6 +102,34 @@ def _blocked(error: Blocked) -> Problem:
     return Problem("conflict", f"It cannot be sent as it is: {wrong[0].detail}", errors=wrong)
 
 
+PERSONAL = {
+    "erased": Problem("conflict", "This person was erased; nothing more is kept about them."),
+    "too_many": Problem(
+        "too_many_requests", "50 people were looked at in the last hour.", headers={"Retry-After": "3600"}
+    ),
+    "running": Problem("conflict", "An export of this person is on its way already."),
+    "empty": invalid("file", "The file is empty.", "empty"),
+    "too_large": Problem("too_large", "A file has at most 10 MB."),
+    "unknown_type": invalid("file", "This kind of file cannot be kept here.", "unknown_type"),
+    "no_room": Problem("conflict", "The room for files of this workspace is used up."),
+}
+
+
+def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefused) -> Problem:
+    return PERSONAL.get(refusal.reason, invalid("reason", "Say why.", "missing"))
+
+
+ENDPOINTS = {
+    "bad_url": invalid("url", "This is not a web address. It begins with https:// and has no spaces."),
+    "login_in_url": invalid("url", "Leave out the name and password: calls are signed instead."),
+    "not_https": invalid("url", "Only https:// addresses are called."),
+    "inside": invalid("url", "This address is inside a private network."),
+    "no_events": invalid("events", "Choose at least one event."),
+    "unknown_event": invalid("events", "There is no such event."),
+    "too_many": Problem("conflict", "There are 50 endpoints already. Remove one that is not needed."),
+}
+
+
 REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     BadCursor: lambda _error: bad_cursor(),
     BadAddress: lambda _error: invalid("value", "This is not an address or a number of its kind."),
@@ -102,6 +141,11 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
         "conflict", "They reported a message as spam. Staff cannot take that back, so the address stays on the list."
     ),
     StaffRefused: _staff,
+    RevealRefused: _personal,
+    ExportRefused: _personal,
+    ErasureRefused: _personal,
+    FileRefused: _personal,
+    EndpointRefused: lambda error: ENDPOINTS[error.reason],
     RuleError: _rule,
     NotMirrored: lambda _error: Problem("conflict", "The person is too new for this. Ask again in a few seconds."),
     BadContent: _content,

@@ -21,6 +21,7 @@ from guanxi.api.access import Bearer
 from guanxi.api.problems import Problem, Wrong, not_found, of_status
 from guanxi.api.v1 import (
     audiences,
+    audit,
     broadcasts,
     channels,
     consents,
@@ -30,8 +31,10 @@ from guanxi.api.v1 import (
     me,
     notes,
     people,
+    personal,
     staff,
     timeline,
+    webhooks,
 )
 from guanxi.api.v1.refusals import REFUSALS
 
@@ -103,7 +106,23 @@ api = Site(
     parser=Reader(),
     renderer=Writer(),
 )
-for room in (me, people, consents, timeline, notes, fields, imports, audiences, contents, broadcasts, channels, staff):
+for room in (
+    me,
+    people,
+    consents,
+    timeline,
+    notes,
+    personal,
+    fields,
+    imports,
+    audiences,
+    contents,
+    broadcasts,
+    channels,
+    webhooks,
+    staff,
+    audit,
+):
     api.add_router("", room.router)
 
 

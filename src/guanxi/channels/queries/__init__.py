@@ -15,7 +15,17 @@ from guanxi.channels.queries.accounts import (
     usable_accounts,
 )
 from guanxi.channels.queries.governor import Errand, Forecast, Recipient, decided, forecast, refresh_statistics
-from guanxi.channels.queries.links import BadLink, Link, link, read_token
+from guanxi.channels.queries.links import (
+    BY_HAND,
+    IN_MESSAGES,
+    BadLink,
+    Link,
+    PreferencesLink,
+    link,
+    preferences_link,
+    read_preferences,
+    read_token,
+)
 from guanxi.channels.queries.returns import message_of, return_token
 from guanxi.channels.queries.tally import (
     Queue,
@@ -30,10 +40,13 @@ from guanxi.channels.queries.tally import (
 )
 
 __all__ = [
+    "BY_HAND",
+    "IN_MESSAGES",
     "BadLink",
     "Errand",
     "Forecast",
     "Link",
+    "PreferencesLink",
     "Queue",
     "Recipient",
     "Tally",
@@ -52,7 +65,9 @@ __all__ = [
     "message_of",
     "notices",
     "open_count",
+    "preferences_link",
     "queue",
+    "read_preferences",
     "read_token",
     "reading",
     "reasons",

@@ -16,7 +16,7 @@ from django.db import connection
 from guanxi.channels import registry
 from guanxi.channels.models import Account
 from guanxi.channels.queries.accounts import cap
-from guanxi.channels.rules import Consent, Decision, RecipientFacts, Verdict, decide, window_start
+from guanxi.channels.rules import FEWER_DAYS, Consent, Decision, RecipientFacts, Verdict, decide, window_start
 from guanxi.governance.models import Purpose, Workspace
 from guanxi.kit import scope
 
@@ -74,7 +74,8 @@ _FACTS = """
            found.identity IS NOT NULL AS has_address,
            consent.granted AS granted,
            coalesce(found.suppressed, false) AS suppressed,
-           least(counted.messages + wanted.queued, %(cap)s)::int AS lately,
+           least(CASE WHEN person.fewer_messages AND counted.month + wanted.queued > 0 THEN %(cap)s
+                      ELSE counted.messages + wanted.queued END, %(cap)s)::int AS lately,
            {hold_out} AS held_out
     FROM unnest(%(people)s::bigint[], %(queued)s::int[]) AS wanted(id, queued)
     JOIN people_person person
@@ -101,10 +102,13 @@ _FACTS = """
         LIMIT 1
     ) consent ON true
     CROSS JOIN LATERAL (
-        SELECT count(*) AS messages FROM channels_message message
+        SELECT count(*) FILTER (WHERE message.settled_at IS NULL OR message.settled_at >= %(window)s) AS messages,
+               count(*) AS month
+        FROM channels_message message
         WHERE message.person_id = person.id AND message.purpose = 'marketing'
           AND message.state IN ('claimed', 'sending', 'accepted', 'unknown')
-          AND (message.settled_at IS NULL OR message.settled_at >= %(window)s)
+          AND (message.settled_at IS NULL OR message.settled_at >= CASE
+               WHEN person.fewer_messages THEN %(fewer_window)s::timestamptz ELSE %(window)s::timestamptz END)
     ) counted
 """
 _HELD_OUT = """(
@@ -175,6 +179,7 @@ def _facts(errand: Errand, people: Sequence[int], *, planning: bool) -> tuple[st
         "step": errand.step,
         "due_at": errand.due_at,
         "window": window_start(errand.due_at, limit.days, zone),
+        "fewer_window": window_start(errand.due_at, max(limit.days, FEWER_DAYS), zone),
         "cap": limit.most,
         "hold_out": errand.hold_out,
     }

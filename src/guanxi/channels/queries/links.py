@@ -6,6 +6,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from cryptography.exceptions import InvalidTag
@@ -18,6 +19,11 @@ from guanxi.kit import crypto
 Use = Literal["unsubscribe", "open"]
 PATHS: dict[Use, str] = {"unsubscribe": "/u/{}", "open": "/o/{}.gif"}
 TOKEN_CHARACTERS = 43
+PREFERENCES = "/p/{}"
+PREFERENCES_CHARACTERS = 48
+# From a message the link works for half a year; one that staff copy is for now.
+IN_MESSAGES = timedelta(days=180)
+BY_HAND = timedelta(days=30)
 
 
 class BadLink(ValueError):
@@ -45,6 +51,35 @@ def read_token(token: str, use: Use) -> Link:
     except (InvalidTag, NotBase64, ValueError) as error:
         raise BadLink("This link was not made here.") from error
     return Link(int.from_bytes(plain[:8], "big"), int.from_bytes(plain[8:], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesLink:
+    """`identity_id` is the address that the link was made for."""
+
+    workspace_id: int
+    identity_id: int
+
+
+def preferences_link(*, workspace_id: int, identity_id: int, until: datetime) -> str:
+    """The whole address of the page where a person sets what they get; good until then, the same every time."""
+    ends = int(until.timestamp()).to_bytes(4, "big")
+    plain = workspace_id.to_bytes(8, "big") + identity_id.to_bytes(8, "big") + ends
+    token = _box().encrypt(plain, [b"preferences"])
+    return settings.BASE_URL + PREFERENCES.format(urlsafe_b64encode(token).decode())
+
+
+def read_preferences(token: str, now: datetime) -> PreferencesLink:
+    """Needs no scope. Raises BadLink, also when its time is over."""
+    if len(token) != PREFERENCES_CHARACTERS:
+        raise BadLink("This link is not complete.")
+    try:
+        plain = _box().decrypt(urlsafe_b64decode(token), [b"preferences"])
+    except (InvalidTag, NotBase64, ValueError) as error:
+        raise BadLink("This link was not made here.") from error
+    if datetime.fromtimestamp(int.from_bytes(plain[16:], "big"), UTC) <= now:
+        raise BadLink("The time of this link is over.")
+    return PreferencesLink(int.from_bytes(plain[:8], "big"), int.from_bytes(plain[8:16], "big"))
 
 
 def _box() -> AESSIV:

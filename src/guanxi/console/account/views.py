@@ -91,6 +91,8 @@ def set_name(request: HttpRequest) -> HttpResponse:
 def set_password(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     form = Password(request.POST, user=user)
+    if not user.has_usable_password() and queries.has_second_step(user) and not proof.is_fresh(request, clock.wall()):
+        return redirect(proof.page_for(request))  # a session that was found open must not be made a password for
     if form.is_valid():
         try:
             governance.set_password(user=user, now=clock.wall(), **({"current": ""} | form.cleaned_data))

@@ -161,6 +161,7 @@ def _variables() -> list[tuple[str, str]]:
         ("person.name", _("Name: %(sample)s") % {"sample": queries.SAMPLE}),
         ("workspace.name", _("Name of the brand")),
         ("unsubscribe_url", _("Address to unsubscribe; without it, a line is added at the end")),
+        ("preferences_url", _("Address of the page where readers set what they get")),
     ]
     traits = [(f"person.traits.{one.key}", one.label) for one in Field.objects.order_by("label")[:100]]
     return [(f"{{{{ {path} }}}}", label) for path, label in [*known, *traits]]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -22,12 +20,11 @@ class EndpointForm(forms.Form):
         help_text=_("Where the calls go. It must be reachable from the internet by https."),
     )
     events = forms.MultipleChoiceField(
-        label=_("Events"), choices=words.event_choices, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Events"),
+        choices=words.event_choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": words.REFUSALS["no_events"][1]},
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["events"].widget.is_required = True
 
     def refuse(self, refusal: EndpointRefused) -> None:
         field, said = words.REFUSALS[refusal.reason]

@@ -62,7 +62,12 @@ def edit_person(request: StaffRequest, public_id: str) -> HttpResponse:
         version = form.cleaned_data["version"]
         try:
             people.edit_person(
-                person=person, version=version, edit=form.edit, now=request.now, dial_country=form.dial_country
+                person=person,
+                version=version,
+                edit=form.edit,
+                now=request.now,
+                dial_country=form.dial_country,
+                by=request.staff,
             )
         except PersonChanged:
             return render(request, "people/edit.html", context | {"changed": True}, status=409)

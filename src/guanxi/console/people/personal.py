@@ -15,18 +15,22 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from guanxi.channels import queries as channels
 from guanxi.console.access import StaffRequest, confirmed, may, sent
 from guanxi.console.people import reasons
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.reasons import ErasureForm, ReasonForm
 from guanxi.console.people.views import found, page_of
+from guanxi.governance import operations as governance_acts
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Workspace
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
+from guanxi.kit import clock
 from guanxi.kit.crypto import Unreadable
 from guanxi.people import operations as people
-from guanxi.people.models import Attachment, JobState, Person, PersonErasure, PersonExport
+from guanxi.people import queries
+from guanxi.people.models import Attachment, IdentityKind, JobState, Person, PersonErasure, PersonExport
 from guanxi.people.operations import ErasureRefused, ExportRefused, FileRefused, RevealRefused
 
 LISTED_AT_MOST = 20
@@ -159,6 +163,27 @@ def erasure(request: StaffRequest, public_id: str) -> HttpResponse:
     ]
     context = {"job": job, "steps": steps, "working": job.state != JobState.DONE, "waits": step == "lake"}
     return render(request, "people/erasure.html", context)
+
+
+@may(Permission.PEOPLE_EDIT)
+@never_cache
+@require_POST
+def preferences_links(request: StaffRequest, public_id: str) -> HttpResponse:
+    """A link for each address, to pass on to the person and to nobody else."""
+    one = found(request, public_id)
+    until = clock.wall() + channels.BY_HAND
+    made = [
+        (
+            each,
+            channels.preferences_link(workspace_id=request.workspace.pk, identity_id=each.id, until=until),
+        )
+        for each in queries.card(one).identities
+        if each.kind == IdentityKind.EMAIL and each.shown
+    ]
+    if made:
+        governance_acts.record(act="person.link_copied", by=request.staff, subject=one.public_id, now=request.now)
+    context = {"person": one, "links": made, "until": until}
+    return render(request, "people/preferences_links.html", context)
 
 
 @may(Permission.PEOPLE_EDIT)

@@ -19,6 +19,7 @@ urlpatterns = [
     path("people/erasures/<str:public_id>", personal.erasure, name="erasure"),
     path("people/<str:public_id>/reveal", personal.reveal, name="person_reveal"),
     path("people/<str:public_id>/data", personal.personal, name="person_data"),
+    path("people/<str:public_id>/data/links", personal.preferences_links, name="person_links"),
     path("people/<str:public_id>/data/export", personal.export, name="person_export"),
     path("people/<str:public_id>/data/exports/<str:export_id>", personal.export_file, name="person_export_file"),
     path("people/<str:public_id>/data/erase", personal.erase, name="person_erase"),

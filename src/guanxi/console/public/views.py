@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal
 
 from django.conf import settings
@@ -80,10 +80,14 @@ def followed(token: str, use: Literal["unsubscribe", "open"]) -> Iterator[tuple[
         yield workspace, message
 
 
+def spoken_to(request: HttpRequest, message: Message) -> AbstractContextManager[None]:
+    return speaking(request, message.person.language)
+
+
 @contextmanager
-def spoken_to(request: HttpRequest, message: Message) -> Iterator[None]:
+def speaking(request: HttpRequest, theirs: str) -> Iterator[None]:
     """In the language that was chosen here, else that of the person, else that of the browser."""
-    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or message.person.language
+    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or theirs
     try:
         known = translation.get_supported_language_variant(language)
     except (LookupError, ValueError):  # unknown, or too long for a cookie of ours

@@ -27,6 +27,9 @@ WORDS: dict[Permission, Any] = {
     Permission.PEOPLE_VIEW: gettext_lazy("See people"),
     Permission.PEOPLE_EDIT: gettext_lazy("Add and change people"),
     Permission.PEOPLE_IMPORT: gettext_lazy("Import files"),
+    Permission.PEOPLE_REVEAL: gettext_lazy("See addresses in clear, with a reason"),
+    Permission.PEOPLE_EXPORT: gettext_lazy("Export everything about a person"),
+    Permission.PEOPLE_ERASE: gettext_lazy("Erase people"),
     Permission.AUDIENCES_VIEW: gettext_lazy("See audiences"),
     Permission.AUDIENCES_EDIT: gettext_lazy("Write audiences"),
     Permission.CONTENT_VIEW: gettext_lazy("See content"),
@@ -35,6 +38,7 @@ WORDS: dict[Permission, Any] = {
     Permission.BROADCASTS_EDIT: gettext_lazy("Write broadcasts"),
     Permission.BROADCASTS_SEND: gettext_lazy("Send, pause and stop broadcasts"),
     Permission.CHANNELS_MANAGE: gettext_lazy("Manage channels and the suppression list"),
+    Permission.WEBHOOKS_MANAGE: gettext_lazy("Manage webhooks"),
     Permission.WORKSPACE_MANAGE: gettext_lazy("Manage staff and units"),
     Permission.AUDIT_VIEW: gettext_lazy("Read the audit log"),
 }

@@ -4,6 +4,7 @@ from guanxi.console.settings import (
     audit,
     channels,
     demo,
+    health,
     keys,
     member,
     security,
@@ -14,6 +15,7 @@ from guanxi.console.settings import (
 )
 
 urlpatterns = [
+    path("settings/health", health.health, name="health"),
     path("settings/workspace", workspace.workspace_settings, name="workspace"),
     path("settings/workspace/demo", demo.clear_demo, name="demo_clear"),
     path("settings/audit", audit.audit_log, name="audit"),

@@ -61,11 +61,12 @@ def _words(
         workspace=workspace.name,
         traits=traits[person.pk],
         unsubscribe_url=channels.link(message, "unsubscribe") if marketing else "",
+        preferences_url=_preferences_url(message),
         pixel_url=channels.link(message, "open"),
         imprint=(channels.sender_imprint(account) or "") if marketing else "",
     )
     try:
-        letter = write(template, values, unsubscribe_label=_unsubscribe_label(template.language))
+        letter = write(template, values, **_labels(template.language))
     except BadTemplate as error:
         return NoWords(str(error))
     return Words(subject=letter.subject, text=letter.text, html=letter.html, locale=letter.language)
@@ -99,9 +100,10 @@ def looked_at(template: Template, *, person: Person | None) -> tuple[Letter, Fac
         workspace=workspace.name,
         traits=_traits([person.pk])[person.pk] if person else empty,
         unsubscribe_url="https://example.test/unsubscribe",
+        preferences_url="https://example.test/preferences",
         imprint=_imprint(),
     )
-    letter = write(template, values, unsubscribe_label=_unsubscribe_label(template.language))
+    letter = write(template, values, **_labels(template.language))
     return letter, facts(template, values, letter)
 
 
@@ -130,6 +132,13 @@ def _traits(people: Iterable[int]) -> Mapping[int, Mapping[str, str]]:
     return found
 
 
-def _unsubscribe_label(language: str) -> str:
+def _preferences_url(message: Message) -> str:
+    if message.identity_id is None:
+        return ""
+    until = message.planned_at + channels.IN_MESSAGES
+    return channels.preferences_link(workspace_id=message.workspace_id, identity_id=message.identity_id, until=until)
+
+
+def _labels(language: str) -> dict[str, str]:
     with translation.override(language):
-        return _("Unsubscribe")
+        return {"unsubscribe_label": _("Unsubscribe"), "preferences_label": _("What you get from us")}

@@ -61,8 +61,8 @@ def _what(problem: BadTemplate) -> str:
     match problem.code:
         case "unknown_variable":
             return _(
-                "There is no “%(name)s”. Use person.name, person.first_name, workspace.name, unsubscribe_url or "
-                "person.traits with the key of a field."
+                "There is no “%(name)s”. Use person.name, person.first_name, workspace.name, unsubscribe_url, "
+                "preferences_url or person.traits with the key of a field."
             ) % {"name": problem.name}
         case "unknown_filter":
             return _("There is no filter “%(name)s”. Remove it or use another one, such as default or upcase.") % {

@@ -67,6 +67,7 @@ class Values:
     workspace: str
     traits: Mapping[str, str] = field(default_factory=dict)
     unsubscribe_url: str = ""
+    preferences_url: str = ""
     pixel_url: str = ""
     imprint: str = ""
 
@@ -79,30 +80,36 @@ class Letter:
     html: str
 
 
-def write(template: Template, values: Values, *, unsubscribe_label: str) -> Letter:
-    """Raises BadTemplate. The unsubscribe line is added unless the template has a link of its own."""
+def write(template: Template, values: Values, *, unsubscribe_label: str, preferences_label: str = "") -> Letter:
+    """Raises BadTemplate. The unsubscribe line is added unless the template has a link of its own; beside it stands
+    the link to what the reader gets."""
     known = known_of(values)
     body = template.body.replace("\r\n", "\n")
     subject = _one_line(render(template.subject, known, escaped=False))[:MAX_SUBJECT]
     text = render(body, known, escaped=False).strip() + "\n"
     add_link = bool(values.unsubscribe_url) and values.unsubscribe_url not in text
-    end = values.imprint.splitlines() + ([f"{unsubscribe_label}: {values.unsubscribe_url}"] if add_link else [])
-    if end:
+    links: list[tuple[str, str]] = []
+    if add_link:
+        links = [(unsubscribe_label, values.unsubscribe_url)]
+        if preferences_label and values.preferences_url and values.preferences_url not in text:
+            links.append((preferences_label, values.preferences_url))
+    imprint = values.imprint.splitlines()
+    if end := [*imprint, *(f"{label}: {url}" for label, url in links)]:
         text += "\n-- \n" + "\n".join(end) + "\n"
     page = _PAGE.format(
         language=html.escape(template.language),
         subject=html.escape(subject),
         body=to_html(render(body, known, escaped=True)),
-        foot=_foot(values, unsubscribe_label if add_link else ""),
+        foot=_foot(imprint, links),
         pixel=_PIXEL.format(url=html.escape(values.pixel_url)) if values.pixel_url else "",
     )
     return Letter(template.language, subject, text, page)
 
 
-def _foot(values: Values, unsubscribe_label: str) -> str:
-    lines = [html.escape(line) for line in values.imprint.splitlines()]
-    if unsubscribe_label:
-        lines.append(_LINK.format(url=html.escape(values.unsubscribe_url), label=html.escape(unsubscribe_label)))
+def _foot(imprint: list[str], links: list[tuple[str, str]]) -> str:
+    lines = [html.escape(line) for line in imprint]
+    if links:
+        lines.append(" · ".join(_LINK.format(url=html.escape(url), label=html.escape(label)) for label, url in links))
     return _FOOT.format(lines="<br>".join(lines)) if lines else ""
 
 
@@ -140,6 +147,7 @@ def known_of(values: Values) -> dict[str, Any]:
         },
         "workspace": {"name": values.workspace},
         "unsubscribe_url": values.unsubscribe_url,
+        "preferences_url": values.preferences_url,
     }
 
 

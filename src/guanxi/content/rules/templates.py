@@ -42,7 +42,13 @@ FILTERS = {
     "truncatewords",
     "upcase",
 }
-VARIABLES = (("person", "name"), ("person", "first_name"), ("workspace", "name"), ("unsubscribe_url",))
+VARIABLES = (
+    ("person", "name"),
+    ("person", "first_name"),
+    ("workspace", "name"),
+    ("unsubscribe_url",),
+    ("preferences_url",),
+)
 TOO_MUCH = (
     BlockNestingError,
     ContextDepthError,

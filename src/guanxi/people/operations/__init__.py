@@ -28,6 +28,7 @@ from guanxi.people.operations.personal import (
     read_export,
     work_personal,
 )
+from guanxi.people.operations.preferring import set_preferences
 from guanxi.people.operations.revealing import RevealRefused, reveal
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
@@ -81,6 +82,7 @@ __all__ = [
     "reveal",
     "run_import",
     "save_view",
+    "set_preferences",
     "start_bulk",
     "start_import",
     "stop_bulk",

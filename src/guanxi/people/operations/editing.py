@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from guanxi.events import operations as events
+from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff, Unit
 from guanxi.kit import names
 from guanxi.people import queries
@@ -46,7 +47,9 @@ class PersonEdit:
 
 
 @transaction.atomic
-def edit_person(*, person: Person, version: str, edit: PersonEdit, now: datetime, dial_country: str = "") -> None:
+def edit_person(
+    *, person: Person, version: str, edit: PersonEdit, now: datetime, dial_country: str = "", by: Staff | None = None
+) -> None:
     """`version` is `queries.version` of what the editor saw.
 
     Raises PersonChanged, BadAddress, BadCell, or IdentityTaken with the caller's name of the change. An address that
@@ -62,6 +65,7 @@ def edit_person(*, person: Person, version: str, edit: PersonEdit, now: datetime
         country=edit.country, language=edit.language, owner=edit.owner, unit=edit.unit
     )
     events.touch("people", [held.pk])
+    _note_place(held, edit, by, now)
 
 
 def _rename(person: Person, name: str) -> None:
@@ -85,3 +89,14 @@ def _change_identities(person: Person, changes: Mapping[str, IdentityChange], di
     Identity.objects.filter(person=person, pk__in=going).delete()
     new = {place: given for place, given in wanted.items() if queries.identity_key(*given) not in mine.values()}
     hold_identities(person, new, source=BY_STAFF, now=now)
+
+
+def _note_place(before: Person, edit: PersonEdit, by: Staff | None, now: datetime) -> None:
+    """Whose somebody is decides who sees them, so a change of it stays in the audit log."""
+    after = (edit.owner.pk if edit.owner else None, edit.unit.pk if edit.unit else None)
+    if after != (before.owner_id, before.unit_id):
+        detail = {
+            "owner": edit.owner.public_id if edit.owner else "",
+            "unit": edit.unit.public_id if edit.unit else "",
+        }
+        governance.record(act="person.reassigned", by=by, subject=before.public_id, detail=detail, now=now)

@@ -43,7 +43,14 @@ from guanxi.people.queries.lists import (
     visible,
     wanted_people,
 )
-from guanxi.people.queries.lookups import NoAddress, address_of, addresses_of, lookup_by_identity, mirrored
+from guanxi.people.queries.lookups import (
+    NoAddress,
+    address_of,
+    addresses_of,
+    lookup_by_identity,
+    mirrored,
+    person_of_address,
+)
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
 from guanxi.people.queries.views import first_view, may_change, views_of
@@ -89,6 +96,7 @@ __all__ = [
     "notes",
     "owners_for",
     "people_page",
+    "person_of_address",
     "reason_text",
     "rejected_rows",
     "rejects_phase",

@@ -51,6 +51,14 @@ def addresses_of(identity_ids: Sequence[int]) -> dict[int, str]:
     }
 
 
+def person_of_address(identity_id: int) -> Person | None:
+    """Who has this address now; None when it is gone or they were erased."""
+    one = Identity.objects.select_related("person").filter(pk=identity_id, person__erased_at=None).first()
+    if one is None or one.person.salt is None:
+        return None
+    return one.person.merged_into or one.person
+
+
 _MIRRORED = f"""
 SELECT person.id, person.level, person.owner_id, person.unit_id, person.language, person.country, person.created_at,
        (SELECT json_object_agg(field.key, json_build_array(trait.value, field.kind))
