@@ -27,3 +27,11 @@ def test_what_a_readme_links_to_is_there() -> None:
         local = re.findall(r"\]\(([^)#:]+)\)|(?:src|srcset)=\"([^\"]+)\"|`(tests/[^`]+)`", text)
         missing = [path for found in local for path in found if path and not (ROOT / path).exists()]
         assert missing == []
+
+
+def test_the_tour_shows_pictures_that_are_there_and_small() -> None:
+    named = re.findall(r"\]\((pictures/[^)]+)\)", (ROOT / "docs" / "tour.md").read_text(encoding="utf-8"))
+    held = {f"pictures/{file.name}": file.stat().st_size for file in (ROOT / "docs" / "pictures").iterdir()}
+    assert set(named) | {"pictures/people.webp"} == held.keys()
+    assert len(named) >= 20
+    assert sum(held.values()) <= 3_000_000

@@ -20,7 +20,7 @@ from guanxi.channels.plugins.email.adapter import EmailPlugin
 from guanxi.channels.plugins.email.config import EmailConfig
 from guanxi.channels.plugins.email.message import compose
 from guanxi.channels.plugins.email.signing import Signature
-from guanxi.channels.port import Outbound, Refused, Verdict
+from guanxi.channels.port import Outbound, Refused, Verdict, printable
 from guanxi.kit.net import dns
 from guanxi.simulators import mail
 from tests.kit.listener import Listener
@@ -227,6 +227,13 @@ def test_another_key_a_void_policy_and_a_null_mx_are_wrong(names: NameServer) ->
 def test_the_policy_of_the_domain_above_counts(names: NameServer) -> None:
     names.publish("_dmarc.brand.test", "TXT", '"v=DMARC1; p=reject"')
     assert verdicts(config(sender_address="shop@mail.brand.test"))["DMARC"] is Verdict.OK
+
+
+def test_what_a_record_says_is_shown_as_text_whatever_it_holds(names: NameServer) -> None:
+    names.publish("brand.test", "TXT", '"v=spf1 \\000\\010<script> include:_spf.google.com ~all"')
+    [spf, *_] = EmailPlugin().examine(config(host="smtp.gmail.com"), "https://crm.brand.test")
+    assert "<script>" in spf.said
+    assert printable(spf.said).isprintable()
 
 
 def test_nobody_answering_is_not_the_same_as_nothing_published(

@@ -18,6 +18,7 @@ from tests.console.world import World
 
 NO_PAGE = {
     "healthz": "an answer for machines",
+    "readyz": "an answer for machines",
     "metrics": "an answer for machines",
     "api_openapi": "an answer for machines",
     "start": "leads on to the workspace when there is one",

@@ -37,13 +37,18 @@ class Category(StrEnum):
     UNKNOWN = "unknown"
 
 
+def printable(text: str) -> str:
+    """What a stranger's server said, without what a database or a terminal would choke on."""
+    return "".join(one if one.isprintable() else " " for one in text)
+
+
 class ChannelError(Exception):
     """Base of all five answers; `detail` is for staff and the log, and never holds the recipient's address."""
 
     def __init__(self, category: Category, detail: str) -> None:
         super().__init__(f"{category}: {detail}")
         self.category = category
-        self.detail = detail
+        self.detail = printable(detail)
 
 
 class Retry(ChannelError):

@@ -34,7 +34,7 @@ SENTENCE = re.compile(r"[A-Za-z][A-Za-z'’-]+(?:,? [A-Za-z'’-]{2,})+")
 # Names that are the same in every language.
 NAMES = re.compile(
     r"\b(?:Guanxi|guanxi [a-z-]+|Lumen(?: Retail)?|English|UTF-8|Windows|Chrome|Safari|Firefox"
-    r"|macOS|Android|iPhone|Google|Microsoft"
+    r"|macOS|Android|iPhone|Google|Microsoft|Office|PDF"
     r"|Standard Webhooks|GB18030|CSV|XLSX|Parquet|JSON|API|SMTP|IMAP|DKIM|SPF|DMARC|VERP|TLS|STARTTLS|SSL|DNS|TXT"
     r"|URL|ID|WeCom|Kakao|WhatsApp|Telegram|Liquid|Markdown|OpenAPI|TOTP|QR|Esc|Enter|Ctrl|Shift|Tab|Asia/\w+)\b"
 )

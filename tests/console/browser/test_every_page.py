@@ -1,7 +1,8 @@
 """Every page of the console, in each language and theme, on a desk and on a phone. The table of routes drives the walk:
 a new route is walked by itself (tests/console/pages.py).
 
-GUANXI_WEIGHTS=file.md keeps the table of weights; GUANXI_FULL=1 asks axe every rule again in the dark.
+GUANXI_WEIGHTS=file.md keeps the table of weights; GUANXI_FULL=1 asks axe every rule again in the dark, and weighs every
+language.
 """
 
 from __future__ import annotations
@@ -65,9 +66,10 @@ def shop(pressed: None, committed: None) -> Iterator[tuple[Site, World]]:
 
 @dataclass
 class Walk:
-    """One browser that looks at pages in one language, signed in or not."""
+    """One browser that looks at pages in one language, signed in or not; `cold`, it loads each page wholly anew."""
 
     context: BrowserContext
+    cold: bool
     page: Page = field(init=False)
     heard: Complaints = field(init=False)
     bytes: float = 0
@@ -78,7 +80,7 @@ class Walk:
         self.page = self.context.new_page()
         line: CDPSession = self.context.new_cdp_session(self.page)
         line.send("Network.enable")
-        line.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        line.send("Network.setCacheDisabled", {"cacheDisabled": self.cold})
         line.on("Network.loadingFinished", self._weigh)
 
     def _weigh(self, answer: dict[str, Any]) -> None:
@@ -129,7 +131,7 @@ def test_every_page_keeps_the_promises_of_every_page(
             # One window at a time: what lies behind another is not drawn, and axe would wait for a frame.
             with browser.new_context(**browser_context_args) as context:
                 context.add_cookies([{"name": k, "value": v, "url": site.address} for k, v in cookies.items()])
-                walk = Walk(context)
+                walk = Walk(context, cold=FULL or language == LANGUAGES[0])
                 for name, address in pages(world, without_login):
                     if (only := os.environ.get("GUANXI_ONLY")) and only not in name:
                         continue

@@ -4,7 +4,7 @@ the keys that it signs with."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.db import transaction
 from guanxi.channels import queries, registry
 from guanxi.channels.models import Account, Check, CheckKind
 from guanxi.channels.operations.accounts import change_made
-from guanxi.channels.port import Examines, Finding, Outbound, Probes, Receipt, Sends, Signs
+from guanxi.channels.port import Examines, Finding, Outbound, Probes, Receipt, Sends, Signs, printable
 from guanxi.channels.registry import Words
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
@@ -43,7 +43,7 @@ def check_domain(*, account: Account, by: Staff, now: datetime) -> Check:
 
 @transaction.atomic
 def _noted(account: Account, kind: CheckKind, findings: Sequence[Finding], by: Staff, now: datetime) -> Check:
-    lines = [asdict(one) for one in findings]
+    lines = [asdict(replace(one, said=printable(one.said))) for one in findings]
     check, _ = Check.objects.update_or_create(account=account, kind=kind, defaults={"at": now, "findings": lines})
     verdicts = {one.verdict.value: 0 for one in findings}
     for one in findings:

@@ -7,7 +7,7 @@ which say more and win: `550 5.7.1` is our reputation, not a missing mailbox, an
 import re
 from datetime import timedelta
 
-from guanxi.channels.port import Category, ChannelError, Reconnect, Refused, Retry
+from guanxi.channels.port import Category, ChannelError, Reconnect, Refused, Retry, printable
 from guanxi.kit.net.smtp import SmtpRefused, Step
 
 _ENHANCED = re.compile(r"\s*([45])\.(\d{1,3})\.(\d{1,3})\b")
@@ -88,5 +88,5 @@ def _enhanced(text: str) -> tuple[int, int]:
 
 def without_address(text: str, address: str) -> str:
     """Servers like to repeat the address; what is kept about a message must outlive the person's erasure."""
-    line = re.sub(re.escape(address), "(address)", " ".join(text.split()), flags=re.IGNORECASE)
+    line = re.sub(re.escape(address), "(address)", " ".join(printable(text).split()), flags=re.IGNORECASE)
     return line[:300]
