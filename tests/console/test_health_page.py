@@ -85,6 +85,18 @@ def make_late(at: datetime) -> None:
     )
 
 
+def test_a_worker_that_is_silent_and_a_part_that_is_are_told_apart_and_an_old_part_is_not_missed(
+    owner: Visitor, well: datetime
+) -> None:
+    governance.beat(process="worker:renamed", now=well - timedelta(days=8))
+    governance.beat(process="worker:imports", now=well - timedelta(minutes=10))
+    assert "All its parts are at work." in owner.get("health")
+    governance.beat(process="worker:imports", now=well - timedelta(minutes=20))
+    assert "A part of it has been silent for 20 minutes." in owner.get("health")
+    governance.beat(process="worker:messages", now=well - timedelta(minutes=5))
+    assert "It has been silent for 5 minutes." in owner.get("health")
+
+
 def test_without_a_worker_and_a_backup_it_says_so(owner: Visitor, lumen: Workspace) -> None:
     page = owner.get("health")
     assert "It was never heard of." in page

@@ -52,6 +52,8 @@ ACTS: Mapping[str, Any] = {
     "person.link_copied": gettext_lazy("Link to a person's settings copied"),
     "person.reassigned": gettext_lazy("Owner or unit of a person changed"),
     "person.revealed": gettext_lazy("Masked data shown"),
+    "key.made": gettext_lazy("API key made"),
+    "key.revoked": gettext_lazy("API key revoked"),
     "login.authenticator_added": gettext_lazy("Code app set up"),
     "login.authenticator_removed": gettext_lazy("Code app removed"),
     "login.failed": gettext_lazy("Wrong password"),

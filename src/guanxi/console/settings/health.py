@@ -30,6 +30,10 @@ from guanxi.kit.schema import schema
 from guanxi.people import queries as people
 
 SILENT_AFTER = timedelta(minutes=2)
+# A part says that it lives when a turn is over, and a large import makes a long turn.
+PART_SILENT_AFTER = timedelta(minutes=15)
+# A part that an older version had is not missed.
+FORGOTTEN_AFTER = timedelta(days=7)
 LATE_AFTER = timedelta(minutes=10)
 LAKE_BEHIND_AFTER = timedelta(minutes=5)
 BACKUP_OLD_AFTER = timedelta(days=1)
@@ -116,9 +120,12 @@ def _worker(wall: datetime) -> Line:
     ages = [age for _name, age in _beats(wall)]
     if not ages:
         return Line(_("Worker"), _("It was never heard of."), _restart())
-    if max(ages) <= SILENT_AFTER:
-        return Line(_("Worker"), _("All its parts were heard of within two minutes."))
-    return Line(_("Worker"), _("A part of it has been silent for %(time)s.") % {"time": _spell(max(ages))}, _restart())
+    if min(ages) > SILENT_AFTER:
+        return Line(_("Worker"), _("It has been silent for %(time)s.") % {"time": _spell(min(ages))}, _restart())
+    if max(ages) > PART_SILENT_AFTER:
+        said = _("A part of it has been silent for %(time)s.") % {"time": _spell(max(ages))}
+        return Line(_("Worker"), said, _restart())
+    return Line(_("Worker"), _("All its parts are at work."))
 
 
 def _restart() -> str:
@@ -126,12 +133,12 @@ def _restart() -> str:
 
 
 def _beats(wall: datetime) -> list[tuple[str, timedelta]]:
-    rows = Heartbeat.objects.filter(process__startswith="worker:").order_by("process")
+    rows = Heartbeat.objects.filter(process__startswith="worker:", at__gt=wall - FORGOTTEN_AFTER).order_by("process")
     return [(row.process.removeprefix("worker:"), _since(row.at, wall)) for row in rows]
 
 
 def _lanes(wall: datetime) -> list[tuple[str, str, bool]]:
-    return [(name, _spell(age), age <= SILENT_AFTER) for name, age in _beats(wall)]
+    return [(name, _spell(age), age <= PART_SILENT_AFTER) for name, age in _beats(wall)]
 
 
 def _disk() -> Line:
