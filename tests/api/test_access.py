@@ -114,6 +114,7 @@ SCOPES: dict[str, Permission | None] = {
     "get_staff": P.WORKSPACE_MANAGE,
     "change_access": P.WORKSPACE_MANAGE,
     "list_units": P.WORKSPACE_MANAGE,
+    "list_audit_entries": P.AUDIT_VIEW,
     "add_unit": P.WORKSPACE_MANAGE,
 }
 

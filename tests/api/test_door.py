@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from guanxi.governance import operations as governance
@@ -191,3 +193,46 @@ def test_another_workspace_is_not_there(workspace: Workspace) -> None:
     ):
         told(calls.send(method, path, body), 404, "not_found")
     assert calls.get("/people")["data"] == []
+
+
+def test_two_at_once_have_one_effect(committed_workspace: Workspace) -> None:
+    calls = caller()
+
+    def post(_number: int) -> tuple[int, bytes]:
+        try:
+            answer = Caller(calls.secret).send("POST", "/people", BOB, **{"Idempotency-Key": "order-1"})
+            return answer.status_code, answer.content
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = set(pool.map(post, range(4)))
+    assert [status for status, _body in answers] == [201]
+    assert Person.objects.count() == 1
+
+
+def test_what_is_refused_half_way_changes_nothing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = caller()
+    made = calls.post("/people", BOB, 201)
+
+    def breaks(*_given: Any, **_named: Any) -> None:
+        raise governance.StaffRefused("half way")
+
+    monkeypatch.setattr("guanxi.people.operations.editing.keep_traits", breaks)
+    told(calls.send("PATCH", f"/people/{made['id']}", {"name": "Rob"}), 409, "conflict")
+    assert Person.objects.get().name == BOB["name"]
+
+
+def test_values_in_clear_are_told_with_a_reason_and_never_kept(workspace: Workspace) -> None:
+    staff = make_staff()
+    _key, calls = key_of(staff)
+    person = calls.post("/people", BOB, 201)
+    assert BOB["email"] not in json.dumps(calls.get(f"/people/{person['id']}"))
+    path, because = f"/people/{person['id']}/reveal", {"reason": "They asked for a call"}
+    told(calls.send("POST", path, {"reason": " "}), 422, "invalid")
+    for _ in range(2):
+        answer = calls.send("POST", path, because, **{"Idempotency-Key": "once"})
+        assert [one["value"] for one in json.loads(answer.content)["data"]] == [BOB["email"]]
+    assert ApiAnswer.objects.count() == 0
+    acts = AuditEntry.objects.filter(act="person.revealed").values_list("by", "subject", "reason")
+    assert list(acts) == [(staff.pk, person["id"], because["reason"])] * 2

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
+import shlex
+from itertools import pairwise
+from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client
@@ -11,6 +16,7 @@ from django.utils.html import escape
 from guanxi.api.problems import CODES
 from guanxi.api.v1.document import document
 from guanxi.api.v1.examples import REQUESTS
+from guanxi.api.v1.reference import groups
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans", "ko"])
@@ -28,3 +34,35 @@ def test_the_page_tells_of_every_operation_and_error(db: None, language: str) ->
         for operation in methods.values():
             assert escape(operation["summary"]) in page
     assert "<script" not in page.replace("<script defer src=", "")
+
+
+class Recorder:
+    """Stands where the examples in Python have their client."""
+
+    def __getattr__(self, method: str) -> Any:
+        return lambda path, **given: (method.upper(), path, given)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_curl_and_python_say_the_same_as_the_example_that_is_sent(name: str) -> None:
+    told = next(one for _tag, operations in groups() for one in operations if one.id == name)
+    example = REQUESTS[name]
+    path = told.path.removeprefix("/api/v1").format(**example.path)
+    files = {field: value[1:] for field, value in example.form.items() if value.startswith("@")}
+
+    found: dict[str, Any] = {}
+    names = {"guanxi": Recorder(), "uuid4": lambda: "mark", "open": lambda file, _mode: file}
+    exec(told.python, names, found)
+    method, said, given = found["answer"]
+    assert (method, said) == (told.method, path)
+    assert given.get("json") == example.body
+    assert given.get("params", {}) == example.query
+    assert given.get("data", {}) | given.get("files", {}) == {**example.form, **files}
+
+    words = shlex.split(told.curl.replace("\\\n", " "))
+    address = next(word for word in words if word.startswith("$GUANXI"))
+    assert address.partition("?")[0] == f"$GUANXI{path}"
+    assert dict(parse_qsl(address.partition("?")[2])) == example.query
+    assert (words[words.index("-d") + 1] if "-d" in words else "null") == json.dumps(example.body, ensure_ascii=False)
+    assert [word for flag, word in pairwise(words) if flag == "-F"] == [f"{k}={v}" for k, v in example.form.items()]
+    assert (words[words.index("-X") + 1] if "-X" in words else "GET") == told.method

@@ -16,6 +16,7 @@ from guanxi.api.v1.shapes import (
     In,
     Line,
     Out,
+    Words,
     chosen,
     tagged,
 )
@@ -49,7 +50,7 @@ class NewConsent(In):
     identity: Id("idn") = Field(description="The e-mail address or phone that it is about.")  # type: ignore[valid-type]
     purpose: Literal["marketing", "transactional"] = "marketing"
     granted: Flag
-    text: Line = Field(min_length=1, max_length=300, description="How they said so; it is kept as proof.")
+    text: Words = Field(description="How they said so; it is kept as proof.")
 
 
 @router.get("/people/{person_id}/consents", **op(VIEW, ConsentList))

@@ -27,6 +27,7 @@ EXPORT = "pex_01kb0w8m3x7q2v9d5r1t4n6c92"
 ERASURE = "ers_01kb0w8m3x7q2v9d5r1t4n6c93"
 WEBHOOK = "end_01kb0w8m3x7q2v9d5r1t4n6c94"
 DELIVERY = "dlv_01kb0w8m3x7q2v9d5r1t4n6c95"
+ENTRY = "adt_01kb0w8m3x7q2v9d5r1t4n6c96"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
 WORDS = {"language": "en", "channel": "email", "subject": "Hello {{ person.first_name }}", "body": "Tea is back."}
@@ -150,6 +151,7 @@ REQUESTS: Mapping[str, Example] = {
     "get_staff": _of(staff_id=STAFF),
     "change_access": Example({"staff_id": STAFF}, body={"active": False}),
     "list_units": Example(),
+    "list_audit_entries": Example(query={"act": "key.made"}),
     "add_unit": Example(body={"name": "Store 014", "parent": UNIT}),
 }
 
@@ -376,6 +378,16 @@ ANSWERS: Mapping[str, Any] = {
         "is_active": True,
         "problem": None,
         "created_at": AT,
+    },
+    "Entry": {
+        "id": ENTRY,
+        "number": 1_204,
+        "at": AT,
+        "act": "key.made",
+        "by": {"id": OWNER, "name": "Lin Yao"},
+        "subject": KEY,
+        "reason": "",
+        "detail": {"scopes": ["people.view"]},
     },
     "CapOut": {"most": 2, "days": 7},
     "SuppressionOut": {

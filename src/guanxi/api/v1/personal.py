@@ -8,12 +8,11 @@ from typing import Any, Literal
 from django.http import StreamingHttpResponse
 from ninja import File, Query, Router
 from ninja.files import UploadedFile
-from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import not_found
 from guanxi.api.v1.people import found
-from guanxi.api.v1.shapes import At, In, Line, Listed, Out, Page, newest, one, page
+from guanxi.api.v1.shapes import At, In, Listed, Out, Page, Words, newest, one, page
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Workspace
 from guanxi.governance.queries import Permission
@@ -29,7 +28,7 @@ assert set(JobState.values) == set(Jobs.__args__)  # type: ignore[attr-defined]
 class Because(In):
     """It stays in the audit log; name nobody in it."""
 
-    reason: Line = Field(min_length=1, max_length=300)
+    reason: Words
 
 
 class InClear(Out):

@@ -55,6 +55,7 @@ def _said(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(_one_line)]
 Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_line), AfterValidator(_said)]
+Words = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line), AfterValidator(_said)]
 Flag = StrictBool
 Number = StrictInt
 

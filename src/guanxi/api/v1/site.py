@@ -21,6 +21,7 @@ from guanxi.api.access import Bearer
 from guanxi.api.problems import Problem, Wrong, not_found, of_status
 from guanxi.api.v1 import (
     audiences,
+    audit,
     broadcasts,
     channels,
     consents,
@@ -120,6 +121,7 @@ for room in (
     channels,
     webhooks,
     staff,
+    audit,
 ):
     api.add_router("", room.router)
 

@@ -40,6 +40,7 @@ WORDS: dict[Permission, Any] = {
     Permission.CHANNELS_MANAGE: gettext_lazy("Manage channels and the suppression list"),
     Permission.WEBHOOKS_MANAGE: gettext_lazy("Manage webhooks"),
     Permission.WORKSPACE_MANAGE: gettext_lazy("Manage staff and units"),
+    Permission.AUDIT_VIEW: gettext_lazy("Read the audit log"),
 }
 LASTS = {"": None, "30": 30, "90": 90, "365": 365}
 
