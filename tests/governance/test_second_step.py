@@ -109,6 +109,12 @@ def test_a_wrong_first_code_turns_nothing_on(user: User, now: datetime) -> None:
     assert not queries.has_second_step(user)
 
 
+def test_a_secret_of_another_root_key_lets_nobody_in(user: User, now: datetime) -> None:
+    secret, _made = turned_on(user, now - timedelta(minutes=5))
+    Authenticator.objects.update(secret=codes.seal(secret, "elsewhere"))
+    assert attempt(user, shown(secret, now), now) == "no"
+
+
 def test_without_an_app_the_recovery_codes_go_too(user: User, now: datetime) -> None:
     _secret, made = turned_on(user, now)
     governance.turn_off_authenticator(user=user, here="", now=now)

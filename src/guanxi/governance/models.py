@@ -60,10 +60,10 @@ class Workspace(models.Model):
 
 
 class SignInLink(models.Model):
-    """A link that signs in once; only its hash is kept. An owner makes it for one `workspace`, the server for all."""
+    """A link that signs in once; only its hash is kept. An owner makes it for one workspace, the server for all."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    workspace = models.ForeignKey(Workspace, null=True, on_delete=models.CASCADE, related_name="+")
+    made_for = models.ForeignKey(Workspace, null=True, on_delete=models.CASCADE, related_name="+")
     invites = models.BooleanField(default=False)
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField()

@@ -162,7 +162,7 @@ def is_known(user: User) -> bool:
 
 def invitations(staff: Iterable[Staff]) -> dict[int, datetime]:
     """Until when the newest invitation of each holds, by login; one that has lapsed or was taken back is left out."""
-    links = SignInLink.objects.filter(workspace=scope.current(), invites=True, used_at=None)
+    links = SignInLink.objects.filter(made_for=scope.current(), invites=True, used_at=None)
     found = links.filter(user__in=[one.user_id for one in staff if one.is_invited]).order_by("expires_at")
     return dict(found.values_list("user", "expires_at"))
 

@@ -65,13 +65,13 @@ def withdraw_invitation(*, staff: Staff, by: Staff) -> None:
 def check_invitation(*, token: str, now: datetime) -> Invitation:
     """Raises LinkRefused."""
     link = check_sign_in_link(token=token, now=now, invites=True)
-    if link.workspace is None:
+    if link.made_for is None:
         raise LinkRefused("unknown")
-    with entered(link.workspace):
+    with entered(link.made_for):
         staff = Staff.objects.filter(user=link.user, is_invited=True).first()
     if staff is None:
         raise LinkRefused("expired")
-    return Invitation(link, link.workspace, staff, is_known(link.user))
+    return Invitation(link, link.made_for, staff, is_known(link.user))
 
 
 @sensitive_variables("password")
@@ -119,4 +119,4 @@ def _link(staff: Staff, now: datetime) -> str:
 
 
 def _links(staff: Staff) -> QuerySet[SignInLink]:
-    return SignInLink.objects.filter(user=staff.user, workspace=scope.current(), invites=True, used_at=None)
+    return SignInLink.objects.filter(user=staff.user, made_for=scope.current(), invites=True, used_at=None)

@@ -14,6 +14,7 @@ from guanxi.governance.operations import tries
 from guanxi.governance.operations.noting import note_login
 from guanxi.governance.operations.sessions import end_every_session, end_other_sessions
 from guanxi.governance.rules import ACCOUNT_LIMIT, SECOND_STEP_LIMIT
+from guanxi.kit import crypto
 
 RECOVERY_CODES = 10
 
@@ -115,7 +116,10 @@ def _use_app(user: User, code: str, now: datetime) -> bool:
     app = Authenticator.objects.filter(user=user).first()
     if app is None:
         return False
-    step = codes.step_of(codes.unseal(bytes(app.secret), _kept(user)), code, now)
+    try:
+        step = codes.step_of(codes.unseal(bytes(app.secret), _kept(user)), code, now)
+    except crypto.Unreadable:  # the installation has another root key than when it was sealed
+        return False
     newer = Authenticator.objects.filter(pk=app.pk, last_step__lt=step) if step is not None else None
     return bool(newer is not None and newer.update(last_step=step))
 

@@ -42,7 +42,7 @@ def make_link(
     token = secrets.token_urlsafe(32)
     SignInLink.objects.create(
         user=user,
-        workspace=workspace,
+        made_for=workspace,
         invites=invites,
         token_hash=_hash(token),
         created_at=now,
@@ -54,14 +54,14 @@ def make_link(
 def check_sign_in_link(*, token: str, now: datetime, invites: bool = False) -> SignInLink:
     """Raises LinkRefused. What an owner made opens no login that works in other workspaces too by now."""
     found = SignInLink.objects.filter(token_hash=_hash(token), invites=invites)
-    link = found.select_related("user", "workspace").first()
+    link = found.select_related("user", "made_for").first()
     if link is None:
         raise LinkRefused("unknown")
     if link.used_at is not None:
         raise LinkRefused("used")
     if link.expires_at <= now or not link.user.is_active:
         raise LinkRefused("expired")
-    if link.workspace and not invites and workspaces_of(link.user) != [link.workspace]:
+    if link.made_for and not invites and workspaces_of(link.user) != [link.made_for]:
         raise LinkRefused("expired")
     return link
 

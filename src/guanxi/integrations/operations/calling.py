@@ -26,6 +26,7 @@ THREADS = 16
 THREADS_A_WORKSPACE = 8
 TIMEOUT_SECONDS = 20
 KEPT_BYTES = 1024
+LINGER_SECONDS = 0.01
 AGENT = f"Guanxi-Webhooks/{guanxi.__version__}"
 
 
@@ -71,9 +72,14 @@ class Callers:
             self._queue.put(one)
 
     def done(self, workspace: int, wait: float = 0) -> list[Done]:
-        """What came of the calls of this workspace so far; waits up to so many seconds for the first."""
+        """What came of the calls of this workspace so far; waits up to so many seconds for the first.
+
+        Quick servers answer almost together, and one turn of the lane writes many receipts as fast as one.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._done[workspace] or not self._busy[workspace], wait)
+            if wait and self._done[workspace]:
+                self._changed.wait_for(lambda: not self._busy[workspace], LINGER_SECONDS)
             return self._done.pop(workspace, [])
 
     def _work(self) -> None:
