@@ -7,7 +7,7 @@ from guanxi.kit.rows import LockRows
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0007_invitations"),
+        ("governance", "0008_links_are_made_for"),
     ]
 
     operations = [
