@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,21 +11,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from guanxi.channels.models import Message
+from guanxi.audiences.models import Audience
+from guanxi.channels.models import Account, Message
 from guanxi.commerce.models import Order, Product
 from guanxi.console.access import StaffRequest, confirmed, may
+from guanxi.content.models import Content
 from guanxi.governance import operations as governance
-from guanxi.governance.models import DemoClearing, DemoThing, Workspace
+from guanxi.governance.models import DemoClearing, DemoThing, Unit, Workspace
 from guanxi.governance.queries import Permission
 from guanxi.loyalty.models import Coupon, Redemption
 from guanxi.people.models import Import, Note, Person
+from guanxi.reach.models import Broadcast
 
 BESIDE: dict[str, Any] = {
-    "brd": ("reach.Broadcast", gettext_lazy("Broadcasts")),
-    "aud": ("audiences.Audience", gettext_lazy("Audiences")),
-    "cnt": ("content.Content", gettext_lazy("Content")),
-    "acc": ("channels.Account", gettext_lazy("Channels")),
-    "unt": ("governance.Unit", gettext_lazy("Units")),
+    "brd": (Broadcast, gettext_lazy("Broadcasts")),
+    "aud": (Audience, gettext_lazy("Audiences")),
+    "cnt": (Content, gettext_lazy("Content")),
+    "acc": (Account, gettext_lazy("Channels")),
+    "unt": (Unit, gettext_lazy("Units")),
 }
 
 
@@ -47,7 +49,7 @@ def going() -> list[tuple[Any, int]]:
     ]
     for prefix, (model, label) in BESIDE.items():
         mine = [one for one in marks if one.startswith(prefix + "_")]
-        found.append((label, apps.get_model(model)._default_manager.filter(public_id__in=mine).count()))
+        found.append((label, model._default_manager.filter(public_id__in=mine).count()))
     return [(label, count) for label, count in found if count]
 
 
