@@ -83,7 +83,7 @@ class Form:
         for one in self.controls:
             if one.kind == "file":
                 given[one.name] = SimpleUploadedFile("people.csv", A_FILE)
-                given[one.name].name = texts.get(one.name, "people.csv")
+                given[one.name].name = texts.get(one.name, "people.csv").replace("/", "")
             elif one.name in texts:
                 given[one.name] = texts[one.name]
             elif one.needed and not given.get(one.name) and one.kind not in ("hidden", "checkbox", "radio"):

@@ -87,7 +87,7 @@ declare(
     Table(
         models.SignInLink,
         sensitive="token_hash",
-        pseudonym="user_id",
+        pseudonym="made_for_id user_id",
         plain="invites id created_at expires_at used_at",
         whose="staff",
         why="A way in for staff, good for a day.",

@@ -66,7 +66,7 @@ def unguarded(browser: Browser, browser_context_args: dict[str, Any]) -> Iterato
 
 def harm(page: Page) -> list[str]:
     found: list[str] = page.evaluate(ARMED)
-    if page.locator("main").count() != 1 or page.locator("body > *").count() > 12:
+    if page.locator("main").count() != 1:
         found.append("the page is broken")
     return found
 
@@ -160,18 +160,16 @@ def send_everything(client: Client, world: World, owner: Any) -> tuple[dict[str,
     turn = cycle(VECTORS)
     for form in all_forms(client, world):
         texts = [one.name for one in form.controls if one.is_written or one.kind == "file"]
-        for number in range(A_FORM if texts else 0):
-            alone = {texts[number % len(texts)]}
-            for free in (alone, set(texts)):
-                client.force_login(owner)
-                sent = form.sent({name: next(turn) for name in free})
-                act = client.get if form.method == "get" else client.post
-                answer = act(form.action.partition("?")[0], sent)
-                assert answer.status_code < 500, (form.route, sent)
-                for name in free:
-                    used.setdefault(f"{form.page}: {name}", set()).update([str(sent[name])])
-                if is_page(answer):
-                    answers.append((form.route, answer))
+        for free in [{one} for one in texts] + [set(texts)] * (A_FORM if texts else 0):
+            client.force_login(owner)
+            sent = form.sent({name: next(turn) for name in free})
+            act = client.get if form.method == "get" else client.post
+            answer = act(form.action.partition("?")[0], sent)
+            assert answer.status_code < 500, (form.route, sent)
+            for name in free:
+                used.setdefault(f"{form.page}: {name}", set()).add(str(sent[name]))
+            if is_page(answer):
+                answers.append((form.route, answer))
     return used, answers
 
 
@@ -220,10 +218,10 @@ def what_there_is_many_of() -> Iterator[tuple[str, str]]:
 
 
 def lists_of_people() -> Iterator[str]:
-    """Every page of the list, by its link to the next one."""
+    """Pages of the list, by their links to the next one."""
     client, address = Client(), reverse("people", args=["lumen"])
     client.force_login(User.objects.get(email="owner@example.test"))
-    for _ in range(60):
+    for _ in range(60 if FULL else 20):
         yield address
         onward = re.search(r'href="([^"]*after=[^"]*)"', client.get(address).content.decode())
         if not onward:
@@ -238,7 +236,7 @@ def sample(answers: Answers) -> Answers:
     kept: dict[str, Answers] = {}
     for route, answer in answers:
         kept.setdefault(f"{route} {answer.status_code}", []).append((route, answer))
-    return [one for many in kept.values() for one in islice(many, 6)]
+    return [one for many in kept.values() for one in islice(many, 4)]
 
 
 def again(page: Page, site: Site, number: int, answer: Any) -> None:
