@@ -17,7 +17,9 @@ from guanxi.console.templatetags.look import bottom_entries, initial, polyline, 
 
 CONSOLE = Path(__file__).resolve().parents[2] / "src/guanxi/console"
 STATIC, TEMPLATES = CONSOLE / "static", CONSOLE / "templates"
-PAGES = sorted(TEMPLATES.rglob("*.html"))
+# What a sandboxed frame shows as a mail program would: it has a policy of its own and cannot run anything.
+FRAMED = {TEMPLATES / "content/as_text.html", TEMPLATES / "content/facts.html"}
+PAGES = sorted({*TEMPLATES.rglob("*.html")} - FRAMED)
 COMPONENTS = sorted((TEMPLATES / "cotton").glob("*.html"))
 CSS = (STATIC / "css/guanxi.css").read_text()
 
