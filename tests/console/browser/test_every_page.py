@@ -48,7 +48,7 @@ WIDEST = """() => {
 FULL = os.environ.get("GUANXI_FULL") == "1"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pressed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The static files as `guanxi web` serves them: named by their content, compressed beforehand."""
     root = tmp_path_factory.mktemp("static")
