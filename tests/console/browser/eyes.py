@@ -36,7 +36,8 @@ NAMES = re.compile(
     r"\b(?:Guanxi|guanxi [a-z-]+|Lumen(?: Retail)?|English|UTF-8|Windows|Chrome|Safari|Firefox"
     r"|macOS|Android|iPhone|Google|Microsoft|Office|PDF"
     r"|Standard Webhooks|GB18030|CSV|XLSX|Parquet|JSON|API|SMTP|IMAP|DKIM|SPF|DMARC|VERP|TLS|STARTTLS|SSL|DNS|TXT"
-    r"|URL|ID|WeCom|Kakao|WhatsApp|Telegram|Liquid|Markdown|OpenAPI|TOTP|QR|Esc|Enter|Ctrl|Shift|Tab|Asia/\w+)\b"
+    r"|URL|ID|WeCom|Kakao|WhatsApp|Telegram|Kim Minji|HTML|include|render"
+    r"|Liquid|Markdown|OpenAPI|TOTP|QR|Esc|Enter|Ctrl|Shift|Tab|Asia/\w+)\b"
 )
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -65,11 +66,18 @@ class Keys:
                 continue
             held, before = (held + 1 if at["html"] == before else 0), at["html"]
             assert held < PARTS, f"the focus is held by {at['html']}"
-            if held == 0 and not (at["ringed"] and at["inView"]):  # a part of a field has its own ring
+            if held == 0 and not self._shows(at):  # a part of a field has its own ring
                 self.unseen.add(at["html"])
             if wanted.search(at["name"]) and (not kind or at["kind"] == kind):
                 return
         pytest.fail(f"no way to {name!r} on {self.page.url}")
+
+    def _shows(self, at: dict[str, Any]) -> bool:
+        """Within the tenth of a second that an eye needs: a page that just opened is being laid out."""
+        if not (at["ringed"] and at["inView"]):
+            self.page.wait_for_timeout(100)
+            at = self.page.evaluate(FOCUSED) or at
+        return bool(at["ringed"] and at["inView"])
 
     def press(self, name: str, key: str = "Enter") -> None:
         self.to(name)

@@ -39,7 +39,9 @@ class WorkspaceForm(forms.Form):
         help_text=gettext_lazy("Phone numbers without a country code are read as numbers of this country."),
     )
     timezone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"), help_text=gettext_lazy("Days begin and end here, in lists and in audiences.")
+        widget=forms.Select(attrs={"translate": "no"}),
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("Days begin and end here, in lists and in audiences."),
     )
     currency = forms.ChoiceField(
         label=gettext_lazy("Currency"),
