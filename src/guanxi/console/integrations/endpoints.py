@@ -50,6 +50,7 @@ def new_webhook(request: StaffRequest) -> HttpResponse:
 
 
 @may(Permission.WEBHOOKS_MANAGE)
+@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_webhook(request: StaffRequest, public_id: str) -> HttpResponse:
     endpoint = found(public_id)
