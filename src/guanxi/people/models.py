@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from guanxi.governance.models import Staff, Unit
@@ -19,6 +20,14 @@ class Level(models.TextChoices):
     FAN = "fan", _("Fan")
     FRIEND = "friend", _("Friend")
     CUSTOMER = "customer", _("Customer")
+
+
+LISTED = models.Q(merged_into__isnull=True, erased_at__isnull=True)
+"""Who stands in lists. Their indexes hold nobody else, so that a page and a count need not look at the rows."""
+
+
+def _of_list(name: str, *columns: str, beside: tuple[str, ...] = ()) -> models.Index:
+    return models.Index(fields=columns, include=beside, condition=LISTED, name=name)
 
 
 class Person(WorkspaceRow):
@@ -43,11 +52,20 @@ class Person(WorkspaceRow):
 
     class Meta(WorkspaceRow.Meta):
         indexes = [
-            models.Index(fields=["workspace_id", "sort_key", "id"]),
-            models.Index(fields=["workspace_id", "-created_at", "-id"]),
-            models.Index(fields=["workspace_id", "level", "sort_key", "id"]),
-            models.Index(fields=["workspace_id", "owner", "sort_key", "id"]),
-            models.Index(fields=["workspace_id", "unit", "sort_key", "id"]),
+            _of_list("person_by_name", "workspace_id", "sort_key", "id"),
+            _of_list("person_by_added", "workspace_id", "-created_at", "-id", beside=("last_seen_at",)),
+            _of_list("person_by_level", "workspace_id", "level", "sort_key", "id"),
+            _of_list("person_by_owner", "workspace_id", "owner", "sort_key", "id"),
+            _of_list("person_by_unit", "workspace_id", "unit", "sort_key", "id"),
+            _of_list("person_by_source", "workspace_id", "source"),
+            models.Index(
+                models.F("workspace_id"),
+                models.F("last_seen_at").desc(nulls_last=True),
+                models.F("id").desc(),
+                include=("created_at",),
+                condition=LISTED,
+                name="person_by_seen",
+            ),
             models.Index(
                 fields=["workspace_id", "import_id"],
                 condition=models.Q(import_id__isnull=False),
@@ -107,6 +125,9 @@ class Identity(WorkspaceRow):
         ]
 
 
+NUMBER = r"^-?[0-9]{1,60}([.][0-9]{1,60})?$"
+
+
 class TraitKind(models.TextChoices):
     TEXT = "text", _("Text")
     NUMBER = "number", _("Number")
@@ -130,16 +151,30 @@ class Field(WorkspaceRow):
 
 
 class Trait(WorkspaceRow):
-    """A fact stored on a person, in canonical text: 12.5, 2026-11-21, yes."""
+    """A fact stored on a person, in canonical text: 12.5, 2026-11-21, yes. `number` is the text as one, for ranges."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
     field = models.ForeignKey(Field, on_delete=models.CASCADE, related_name="+", db_index=False)
     value = models.CharField(max_length=200)
+    number = models.GeneratedField(
+        expression=models.Case(
+            models.When(value__regex=NUMBER, then=Cast("value", models.FloatField())), default=models.Value(None)
+        ),
+        output_field=models.FloatField(),
+        db_persist=True,
+    )
     import_id = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [models.UniqueConstraint(fields=["person", "field"], name="one_trait_a_field")]
-        indexes = [models.Index(fields=["workspace_id", "field", "value", "person"])]
+        indexes = [
+            models.Index(fields=["workspace_id", "field", "value", "person"]),
+            models.Index(
+                fields=["workspace_id", "field", "number", "person"],
+                condition=models.Q(number__isnull=False),
+                name="trait_number",
+            ),
+        ]
 
 
 class LevelProof(WorkspaceRow):

@@ -22,6 +22,7 @@ from guanxi.people.queries.cards import (
     timeline,
     version,
 )
+from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, trait_wanted, visible
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
@@ -35,12 +36,10 @@ from guanxi.people.queries.lists import (
     ORDERS,
     BadCursor,
     Page,
-    Wanted,
     added_between,
     count_people,
     level_counts,
     people_page,
-    visible,
     wanted_people,
 )
 from guanxi.people.queries.lookups import (
@@ -58,6 +57,7 @@ from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "BULK_WORKING",
+    "NONE",
     "NOTE_LIMIT",
     "ORDERS",
     "REFUSALS",
@@ -72,6 +72,7 @@ __all__ = [
     "KnownTrait",
     "NoAddress",
     "Page",
+    "TraitWanted",
     "Wanted",
     "added_between",
     "address_of",
@@ -104,6 +105,7 @@ __all__ = [
     "suppressions",
     "takers",
     "timeline",
+    "trait_wanted",
     "units_for",
     "version",
     "views_of",
