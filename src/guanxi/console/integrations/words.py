@@ -36,6 +36,12 @@ REFUSALS: Mapping[str, tuple[str, Any]] = {
     "unknown_event": ("events", gettext_lazy("Choose from the events in the list.")),
     "too_many": ("", gettext_lazy("There are 50 endpoints already. Delete one that is not needed.")),
 }
+SOURCE_REFUSALS: Mapping[str, tuple[str, Any]] = {
+    "bad_origin": ("origins", gettext_lazy("“%(given)s” is not an address such as https://www.shop.example.")),
+    "no_origin": ("origins", gettext_lazy("Enter the address of the website, such as https://www.shop.example.")),
+    "too_many_origins": ("origins", gettext_lazy("At most 50 addresses fit here.")),
+    "too_many": ("", gettext_lazy("There are 200 sources already. Stop one that is not needed.")),
+}
 PROBLEMS: Mapping[str, Any] = {
     "forbidden": gettext_lazy("The address leads into a private network; nothing was connected."),
     "unreachable": gettext_lazy("No connection, or no whole answer within 20 seconds."),
