@@ -137,7 +137,8 @@ class Canary:
         self.filled["people.Identity"] = {"sealed", "last4"}
         self.words += [EMAIL, PHONE, "1234"]
         [pk] = [Identity.objects.create(
-            person=self.person, kind="customer_number", lookup=b"n" * 16, plain=NUMBER, created_at=self.now
+            person=self.person, kind="customer_number", lookup=b"n" * 16, plain=NUMBER, created_at=self.now,
+            within=self.word("people.Identity", "within"),
         )]  # fmt: skip
         assert pk
         self.filled["people.Identity"].add("plain")
