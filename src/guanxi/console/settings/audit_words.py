@@ -45,6 +45,7 @@ ACTS: Mapping[str, Any] = {
     "channel.switched_on": gettext_lazy("Channel switched on"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
+    "erasure.retried": gettext_lazy("Erasure tried again"),
     "file.attached": gettext_lazy("File attached"),
     "file.removed": gettext_lazy("File removed"),
     "person.erased": gettext_lazy("Person erased"),
