@@ -127,6 +127,7 @@ class Problem(StrEnum):
     FORBIDDEN = "forbidden"
     UNREACHABLE = "unreachable"
     NOT_HTTP = "not_http"
+    UNSIGNED = "unsigned"
 
 
 @dataclass(frozen=True, slots=True)

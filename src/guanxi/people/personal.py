@@ -124,7 +124,7 @@ declare(
     Table(
         models.PersonErasure,
         pseudonym="public_id person_id by_id",
-        plain="id state step requested_at finished_at",
+        plain="id state step attempts due_at problem requested_at finished_at",
         found="person",
         why="That and when the person was erased.",
     ),
@@ -154,14 +154,6 @@ declare(
         erasure=Erasure.REMOVED,
     ),
     Table(models.FirstView, pseudonym="staff_id", plain="id view_id", whose="staff", why="A choice of staff."),
-    Table(
-        models.Bulk,
-        pseudonym="public_id by_id",
-        plain="id act value chosen state problem total done through changed restored skipped kept created_at "
-        "finished_at undone_at",
-        whose="staff",
-        why="That many people were changed, by whom and to what.",
-    ),
     Table(
         models.BulkRow,
         "bulk_changes",

@@ -42,6 +42,7 @@ PROBLEMS: Mapping[str, Any] = {
     "forbidden": gettext_lazy("The address leads into a private network; nothing was connected."),
     "unreachable": gettext_lazy("No connection, or no whole answer within 20 seconds."),
     "not_http": gettext_lazy("What came back was not HTTP."),
+    "unsigned": gettext_lazy("It could not be signed. Make a new secret, then send it again."),
 }
 TONES = {
     DeliveryState.DELIVERED: "ok",

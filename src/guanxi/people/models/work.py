@@ -70,13 +70,16 @@ class PersonExport(WorkspaceRow):
 
 
 class PersonErasure(WorkspaceRow):
-    """The way of one person out of the house; `step` is how far it has got."""
+    """The way of one person out of the house; `step` is how far it has got. `attempts` at this step that failed."""
 
     public_id = PublicId("ers")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
     step = models.CharField(max_length=20, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    due_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=80, blank=True, default="", db_default="")
     requested_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

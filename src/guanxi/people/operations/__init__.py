@@ -27,6 +27,7 @@ from guanxi.people.operations.personal import (
     erase_person,
     export_person,
     read_export,
+    retry_erasure,
     work_personal,
 )
 from guanxi.people.operations.preferring import set_preferences
@@ -83,6 +84,7 @@ __all__ = [
     "remove_note",
     "resume_bulk",
     "resume_import",
+    "retry_erasure",
     "reveal",
     "run_import",
     "save_view",
