@@ -11,7 +11,7 @@ from guanxi.kit.rows import LockRows
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0009_demo"),
-        ("people", "0009_fewer_messages"),
+        ("people", "0010_erasure_tries"),
     ]
 
     operations = [
