@@ -27,7 +27,7 @@ def link(workspace: Workspace, now: datetime) -> Any:
     return linked
 
 
-def held(person: int | None) -> set[str]:
+def held(person: Any) -> set[str]:
     return set(Identity.objects.filter(person_id=person).values_list("kind", flat=True))
 
 
