@@ -120,6 +120,7 @@ ROUTES: dict[str, Route] = {
         WRITES, ("get",), lambda things: {"public_id": things.person, "export_id": things.export}
     ),
     "person_erase": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.person}),
+    "erasure_retry": Route(WRITES, ("post",), lambda things: {"public_id": things.erasure}),
     "erasure": Route(WRITES, ("get",), lambda things: {"public_id": things.erasure}),
     "file_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "file": Route(

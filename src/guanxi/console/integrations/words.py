@@ -13,6 +13,8 @@ from guanxi.integrations.models import Delivery, DeliveryState, Endpoint, Endpoi
 EVENTS: Mapping[str, Any] = {
     "level.reached": gettext_lazy("A person reached a level"),
     "level.lost": gettext_lazy("A person lost a level"),
+    "person.created": gettext_lazy("Somebody new came with an id"),
+    "identity.linked": gettext_lazy("A person got another id"),
     "import.finished": gettext_lazy("An import ended or was taken back"),
     "consent.given": gettext_lazy("A person agreed to messages"),
     "consent.withdrawn": gettext_lazy("A person said no to messages"),
@@ -46,6 +48,7 @@ PROBLEMS: Mapping[str, Any] = {
     "forbidden": gettext_lazy("The address leads into a private network; nothing was connected."),
     "unreachable": gettext_lazy("No connection, or no whole answer within 20 seconds."),
     "not_http": gettext_lazy("What came back was not HTTP."),
+    "unsigned": gettext_lazy("It could not be signed. Make a new secret, then send it again."),
 }
 TONES = {
     DeliveryState.DELIVERED: "ok",
