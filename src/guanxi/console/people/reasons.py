@@ -41,7 +41,7 @@ class ReasonForm(forms.Form):
 class ErasureForm(ReasonForm):
     """`typed` must repeat what stands on the page, so that nobody is erased by a slip."""
 
-    typed = forms.CharField(max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    typed = forms.CharField(max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, data: Any, choices: Sequence[str], wanted: str, **options: Any) -> None:
         super().__init__(data, choices, **options)

@@ -42,3 +42,10 @@ def bottom_entries(nav: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The entries of a phone's bottom bar: those marked `mobile`, else the first four."""
     entries = [entry for group in nav or () for entry in group["entries"]]
     return [entry for entry in entries if entry.get("mobile")][:4] or entries[:4]
+
+
+@register.filter
+def is_under_more(nav: Sequence[dict[str, Any]]) -> bool:
+    """Whether the page that is open has no entry in the bottom bar, but one in the list behind it."""
+    entries = [entry for group in nav or () for entry in group["entries"]]
+    return any(entry.get("current") and entry not in bottom_entries(nav) for entry in entries)

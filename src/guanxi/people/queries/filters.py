@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff, Workspace
 from guanxi.kit import scope
-from guanxi.people.models import Identity, IdentityKind, Person, Trait, TraitKind
+from guanxi.people.models import Person, Trait, TraitKind
 from guanxi.people.queries.sides import Side
 from guanxi.people.rules import canonical
 
@@ -84,6 +84,10 @@ def plain(wanted: Wanted) -> Q:
         asked &= Q(unit=None) if wanted.unit == NONE else Q(unit=wanted.unit)
     if wanted.source:
         asked &= Q(source=wanted.source)
+    if wanted.email is not None:
+        asked &= Q(has_email=wanted.email)
+    if wanted.phone is not None:
+        asked &= Q(has_phone=wanted.phone)
     if wanted.added_from or wanted.added_to or wanted.seen_from or wanted.seen_to:
         zone = ZoneInfo(Workspace.objects.values_list("timezone", flat=True).get(pk=scope.current()))
         asked &= _days("created_at", wanted.added_from, wanted.added_to, zone)
@@ -102,12 +106,6 @@ def _days(column: str, first: date | None, last: date | None, zone: ZoneInfo) ->
 
 def traits_of(wanted: Wanted) -> list[Side]:
     return [_trait(one) for one in wanted.traits]
-
-
-def addresses_of(wanted: Wanted) -> list[Side]:
-    kept = ((IdentityKind.EMAIL, wanted.email), (IdentityKind.PHONE, wanted.phone))
-    table = Identity._meta.db_table
-    return [Side(table, "kind = %s", (kind.value,), absent=not has) for kind, has in kept if has is not None]
 
 
 def _trait(one: TraitWanted) -> Side:

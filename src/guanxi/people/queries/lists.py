@@ -11,7 +11,7 @@ from django.db.models import Count, F, OrderBy, Q, QuerySet
 
 from guanxi.governance.models import Staff
 from guanxi.people.models import Person
-from guanxi.people.queries.filters import Wanted, addresses_of, plain, traits_of, visible
+from guanxi.people.queries.filters import Wanted, plain, traits_of, visible
 from guanxi.people.queries.sides import Side, among, by_identity, by_words, extra, few, room_for_ids
 
 PAGE = 50
@@ -45,11 +45,10 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True)
 class _Narrowed:
-    """`broad`: sides on which many people are, from other tables with their ids in an index; `looks`: the others."""
+    """`broad`: sides on which many people are."""
 
     people: QuerySet[Person]
     broad: list[Side]
-    looks: list[Side]
 
 
 def people_page(staff: Staff, wanted: Wanted, *, after: str = "", size: int = PAGE) -> Page:
@@ -73,7 +72,7 @@ def count_people(staff: Staff, wanted: Wanted, *, up_to: int | None = COUNTED_UP
 def wanted_people(staff: Staff, wanted: Wanted) -> QuerySet[Person]:
     """Whom `staff` may see and the filter lets through, in no order."""
     some = _narrowed(staff, wanted)
-    return extra(some.people, (side.join() for side in some.broad + some.looks))
+    return extra(some.people, (side.join() for side in some.broad))
 
 
 def _narrowed(staff: Staff, wanted: Wanted) -> _Narrowed:
@@ -92,7 +91,7 @@ def _narrowed(staff: Staff, wanted: Wanted) -> _Narrowed:
             people = among(people, marked)
         else:
             broad.append(side)
-    return _Narrowed(people, broad, addresses_of(wanted))
+    return _Narrowed(people, broad)
 
 
 def _order(column: str, back: str) -> list[OrderBy]:
@@ -105,18 +104,15 @@ def _order(column: str, back: str) -> list[OrderBy]:
 
 def _first(people: QuerySet[Person], some: _Narrowed, limit: int, column: str, back: str) -> list[int]:
     """The first ids of an ordered part of the list."""
-    looks = [side.look() for side in some.looks]
-    if some.broad:
-        edge = people.values_list(column, "pk")[WINDOW : WINDOW + 1].first()
-        near = people.filter(_until(column, back, *edge)) if edge else people
-        each = extra(near, [*(side.look() for side in some.broad), *looks])
-        found = list(each.values_list("pk", flat=True)[:limit])
-        if edge is None or len(found) == limit:
-            return found
-        with room_for_ids():
-            all_of = extra(people, [*(side.hashed() for side in some.broad), *looks])
-            return list(all_of.values_list("pk", flat=True)[:limit])
-    return list(extra(people, looks).values_list("pk", flat=True)[:limit])
+    if not some.broad:
+        return list(people.values_list("pk", flat=True)[:limit])
+    edge = people.values_list(column, "pk")[WINDOW : WINDOW + 1].first()
+    near = people.filter(_until(column, back, *edge)) if edge else people
+    found = list(extra(near, (side.look() for side in some.broad)).values_list("pk", flat=True)[:limit])
+    if edge is None or len(found) == limit:
+        return found
+    with room_for_ids():
+        return list(extra(people, (side.hashed() for side in some.broad)).values_list("pk", flat=True)[:limit])
 
 
 def _from(people: QuerySet[Person], column: str, back: str, after: str) -> Iterator[QuerySet[Person]]:

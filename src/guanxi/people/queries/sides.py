@@ -26,12 +26,11 @@ PERSON = Person._meta.db_table
 
 @dataclass(frozen=True)
 class Side:
-    """A row of another table that a person must have, or with `absent` must not; `fits` is SQL over its columns."""
+    """A row of another table that a person must have; `fits` is SQL over its columns."""
 
     table: str
     fits: str
     given: tuple[Any, ...]
-    absent: bool = False
 
     def ids(self) -> tuple[str, list[Any]]:
         sql = f"SELECT person_id FROM {self.table} WHERE workspace_id = %s AND {self.fits}"  # noqa: S608
@@ -40,21 +39,17 @@ class Side:
     def look(self) -> dict[str, Any]:
         """For `.extra(…)`: one look a person. OFFSET keeps the planner from turning it into a join with everyone."""
         sql, given = self.ids()
-        return {"where": [f"{self._is}EXISTS ({sql} AND person_id = {PERSON}.id OFFSET 0)"], "params": given}
+        return {"where": [f"EXISTS ({sql} AND person_id = {PERSON}.id OFFSET 0)"], "params": given}
 
     def hashed(self) -> dict[str, Any]:
         """For `.extra(…)`: all ids are read once, then each person is looked up among them. IS TRUE keeps it so."""
         sql, given = self.ids()
-        return {"where": [f"({PERSON}.id {self._is}IN ({sql})) IS TRUE"], "params": given}
+        return {"where": [f"({PERSON}.id IN ({sql})) IS TRUE"], "params": given}
 
     def join(self) -> dict[str, Any]:
         """For `.extra(…)`: the planner may take it as it likes."""
         sql, given = self.ids()
-        return {"where": [f"{self._is}EXISTS ({sql} AND person_id = {PERSON}.id)"], "params": given}
-
-    @property
-    def _is(self) -> str:
-        return "NOT " if self.absent else ""
+        return {"where": [f"EXISTS ({sql} AND person_id = {PERSON}.id)"], "params": given}
 
 
 def named(word: str, whole: bool) -> Side:
@@ -89,7 +84,8 @@ def room_for_ids() -> Iterator[None]:
 
 
 def among(people: QuerySet[Person], ids: Iterable[int]) -> QuerySet[Person]:
-    return people.extra(**bulk.any_number(f"{PERSON}.id", ids))
+    """A list in the text of the statement: the planner counts it and looks these people up."""
+    return people.extra(where=["people_person.id = ANY(%s)"], params=[list(ids)])
 
 
 def by_identity(text: str) -> list[int]:
