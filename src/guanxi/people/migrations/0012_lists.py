@@ -5,10 +5,10 @@ TRIGGERS = """
 CREATE FUNCTION guanxi_addresses_came() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE people_person person
-    SET has_email = person.has_email OR new.email, has_phone = person.has_phone OR new.phone
+    SET has_email = person.has_email OR held.email, has_phone = person.has_phone OR held.phone
     FROM (SELECT person_id, bool_or(kind = 'email') AS email, bool_or(kind = 'phone') AS phone
-          FROM came WHERE kind IN ('email', 'phone') GROUP BY person_id) new
-    WHERE person.id = new.person_id AND (new.email > person.has_email OR new.phone > person.has_phone);
+          FROM came WHERE kind IN ('email', 'phone') GROUP BY person_id) held
+    WHERE person.id = held.person_id AND (held.email > person.has_email OR held.phone > person.has_phone);
     RETURN NULL;
 END $$;
 

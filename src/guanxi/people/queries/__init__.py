@@ -34,12 +34,17 @@ from guanxi.people.queries.imports import (
 )
 from guanxi.people.queries.kinds import id_key, kind_labels, kinds, place_label
 from guanxi.people.queries.lists import (
+    COUNTED_UP_TO,
     ORDERS,
     BadCursor,
+    Found,
     Page,
     added_between,
+    count_of,
     count_people,
+    find_people,
     level_counts,
+    page_of,
     people_page,
     wanted_people,
 )
@@ -58,6 +63,7 @@ from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "BULK_WORKING",
+    "COUNTED_UP_TO",
     "NONE",
     "NOTE_LIMIT",
     "ORDERS",
@@ -65,6 +71,7 @@ __all__ = [
     "UNDO_FOR",
     "BadCursor",
     "Card",
+    "Found",
     "KnownConsent",
     "KnownIdentity",
     "KnownNote",
@@ -84,7 +91,9 @@ __all__ = [
     "canonical",
     "card",
     "cards",
+    "count_of",
     "count_people",
+    "find_people",
     "first_view",
     "handovers",
     "held_by",
@@ -100,6 +109,7 @@ __all__ = [
     "mirrored",
     "notes",
     "owners_for",
+    "page_of",
     "people_page",
     "person_of_address",
     "place_label",

@@ -30,6 +30,9 @@ last, and before those who were seen first: an order and its reverse need one in
 WINDOW = 2_000
 """So many people are looked at one by one; who is rare or stands far behind is found by reading their side first."""
 
+Mark = tuple[int, Any]
+"""Where a page ended: the id of its last person, and what they were sorted by."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -44,54 +47,92 @@ class BadCursor(ValueError):
 
 
 @dataclass(frozen=True)
-class _Narrowed:
-    """`broad`: sides on which many people are."""
+class Found:
+    """Whom `staff` may see and the filter lets through. `ids`: everyone else is out, when that is known at once;
+    `broad`: sides on which many people are."""
 
+    wanted: Wanted
     people: QuerySet[Person]
+    ids: list[int] | None
     broad: list[Side]
+
+    def everyone(self) -> QuerySet[Person]:
+        people = self.people if self.ids is None else among(self.people, self.ids)
+        return extra(people, (side.join() for side in self.broad))
 
 
 def people_page(staff: Staff, wanted: Wanted, *, after: str = "", size: int = PAGE) -> Page:
     """One page of the people whom `staff` may see. Raises BadCursor."""
-    some, (column, back) = _narrowed(staff, wanted), ORDERS[wanted.sort]
-    ids: list[int] = []
-    for part in _from(some.people, column, back, after):
-        ids += _first(part.order_by(*_order(column, back)), some, size + 1 - len(ids), column, back)
-        if len(ids) > size:
-            break
-    rows = Person.objects.select_related("owner", "unit").in_bulk(ids[:size])
-    found = [rows[pk] for pk in ids[:size] if pk in rows]
-    return Page(found, _cursor(found[-1], column) if len(ids) > size else "")
+    return page_of(find_people(staff, wanted), after=after, size=size)
 
 
 def count_people(staff: Staff, wanted: Wanted, *, up_to: int | None = COUNTED_UP_TO) -> int:
     """How many there are; counting stops at `up_to`."""
-    return wanted_people(staff, wanted).order_by()[:up_to].count()
+    return count_of(find_people(staff, wanted), up_to=up_to)
 
 
 def wanted_people(staff: Staff, wanted: Wanted) -> QuerySet[Person]:
     """Whom `staff` may see and the filter lets through, in no order."""
-    some = _narrowed(staff, wanted)
-    return extra(some.people, (side.join() for side in some.broad))
+    return find_people(staff, wanted).everyone()
 
 
-def _narrowed(staff: Staff, wanted: Wanted) -> _Narrowed:
-    people, broad = visible(staff).filter(plain(wanted)), []
+def find_people(staff: Staff, wanted: Wanted) -> Found:
+    people, sides = visible(staff).filter(plain(wanted)), traits_of(wanted)
+    ids: set[int] | None = None
+    broad: list[Side] = []
     if text := wanted.search.strip():
-        if ids := by_identity(text):
-            people = among(people, ids)
+        if exact := by_identity(text):
+            ids = set(exact)
         elif not (words := by_words(text)):
-            people = people.none()
+            ids = set()
         elif (named := few(words)) is not None:
-            people = among(people, named)
+            ids = set(named)
         else:
-            broad += words
-    for side in traits_of(wanted):
-        if (marked := few([side])) is not None:
-            people = among(people, marked)
+            broad = words
+    for side in sides:
+        if ids is None and (marked := few([side])) is not None:
+            ids = set(marked)
         else:
             broad.append(side)
-    return _Narrowed(people, broad)
+    if ids is None:
+        return Found(wanted, people, None, broad)
+    for side in broad:
+        ids = set(side.of(ids))
+    return Found(wanted, people, sorted(ids), [])
+
+
+def count_of(found: Found, *, up_to: int | None = COUNTED_UP_TO) -> int:
+    return found.everyone().order_by()[:up_to].count()
+
+
+def page_of(found: Found, *, after: str = "", size: int = PAGE) -> Page:
+    """Raises BadCursor."""
+    column, back = ORDERS[found.wanted.sort]
+    mark = _place(after, column) if after else None
+    if found.ids is not None:
+        ids = _sorted(among(found.people, found.ids), column, back, mark)[: size + 1]
+    else:
+        ids = []
+        for part in _from(found.people, column, back, mark):
+            ids += _first(part.order_by(*_order(column, back)), found.broad, size + 1 - len(ids), column, back)
+            if len(ids) > size:
+                break
+    rows = Person.objects.select_related("owner", "unit").in_bulk(ids[:size])
+    people = [rows[pk] for pk in ids[:size] if pk in rows]
+    return Page(people, _cursor(people[-1], column) if people and len(ids) > size else "")
+
+
+def _sorted(people: QuerySet[Person], column: str, back: str, mark: Mark | None) -> list[int]:
+    """Those behind a mark. Few are sorted here: the planner would rather walk through everyone in order."""
+
+    def place(value: Any, pk: int) -> tuple[Any, ...]:
+        return (value is not None, value, pk) if value is not None else (False, pk)
+
+    found = [place(value, pk) for pk, value in people.values_list("pk", column)]
+    if mark is not None:
+        here = place(mark[1], mark[0])
+        found = [one for one in found if (one < here if back else one > here)]
+    return [one[-1] for one in sorted(found, reverse=bool(back))]
 
 
 def _order(column: str, back: str) -> list[OrderBy]:
@@ -102,25 +143,22 @@ def _order(column: str, back: str) -> list[OrderBy]:
     return [first.desc(nulls_last=True), then.desc()] if back else [first.asc(nulls_first=True), then.asc()]
 
 
-def _first(people: QuerySet[Person], some: _Narrowed, limit: int, column: str, back: str) -> list[int]:
+def _first(people: QuerySet[Person], broad: list[Side], limit: int, column: str, back: str) -> list[int]:
     """The first ids of an ordered part of the list."""
-    if not some.broad:
+    if not broad:
         return list(people.values_list("pk", flat=True)[:limit])
     edge = people.values_list(column, "pk")[WINDOW : WINDOW + 1].first()
     near = people.filter(_until(column, back, *edge)) if edge else people
-    found = list(extra(near, (side.look() for side in some.broad)).values_list("pk", flat=True)[:limit])
+    found = list(extra(near, (side.look() for side in broad)).values_list("pk", flat=True)[:limit])
     if edge is None or len(found) == limit:
         return found
     with room_for_ids():
-        return list(extra(people, (side.hashed() for side in some.broad)).values_list("pk", flat=True)[:limit])
+        return list(extra(people, (side.hashed() for side in broad)).values_list("pk", flat=True)[:limit])
 
 
-def _from(people: QuerySet[Person], column: str, back: str, after: str) -> Iterator[QuerySet[Person]]:
-    """The rest of the list behind a mark, those without a moment apart: an index gives each part in its order.
-
-    Raises BadCursor.
-    """
-    last, value = _place(after, column) if after else (None, None)
+def _from(people: QuerySet[Person], column: str, back: str, mark: Mark | None) -> Iterator[QuerySet[Person]]:
+    """The rest of the list behind a mark, those without a moment apart: an index gives each part in its order."""
+    last, value = mark or (None, None)
     if column != "last_seen_at":
         yield people if last is None else people.filter(_behind(column, back, value, last))
         return
@@ -154,7 +192,7 @@ def _cursor(person: Person, column: str) -> str:
     return f"{person.public_id}~{value.isoformat() if isinstance(value, datetime) else value or ''}"
 
 
-def _place(after: str, column: str) -> tuple[int, Any]:
+def _place(after: str, column: str) -> Mark:
     public_id, _mark, value = after.partition("~")
     pk = None if "\x00" in after else Person.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
     if pk is None:

@@ -36,6 +36,13 @@ class Side:
         sql = f"SELECT person_id FROM {self.table} WHERE workspace_id = %s AND {self.fits}"  # noqa: S608
         return sql, [scope.current(), *self.given]
 
+    def of(self, people: Iterable[int]) -> list[int]:
+        """Which of these few are on it."""
+        sql, given = self.ids()
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} AND person_id = ANY(%s)", [*given, list(people)])
+            return [row[0] for row in cursor.fetchall()]
+
     def look(self) -> dict[str, Any]:
         """For `.extra(…)`: one look a person. OFFSET keeps the planner from turning it into a join with everyone."""
         sql, given = self.ids()
