@@ -13,6 +13,7 @@ from guanxi.integrations.models import Delivery, DeliveryState, Endpoint, Endpoi
 EVENTS: Mapping[str, Any] = {
     "level.reached": gettext_lazy("A person reached a level"),
     "level.lost": gettext_lazy("A person lost a level"),
+    "person.assigned": gettext_lazy("A person got another owner or unit"),
     "import.finished": gettext_lazy("An import ended or was taken back"),
     "consent.given": gettext_lazy("A person agreed to messages"),
     "consent.withdrawn": gettext_lazy("A person said no to messages"),
