@@ -24,6 +24,8 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.LevelReached: ("person", "level"),
     people.LevelLost: ("person", "level"),
     people.PersonAssigned: ("person", "owner", "unit"),
+    people.PersonCreated: ("person",),
+    people.IdentityLinked: ("person", "kind"),
     people.ImportFinished: ("import_id", "state"),
     governance.ConsentGiven: ("person", "channel", "purpose"),
     governance.ConsentWithdrawn: ("person", "channel", "purpose"),

@@ -28,6 +28,8 @@ EVENTS: dict[str, Any] = {
     "level.reached": pgettext_lazy("has …", "reached a level"),
     "level.lost": pgettext_lazy("has …", "lost a level"),
     "person.assigned": pgettext_lazy("has …", "been given an owner or a unit"),
+    "person.created": pgettext_lazy("has …", "appeared"),
+    "identity.linked": pgettext_lazy("has …", "got another id"),
     "consent.given": pgettext_lazy("has …", "agreed to messages"),
     "consent.withdrawn": pgettext_lazy("has …", "withdrawn consent"),
     "message.accepted": pgettext_lazy("has …", "been sent a message"),
@@ -55,6 +57,7 @@ PROPERTIES: dict[str, Any] = {
     "origin": gettext_lazy("sent by"),
     "owner": gettext_lazy("owner"),
     "unit": gettext_lazy("unit"),
+    "kind": gettext_lazy("kind of id"),
 }
 TRAITS: dict[str, Any] = {"language": gettext_lazy("language"), "country": gettext_lazy("country")}
 AMOUNT_LABEL = gettext_lazy("amount")

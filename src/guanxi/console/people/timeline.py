@@ -72,6 +72,7 @@ class Known:
     broadcasts: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     """Staff and units, by public id."""
+    kinds: dict[str, Any] = field(default_factory=dict)
 
 
 class BadMark(ValueError):
@@ -140,6 +141,7 @@ def _known(entries: Sequence[TimelineEntry]) -> Known:
         if origins
         else {},
         places=_places(entries),
+        kinds=people.kind_labels() if any(entry.name == "identity.linked" for entry in entries) else {},
     )
 
 
@@ -193,10 +195,19 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _level(entry)
         case "coupon":
             return _coupon(entry, known)
-        case "person":
+        case "person" if entry.name == "person.assigned":
             return _assigned(entry, known)
+        case "person" | "identity":
+            return _appearance(entry, known)
         case _other:
             return Item(entry.at, "clock", entry.name)
+
+
+def _appearance(entry: TimelineEntry, known: Known) -> Item:
+    if entry.name == "identity.linked":
+        kind = str(entry.props.get("kind", ""))
+        return Item(entry.at, "link", _("Another id: %(kind)s") % {"kind": known.kinds.get(kind, kind)})
+    return Item(entry.at, "user-plus", _("Seen for the first time"))
 
 
 def _number(entry: TimelineEntry, known: Known) -> str:
