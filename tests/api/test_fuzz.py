@@ -16,11 +16,9 @@ from schemathesis.config import SchemathesisConfig
 
 from guanxi.api.v1 import examples
 from guanxi.config.wsgi import application
-from guanxi.governance.models import ApiKey, Role, Workspace
-from guanxi.kit import clock
+from guanxi.governance.models import ApiKey
 from tests.api.callers import key_of
-from tests.api.worlds import World, make_world
-from tests.factories.people import make_staff
+from tests.api.worlds import World
 
 REFUSED = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422]
 CONFIG = SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": REFUSED}}})
@@ -54,11 +52,6 @@ def one_connection() -> Iterator[None]:
     yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
-
-
-@pytest.fixture
-def world(workspace: Workspace) -> World:
-    return make_world(make_staff("Boss", Role.OWNER), clock.now())
 
 
 @schema.parametrize()

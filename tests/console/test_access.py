@@ -55,6 +55,9 @@ ROUTES: dict[str, Route] = {
     "metrics": Route(PUBLIC),
     "api_openapi": Route(PUBLIC),
     "api_reference": Route(PUBLIC),
+    # A write key decides (tests/api/test_intake.py): no login gets in, and none is asked.
+    "intake": Route(PUBLIC, ("post",), lambda things: {"call": "batch"}),
+    "intake_settings": Route(PUBLIC, ("get",), lambda things: {"key": things.write_key}),
     "start": Route(LOGIN),
     "sign_in": Route(PUBLIC, ("get", "post")),
     "sign_in_link": Route(PUBLIC, ("get", "post"), lambda things: {"token": "unknown"}),
@@ -117,6 +120,7 @@ ROUTES: dict[str, Route] = {
         WRITES, ("get",), lambda things: {"public_id": things.person, "export_id": things.export}
     ),
     "person_erase": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.person}),
+    "erasure_retry": Route(WRITES, ("post",), lambda things: {"public_id": things.erasure}),
     "erasure": Route(WRITES, ("get",), lambda things: {"public_id": things.erasure}),
     "file_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "file": Route(
@@ -201,6 +205,12 @@ ROUTES: dict[str, Route] = {
     "keys": Route(CONNECTS),
     "key_new": Route(CONNECTS, ("get", "post")),
     "key_revoke": Route(CONNECTS, ("post",), lambda things: {"public_id": things.key}),
+    "sources": Route(CONNECTS),
+    "source_new": Route(CONNECTS, ("get", "post")),
+    "source": Route(CONNECTS, ("get",), lambda things: {"public_id": things.source}),
+    "source_edit": Route(CONNECTS, ("get", "post"), lambda things: {"public_id": things.source}),
+    "source_rotate": Route(CONNECTS, ("post",), lambda things: {"public_id": things.source}),
+    "source_stop": Route(CONNECTS, ("post",), lambda things: {"public_id": things.source}),
     "unit_new": Route(OWNERS, ("get", "post")),
     "imports": Route(IMPORTS),
     "import_new": Route(IMPORTS, ("get", "post")),

@@ -13,6 +13,8 @@ import guanxi
 from guanxi.console.settings.audit_words import ACTS
 from guanxi.governance import operations as governance
 from guanxi.governance.models import AuditEntry, Role, Staff, Workspace
+from guanxi.governance.queries import Permission
+from guanxi.kit import clock
 from guanxi.people.models import Person
 from tests.console.things import make_things
 from tests.console.visitors import Visitor, lumen, owner, staff
@@ -53,6 +55,16 @@ def test_an_act_of_the_console_is_an_entry_by_who_did_it(owner: Visitor, lumen: 
     assert acts() == ["suppression.added", "suppression.removed", "unit.added", "cap.set"]
     assert {entry.by for entry in AuditEntry.objects.all()} == {Staff.objects.get()}
     assert "3 in 7 days" in owner.get("audit", act="cap.set")
+
+
+def test_what_a_program_did_stands_under_its_maker_and_names_the_key(owner: Visitor, lumen: Workspace) -> None:
+    lin = Staff.objects.get()
+    made = governance.make_key(by=lin, name="Shop <1>", scopes=[Permission.PEOPLE_VIEW], now=clock.wall())
+    with governance.through(key=made.key):
+        governance.record(act="cap.set", by=lin, detail={"most": 3, "days": 7})
+    page = owner.get("audit", act="cap.set")
+    assert "by the key “Shop <1>”" in page
+    assert "by the key" not in owner.get("audit", act="key.made")
 
 
 def test_it_is_filtered_by_act_and_by_staff_and_turned_page_by_page(

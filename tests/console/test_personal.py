@@ -169,6 +169,20 @@ def test_a_person_is_erased_only_by_typing_their_name(owner: Visitor, emma: Pers
     assert "Emma" not in owner.get("audit")
 
 
+def test_an_erasure_that_gave_up_says_so_and_is_tried_again(owner: Visitor, emma: Person) -> None:
+    job = people.erase_person(person=emma, by=None, reason="They asked", now=clock.now())
+    PersonErasure.objects.update(attempts=1, due_at=clock.now())
+    assert "A step failed" in owner.get("erasure", job.public_id)
+    PersonErasure.objects.update(state="failed", problem="OSError", due_at=None)
+    page = owner.get("erasure", job.public_id)
+    assert "failed each time (OSError)" in page
+    assert "hx-get" not in page.partition('id="erasure"')[2].partition(">")[0]
+    for _twice in range(2):
+        owner.post("erasure_retry", job.public_id)
+    assert PersonErasure.objects.values_list("state", "attempts").get() == ("working", 0)
+    assert entries("erasure.retried") == [(job.public_id, "", {})]
+
+
 def test_a_manager_neither_exports_nor_erases(owner: Visitor, emma: Person) -> None:
     manager = staff(Role.MANAGER)
     page = manager.get("person_data", emma.public_id)

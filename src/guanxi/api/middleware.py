@@ -100,10 +100,11 @@ def _admitted(request: ApiRequest, name: str, answer: Next) -> HttpResponse:
             raise Problem("too_many_requests", said, headers=after)
         request.key, request.workspace, request.staff, request.now = key, workspace, key.by, clock.now()
         request.scopes, request.etag = queries.scopes_of(key), ""
-        if request.method in SAFE:
-            return _tagged(request, answer(request))
-        _check_body(request, name)
-        return _once(request, name, answer)
+        with governance.through(key=key):
+            if request.method in SAFE:
+                return _tagged(request, answer(request))
+            _check_body(request, name)
+            return _once(request, name, answer)
 
 
 def _challenge() -> dict[str, str]:

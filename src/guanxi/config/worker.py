@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import django
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import close_old_connections, connection
 
 from guanxi.kit import logs
+from guanxi.kit.apart import apart
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanxi.config.settings")
 if worker_url := os.environ.get("GUANXI_DATABASE_WORKER_URL"):
@@ -69,13 +70,8 @@ def turn(lane: Lane) -> bool:
 
     worked = False
     for workspace in Workspace.objects.order_by("pk"):
-        with governance.entered(workspace):
-            try:
-                worked = bool(lane.work(now=clock.now())) or worked
-            except DatabaseError:
-                raise
-            except Exception:
-                log.exception("lane %s failed in workspace %s", lane.name, workspace.public_id)
+        with governance.entered(workspace), apart(f"lane {lane.name} in workspace", workspace.public_id):
+            worked = bool(lane.work(now=clock.now())) or worked
     return worked
 
 
@@ -93,7 +89,7 @@ def run_lane(lane: Lane, stopping: threading.Event) -> None:
         try:
             worked = turn(lane)
             beat(f"worker:{lane.name}", clock.wall())
-        except DatabaseError as error:
+        except Exception as error:  # a thread that ends would not come back
             log.warning("lane %s lost the database, trying again: %s", lane.name, error)
             connection.close()
             worked = False

@@ -273,12 +273,13 @@ def suppress_address(request: ApiRequest, body: NewSuppression) -> SuppressionOu
         _kind_of, address = people.identity_key(IdentityKind.EMAIL, addresses.email(body.email))
     except addresses.BadAddress:
         raise invalid("email", "This is not an e-mail address.") from None
-    governance.suppress(
+    governance.suppress_many(
         channel=IdentityKind.EMAIL,
-        address=address,
+        addresses=[address],
         reason=SuppressionReason.MANUAL,
         now=request.now,
         detail=body.detail,
+        by=request.staff,
     )
     row = Suppression.objects.get(channel=IdentityKind.EMAIL, address=address)
     return suppression(KnownSuppression(row.public_id, row.channel, "", row.reason, row.detail, row.at))
@@ -293,5 +294,5 @@ def release_address(request: ApiRequest, suppression_id: str) -> None:
     Not one that reported a message as spam: only they can take that back.
     """
     row = one(Suppression.objects.all(), suppression_id)
-    if not governance.unsuppress(channel=row.channel, address=bytes(row.address)):
+    if not governance.unsuppress(channel=row.channel, address=bytes(row.address), by=request.staff):
         raise not_found()

@@ -112,11 +112,12 @@ def suppress_person(request: ApiRequest, person_id: str, body: Stop) -> PersonOu
     person = found(request, person_id)
     held = chosen(Identity.objects.filter(person=person, kind__in=ADDRESSES), body.identity, "identity")
     assert held is not None
-    governance.suppress(
+    governance.suppress_many(
         channel=held.kind,
-        address=bytes(held.lookup),
+        addresses=[bytes(held.lookup)],
         reason=SuppressionReason.MANUAL,
         now=request.now,
         detail=body.detail,
+        by=request.staff,
     )
     return tagged(request, shown(queries.card(person)))

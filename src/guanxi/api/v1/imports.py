@@ -259,7 +259,7 @@ def run_import(request: ApiRequest, import_id: str) -> ImportOut:
 
     The state is `running` until it is `done`.
     """
-    return _turned(request, import_id, lambda of: people.run_import(of=of, now=request.now))
+    return _turned(request, import_id, lambda of: people.run_import(of=of, now=request.now, by=request.staff))
 
 
 @router.post("/imports/{import_id}/stop", **op(MAY, ImportOut, thing=True, refusals=("conflict",)))
@@ -286,7 +286,7 @@ def undo_import(request: ApiRequest, import_id: str) -> ImportOut:
 
     Within seven days. What was changed since stays, and is counted.
     """
-    return _turned(request, import_id, lambda of: people.undo_import(of=of, now=request.now))
+    return _turned(request, import_id, lambda of: people.undo_import(of=of, now=request.now, by=request.staff))
 
 
 CSV = {"200": {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}

@@ -245,7 +245,7 @@ def update_person(request: ApiRequest, person_id: str, body: PersonChange) -> Pe
         unit=unit,
         traits=_traits(body.traits),
     )
-    people.edit_person(person=person, version=queries.version(person), edit=edit, now=request.now)
+    people.edit_person(person=person, version=queries.version(person), edit=edit, now=request.now, by=request.staff)
     return tagged(request, shown(queries.card(person)))
 
 
@@ -286,5 +286,6 @@ def _changed(request: ApiRequest, person: Person, identities: Mapping[str, Ident
         edit=edit,
         now=request.now,
         dial_country=person.country or request.workspace.country,
+        by=request.staff,
     )
     return tagged(request, shown(queries.card(person)))

@@ -12,6 +12,7 @@ from guanxi.channels.models import Account, Notice, NoticeKind, Reading
 from guanxi.channels.operations import settling
 from guanxi.channels.port import Category, ChannelError, Collects, Inbound
 from guanxi.kit import clock
+from guanxi.kit.apart import apart
 
 BATCH = 200
 EVERY = timedelta(minutes=1)
@@ -52,8 +53,9 @@ def _read(plugin: Collects, account: Account, config: BaseModel, now: datetime) 
     try:
         with plugin.open_box(config) as box:
             for inbound in box.waiting(BATCH):
-                apply(account=account, inbound=inbound, now=now)
-                box.settle(inbound)
+                with apart("notice", inbound.external_id):
+                    apply(account=account, inbound=inbound, now=now)
+                box.settle(inbound)  # one that cannot be applied now cannot be next time either
                 applied += 1
     except ChannelError as failure:
         problem, pause = failure.detail[:300] or str(failure.category), 5 * EVERY

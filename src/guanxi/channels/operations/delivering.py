@@ -6,6 +6,7 @@ in between, at most one message a thread is in doubt.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +30,10 @@ from guanxi.channels.registry import NoWords, Words
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Purpose, Workspace
 from guanxi.kit import scope
+from guanxi.kit.apart import apart
 from guanxi.people import queries as people
+
+log = logging.getLogger(__name__)
 
 THREADS = 8
 RENEW_SECONDS = 60
@@ -73,10 +77,10 @@ def deliver(*, messages: Sequence[Message], now: datetime) -> None:
     ]
     with ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="send") as pool:
         futures = [pool.submit(_drain, each) for each in rounds for _ in range(_width(each))]
-    for future in futures:
-        future.result()
     for each in rounds:
         settling.give_back(list(each.rest()), due_at=now)
+    for future in futures:
+        future.result()
 
 
 def _by_account(
@@ -122,7 +126,7 @@ def _written(messages: Sequence[Message], now: datetime) -> dict[int, Outbound]:
     addresses = people.addresses_of([one.identity_id for one in messages if one.identity_id is not None])
     outbounds = {}
     for origin, group in by_origin.items():
-        words = registry.composer_of(origin)(group)
+        words = _words(origin, group)
         for message in group:
             said = words.get(message.pk, NoWords("nothing was written"))
             address = addresses.get(message.identity_id or 0)
@@ -132,6 +136,15 @@ def _written(messages: Sequence[Message], now: datetime) -> dict[int, Outbound]:
             else:
                 outbounds[message.pk] = _outbound(message, said, address)
     return outbounds
+
+
+def _words(origin: str, group: Sequence[Message]) -> Mapping[int, Words | NoWords]:
+    """When they cannot be written together, each by itself: one that breaks its composer keeps no other back."""
+    with apart("words of", origin) as work:
+        return registry.composer_of(origin)(group)
+    if len(group) == 1:
+        return {group[0].pk: NoWords(f"it could not be written ({work.problem})")}
+    return {pk: said for message in group for pk, said in _words(origin, [message]).items()}
 
 
 def _outbound(message: Message, words: Words, address: str) -> Outbound:
@@ -202,6 +215,10 @@ def _send(adapter: Sends, message: Message, outbound: Outbound, each: Round) -> 
         settling.fail(message, reason="unsupported", detail=error.detail, now=now)
     except Unknown as error:
         settling.doubt(message, error, delivery_class=adapter.delivery_class, now=now)
+    except Exception as error:  # a plug-in that breaks on one message: whether it left is not known
+        log.exception("message %s broke its channel", message.public_id)
+        broken = Unknown(type(error).__name__)
+        settling.doubt(message, broken, delivery_class=adapter.delivery_class, now=now)
     else:
         settling.accept(message, receipt, channel=each.account.kind, now=now)
 

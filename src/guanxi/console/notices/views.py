@@ -25,12 +25,13 @@ KINDS: dict[str, tuple[Any, str, str]] = {
     "bulk.done": (gettext_lazy("The change of many people is done"), "circle-check", "ok"),
     "bulk.failed": (gettext_lazy("The change of many people could not go on"), "circle-alert", "danger"),
     "bulk.undone": (gettext_lazy("The change of many people was taken back"), "undo-2", "info"),
+    "erasure.failed": (gettext_lazy("The erasure of a person could not go on"), "circle-alert", "danger"),
     "demo.cleared": (gettext_lazy("The demo data are gone"), "circle-check", "ok"),
     "broadcast.done": (gettext_lazy("The broadcast was sent"), "circle-check", "ok"),
     "broadcast.doubtful": (gettext_lazy("The broadcast has doubtful messages"), "triangle-alert", "warn"),
     "broadcast.paused": (gettext_lazy("The broadcast paused itself"), "triangle-alert", "warn"),
 }
-PLACES = {"imp": "import", "blk": "bulk", "brd": "broadcast"}
+PLACES = {"imp": "import", "blk": "bulk", "brd": "broadcast", "ers": "erasure"}
 
 
 def said(notice: Notice) -> dict[str, Any]:

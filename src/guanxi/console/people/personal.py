@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -161,8 +162,20 @@ def erasure(request: StaffRequest, public_id: str) -> HttpResponse:
             (_("Rows, notes, files and journals"), _("Packed events"), _("The lake and its old files"))
         )
     ]
-    context = {"job": job, "steps": steps, "working": job.state != JobState.DONE, "waits": step == "lake"}
+    working = job.state in (JobState.WAITING, JobState.WORKING)
+    context = {"job": job, "steps": steps, "working": working, "waits": step == "lake"}
     return render(request, "people/erasure.html", context)
+
+
+@may(Permission.PEOPLE_ERASE)
+@require_POST
+def retry_erasure(request: StaffRequest, public_id: str) -> HttpResponse:
+    job = PersonErasure.objects.filter(public_id=public_id).first()
+    if job is None:
+        raise Http404
+    with suppress(ErasureRefused):  # a second press finds it at work
+        people.retry_erasure(job=job, by=request.staff, now=request.now)
+    return redirect("erasure", request.workspace.slug, job.public_id)
 
 
 @may(Permission.PEOPLE_EDIT)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("people/<str:public_id>/notes", notes.add_note, name="note_new"),
     path("people/<str:public_id>/notes/<str:note_id>/remove", notes.remove_note, name="note_remove"),
     path("people/erasures/<str:public_id>", personal.erasure, name="erasure"),
+    path("people/erasures/<str:public_id>/retry", personal.retry_erasure, name="erasure_retry"),
     path("people/<str:public_id>/reveal", personal.reveal, name="person_reveal"),
     path("people/<str:public_id>/data", personal.personal, name="person_data"),
     path("people/<str:public_id>/data/links", personal.preferences_links, name="person_links"),

@@ -38,10 +38,16 @@ def audit_log(request: StaffRequest) -> HttpResponse:
     )
     entries, more = found[:PAGE], len(found) > PAGE
     asked = {name: value for name, value in (("act", act), ("staff", key)) if value}
-    subjects = words.subjects(request.staff, request.workspace.slug, entries)
+    subjects, keys = words.subjects(request.staff, request.workspace.slug, entries), words.keys(entries)
     context: dict[str, Any] = {
         "rows": [
-            (entry, words.act_words(entry.act), words.detail_words(entry), subjects.get(entry.subject))
+            (
+                entry,
+                words.act_words(entry.act),
+                words.detail_words(entry),
+                subjects.get(entry.subject),
+                keys.get(entry.pk),
+            )
             for entry in entries
         ],
         "next": "?" + urlencode(asked | {"before": str(entries[-1].number)}) if more else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from guanxi.acquisition.models import Source
 from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account
 from guanxi.content.models import Content
-from guanxi.governance.models import AuditEntry, Role, Staff, Unit
+from guanxi.governance.models import ApiKey, AuditEntry, Role, Staff, Unit
 from guanxi.integrations.models import Endpoint
 from guanxi.people import queries as people
 from guanxi.people.models import Import
@@ -43,8 +44,13 @@ ACTS: Mapping[str, Any] = {
     "channel.switched_off": gettext_lazy("Channel switched off"),
     "channel.test_sent": gettext_lazy("Test message sent to oneself"),
     "channel.switched_on": gettext_lazy("Channel switched on"),
+    "source.changed": gettext_lazy("Source of events changed"),
+    "source.key_rotated": gettext_lazy("Write key of a source renewed"),
+    "source.made": gettext_lazy("Source of events made"),
+    "source.stopped": gettext_lazy("Source of events stopped"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
+    "erasure.retried": gettext_lazy("Erasure tried again"),
     "file.attached": gettext_lazy("File attached"),
     "file.removed": gettext_lazy("File removed"),
     "person.erased": gettext_lazy("Person erased"),
@@ -159,8 +165,10 @@ _KINDS: Mapping[str, _Kind] = {
     "brd": _Kind(lambda staff: Broadcast.objects.all(), "broadcast"),
     "cnt": _Kind(lambda staff: Content.objects.all(), "content"),
     "end": _Kind(lambda staff: Endpoint.objects.all(), "webhook"),
+    "key": _Kind(lambda staff: ApiKey.objects.all(), "keys", listed=True),
     "imp": _Kind(lambda staff: Import.objects.all(), "import"),
     "psn": _Kind(people.visible, "person"),
+    "src": _Kind(lambda staff: Source.objects.all(), "source"),
     "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),
     "unt": _Kind(lambda staff: Unit.objects.all(), "staff", listed=True),
 }
@@ -181,3 +189,10 @@ def subjects(staff: Staff, slug: str, entries: Iterable[AuditEntry]) -> dict[str
             arguments = [slug] if kind.listed else [slug, key]
             found[key] = Subject(words or _("No name"), reverse(kind.page, args=arguments))
     return found
+
+
+def keys(entries: Sequence[AuditEntry]) -> dict[int, str]:
+    """The names of the keys by which programs acted, by entry."""
+    asked = {entry.pk: entry.detail["key"] for entry in entries if entry.detail.get("key")}
+    names = dict(ApiKey.objects.filter(public_id__in=asked.values()).values_list("public_id", "name"))
+    return {pk: names.get(key, key) for pk, key in asked.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -15,6 +16,8 @@ from guanxi.events.lake import EVENTS, MIRRORS, opened
 from guanxi.events.models import Fact, FactBatch, Forgotten
 from guanxi.events.operations.announcing import packed, touch
 from guanxi.kit import scope
+
+log = logging.getLogger(__name__)
 
 # Whoever began to read a snapshot before the rewrite may still hold its files: reports take minutes, not an hour.
 OLD_FILES_STAY = timedelta(hours=1)
@@ -35,7 +38,11 @@ def forget_in_batches(*, people: Sequence[int], after: int, limit: int = 50) -> 
     with transaction.atomic():
         batches = list(FactBatch.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:limit])
         for batch in batches:
-            table = pa.ipc.open_stream(batch.body).read_all()
+            try:
+                table = pa.ipc.open_stream(batch.body).read_all()
+            except pa.ArrowException:  # nobody else can read it either
+                log.exception("fact batch %s cannot be read", batch.pk)
+                continue
             staying = table.filter(pc.invert(pc.is_in(table["person"], wanted)))
             if staying.num_rows < table.num_rows:
                 FactBatch.objects.filter(pk=batch.pk).update(rows=staying.num_rows, body=packed(staying))

@@ -6,9 +6,11 @@ the number is noted as appended. A writer that starts again sees in the log whet
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,10 +25,14 @@ from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
 from guanxi.events.operations.forgetting import forget_in_lake, sweep_old_files
 from guanxi.events.rules import month_of
 from guanxi.kit import scope
+from guanxi.kit.apart import apart
+
+log = logging.getLogger(__name__)
 
 FACTS_A_COMMIT = 100_000
 BATCHES_A_COMMIT = 60
 KEYS_A_COMMIT = 50_000
+SET_ASIDE = 0  # no commit has this number
 APPLICATION = "facts"
 PROPERTIES = WriterProperties(compression="SNAPPY", max_row_group_size=122_880)
 _json = msgspec.json.Encoder()
@@ -37,8 +43,18 @@ def write_lake(*, now: datetime) -> int:
     with _only_writer() as alone:
         if not alone:
             return 0
-        written = _append_facts(now) + _retract(now) + sum(_mirror(name) for name in registry.mirrors())
-        return written + forget_in_lake(PROPERTIES) + sweep_old_files()
+        parts: list[tuple[str, Callable[[], int]]] = [
+            ("facts", lambda: _append_facts(now)),
+            ("retractions", lambda: _retract(now)),
+            *((f"mirror {name}", partial(_mirror, name)) for name in registry.mirrors()),
+            ("erasures", lambda: forget_in_lake(PROPERTIES)),
+            ("old files", sweep_old_files),
+        ]
+        written = 0
+        for name, write in parts:
+            with apart("lake:", name):
+                written += write()
+        return written
 
 
 @contextmanager
@@ -84,11 +100,23 @@ def _assign(state: LakeState) -> bool:
 
 
 def _rows_of(commit: int) -> pa.Table:
-    parts = [pa.ipc.open_stream(batch.body).read_all() for batch in FactBatch.objects.filter(lake_commit=commit)]
+    parts = [table for batch in FactBatch.objects.filter(lake_commit=commit) if (table := _unpacked(batch))]
     facts = list(Fact.objects.filter(lake_commit=commit))
     if facts:
         parts.append(_facts_table(facts))
     return pa.concat_tables(parts) if parts else EVENTS.empty_table()
+
+
+def _unpacked(batch: FactBatch) -> pa.Table | None:
+    """A batch that cannot be read is set aside, and said so: those behind it would wait for ever."""
+    try:
+        table = pa.ipc.open_stream(batch.body).read_all()
+        whole = pa.concat_tables([EVENTS.empty_table(), table], promote_options="default")
+        return whole.select(EVENTS.names).cast(EVENTS)
+    except (pa.ArrowException, KeyError):
+        log.exception("fact batch %s cannot be read and is set aside", batch.pk)
+        FactBatch.objects.filter(pk=batch.pk).update(lake_commit=SET_ASIDE)
+        return None
 
 
 def _facts_table(facts: list[Fact]) -> pa.Table:

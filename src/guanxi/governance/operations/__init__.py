@@ -7,7 +7,7 @@ from guanxi.governance.operations.answers import (
     keep_answer,
     kept_answer,
 )
-from guanxi.governance.operations.audit import record
+from guanxi.governance.operations.audit import record, through
 from guanxi.governance.operations.consent import (
     ComplaintStands,
     ConsentLine,
@@ -150,6 +150,7 @@ __all__ = [
     "take_back_import_consents",
     "take_off_list",
     "take_turn",
+    "through",
     "turn_off_authenticator",
     "turn_on_authenticator",
     "unsuppress",

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
 from guanxi.governance import rules
-from guanxi.governance.models import AuditEntry, AuditHead, Staff
+from guanxi.governance.models import ApiKey, AuditEntry, AuditHead, Staff
 from guanxi.governance.queries import audit_seal
 from guanxi.governance.rules import AUDIT_START, Audited
 from guanxi.kit import clock, keys, rows, scope
+
+_key: ContextVar[str] = ContextVar("guanxi_key", default="")
+
+
+@contextmanager
+def through(*, key: ApiKey) -> Iterator[None]:
+    """Whatever is recorded inside was asked for by a program: each entry names its key beside who made it."""
+    token = _key.set(key.public_id)
+    try:
+        yield
+    finally:
+        _key.reset(token)
 
 
 @transaction.atomic
@@ -30,7 +44,8 @@ def record(
     `act` is `noun.past_verb`, `subject` a public id, `detail` small JSON: text, whole numbers, yes and no. None of them
     holds personal data: the entry outlives the person. `now` left out is the time in the workspace.
     """
-    detail = rules.auditable(detail or {})
+    named = {"key": _key.get()} if _key.get() else {}
+    detail = rules.auditable({**(detail or {}), **named})
     head = _locked_head()
     [pk] = rows.next_ids(AuditEntry, 1)
     entry = Audited(

@@ -14,6 +14,7 @@ from guanxi.governance.models import SignInFailure, SignInLink, User
 from guanxi.governance.operations.audit import record
 from guanxi.governance.queries import entered, staff_of, workspaces_of
 from guanxi.kit import clock
+from guanxi.kit.apart import apart
 
 TOLD_AT_ONCE = 1_000
 LINKS_KEPT = timedelta(days=30)  # a used link says so for a while
@@ -36,7 +37,8 @@ def tell_failures() -> bool:
     rows = list(SignInFailure.objects.select_for_update(skip_locked=True).order_by("pk")[:TOLD_AT_ONCE])
     counts = Counter(row.user_id for row in rows if row.user_id is not None)
     for user in User.objects.filter(pk__in=counts).order_by("pk"):
-        note_login(user=user, act="login.failed", detail={"count": counts[user.pk]}, by_itself=False)
+        with apart("failures of login", user.pk):
+            note_login(user=user, act="login.failed", detail={"count": counts[user.pk]}, by_itself=False)
     SignInFailure.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return bool(rows)
 

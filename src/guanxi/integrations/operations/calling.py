@@ -6,6 +6,7 @@ goes does not wait for a slow server, and what was in the air is sent again unde
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from guanxi.integrations.rules import Problem, Tried
 from guanxi.kit import clock, scrub
 from guanxi.kit.net.guard import Forbidden, NetError, Unreachable
 from guanxi.kit.net.http import Answer, Client
+
+log = logging.getLogger(__name__)
 
 THREADS = 16
 # Slow servers of one workspace cannot take all threads from the others.
@@ -85,7 +88,11 @@ class Callers:
     def _work(self) -> None:
         while True:
             one = self._queue.get()
-            tried = tried_once(self._client, one)
+            try:
+                tried = tried_once(self._client, one)
+            except Exception:  # a thread that ended would be missing from then on
+                log.exception("delivery %s broke its call", one.delivery)
+                tried = Tried(problem=Problem.NOT_HTTP)
             with self._changed:
                 self._busy[one.workspace] -= 1
                 self._done[one.workspace].append(Done(one, tried))

@@ -20,8 +20,9 @@ from guanxi.governance import operations as governance
 from guanxi.integrations.models import Delivery, DeliveryState, Endpoint, EndpointState
 from guanxi.integrations.operations.calling import TIMEOUT_SECONDS, Call, Callers, Done
 from guanxi.integrations.queries import CLOSED, secrets_of
-from guanxi.integrations.rules import GONE, Step, Tried, Verdict, after, has_failed_for_long
+from guanxi.integrations.rules import GONE, Problem, Step, Tried, Verdict, after, has_failed_for_long
 from guanxi.kit import scope
+from guanxi.kit.apart import apart
 from guanxi.kit.net.http import Client
 
 # A name can take half a minute to look up before the twenty seconds of the call begin.
@@ -82,7 +83,11 @@ def claim(*, limit: int, now: datetime) -> list[Call]:
     known: dict[int, list[str]] = {}
     for row in rows:
         if row.endpoint_id not in known:
-            known[row.endpoint_id] = secrets_of(row.endpoint, now)
+            with apart("secret of endpoint", row.endpoint_id):
+                known[row.endpoint_id] = secrets_of(row.endpoint, now)
+    if unsigned := [row.pk for row in rows if row.endpoint_id not in known]:
+        closed = {"state": DeliveryState.FAILED, "problem": Problem.UNSIGNED, "settled_at": now, "lease_until": None}
+        Delivery.objects.filter(pk__in=unsigned).update(**closed)
     return [
         Call(
             workspace=row.workspace_id,
@@ -95,7 +100,7 @@ def claim(*, limit: int, now: datetime) -> list[Call]:
             secrets=known[row.endpoint_id],
         )
         for row in rows
-        if row.lease_until is not None
+        if row.lease_until is not None and row.endpoint_id in known
     ]
 
 

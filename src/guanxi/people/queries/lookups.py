@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from django.db import connection
 
 from guanxi.events.registry import mirror_columns
 from guanxi.kit import bulk, crypto, scope
+from guanxi.kit.crypto import Unreadable
 from guanxi.people.models import (
     Field,
     Identity,
@@ -42,13 +44,15 @@ def _no_address(identity_id: int) -> str:
 
 
 def addresses_of(identity_ids: Sequence[int]) -> dict[int, str]:
-    """Identity → address in clear; those that are gone or erased are missing."""
-    held = Identity.objects.filter(pk__in=identity_ids).select_related("person")
-    return {
-        one.pk: unsealed(one, one.person) if one.sealed is not None else one.plain
-        for one in held
-        if one.sealed is None or one.person.salt is not None
-    }
+    """Identity → address in clear; those that are gone, erased or cannot be read are missing."""
+    found = {}
+    for one in Identity.objects.filter(pk__in=identity_ids).select_related("person"):
+        if one.sealed is None:
+            found[one.pk] = one.plain
+        elif one.person.salt is not None:
+            with suppress(Unreadable):
+                found[one.pk] = unsealed(one, one.person)
+    return found
 
 
 def person_of_address(identity_id: int) -> Person | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -13,6 +14,7 @@ from guanxi.audiences import queries as audiences
 from guanxi.channels import operations as channels
 from guanxi.channels import queries as messages
 from guanxi.kit import leases
+from guanxi.kit.apart import apart
 from guanxi.reach.models import Broadcast, BroadcastState
 from guanxi.reach.operations.running import WrongState, locked, pause, tell_starter
 from guanxi.reach.queries.review import errand
@@ -33,6 +35,16 @@ def plan_due(*, now: datetime) -> bool:
     broadcast = _take(now)
     if broadcast is None:
         return False
+    with apart("broadcast", broadcast.pk) as work:
+        return _plan(broadcast, now)
+    if work.problem != OperationalError.__name__:  # two that waited for each other try again when the lease is over
+        with suppress(WrongState):
+            paused = pause(broadcast=broadcast, by=None, now=now, reason=f"unexpected: {work.problem}")
+            tell_starter(paused, "broadcast.paused", now, {})
+    return False
+
+
+def _plan(broadcast: Broadcast, now: datetime) -> bool:
     assert broadcast.started_at is not None
     try:
         people = audiences.members(broadcast.rule, now=broadcast.started_at)["person"].to_pylist()

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.kit import bulk, scope
+from guanxi.kit.apart import apart
 from guanxi.people import queries
 from guanxi.people.models import Bulk, BulkRow, BulkState, Person
 from guanxi.people.operations.bulk.acts import CHANGED, RESTORED, TargetGone, change_of
@@ -20,18 +21,40 @@ from guanxi.people.operations.imports.working import alone
 from guanxi.people.queries import BULK_WORKING, UNDO_FOR, Wanted
 
 CHUNK = 2_000
+DEADLOCK = OperationalError.__name__
+"""Two that wait for each other, or a server that is short of something: the next turn does the same again."""
 NOT_THERE = "not_there"
 """Gone since, or out of what the author sees."""
 SNAPSHOT = f"INSERT INTO {BulkRow._meta.db_table} (workspace_id, of_id, person, outcome, before) "
 
 
-@transaction.atomic
 def bulk_lane(*, now: datetime) -> bool:
-    """One turn at the oldest change that has work left, in the current workspace; says whether there was any."""
-    waiting = Bulk.objects.filter(state__in=BULK_WORKING).order_by("pk")
-    of: Bulk | None = waiting.select_for_update(skip_locked=True).first()
+    """One turn at the oldest change that has work left, in the current workspace; says whether there was any. One that
+    fails stops there, for staff to go on or take it back, and the next has its turn."""
+    of = Bulk.objects.filter(state__in=BULK_WORKING).order_by("pk").first()
     if of is None:
         _forget_old(now)
+        return False
+    with apart("bulk", of.pk) as work:
+        return _turn(of.pk, now)
+    if work.problem != DEADLOCK:
+        _fail(of.pk, now)
+    return False
+
+
+@transaction.atomic
+def _fail(pk: int, now: datetime) -> None:
+    of: Bulk | None = Bulk.objects.select_for_update().filter(pk=pk, state__in=BULK_WORKING).first()
+    if of is not None:
+        of.problem = "unexpected"
+        _finish(of, BulkState.FAILED, now)
+
+
+@transaction.atomic
+def _turn(pk: int, now: datetime) -> bool:
+    waiting = Bulk.objects.filter(pk=pk, state__in=BULK_WORKING)
+    of: Bulk | None = waiting.select_for_update(skip_locked=True).first()
+    if of is None:
         return False
     alone()
     rows = _next(of)

@@ -9,6 +9,7 @@ from django.db import transaction
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.kit import leases
+from guanxi.kit.apart import apart
 from guanxi.people import tasks
 from guanxi.people.models import Import, ImportChange, ImportReject, ImportState
 from guanxi.people.operations.imports import files
@@ -92,9 +93,9 @@ def fail_import(*, import_id: int, now: datetime) -> None:
 
 def sweep(*, now: datetime) -> int:
     """Ring again for imports whose worker has gone, and forget what undo needed once it is over; how many were rung."""
-    forget_old(now)
     waiting = Import.objects.filter(leases.free(), state__in=WORKING)
     rung = [tasks.ring(pk) for pk in waiting.values_list("pk", flat=True)]
+    forget_old(now)
     return sum(rung)
 
 
@@ -103,15 +104,22 @@ def forget_old(now: datetime) -> None:
     old = now - UNDO_FOR
     resting = Import.objects.exclude(state__in=WORKING)
     for of in resting.filter(started_at=None, created_at__lt=old):
-        of.delete()
-        files.forget(files.folder(of.public_id))
+        with apart("old import", of.pk):
+            files.forget(files.folder(of.public_id))
+            of.delete()
     for of in resting.filter(finished_at__lt=old).exclude(sheet__sample=[]):
-        with transaction.atomic():
-            ImportReject.objects.filter(of=of).delete()
-            ImportChange.objects.filter(of=of).delete()
-            of.sheet["sample"] = []
-            of.save(update_fields=["sheet"])
-        files.forget(files.folder(of.public_id))
+        with apart("old import", of.pk):
+            _empty(of)
+
+
+def _empty(of: Import) -> None:
+    """The file first: while it lies there, the row says so, and the next sweep tries again."""
+    files.forget(files.folder(of.public_id))
+    with transaction.atomic():
+        ImportReject.objects.filter(of=of).delete()
+        ImportChange.objects.filter(of=of).delete()
+        of.sheet["sample"] = []
+        of.save(update_fields=["sheet"])
 
 
 def _ring(of: Import, state: ImportState) -> Import:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from guanxi.people.operations.personal.erasing import ErasureRefused, erase_person, work_erasures
+from guanxi.people.operations.personal.erasing import (
+    ErasureRefused,
+    erase_person,
+    retry_erasure,
+    work_erasures,
+)
 from guanxi.people.operations.personal.exporting import ExportRefused, export_person, read_export, work_exports
 
 __all__ = [
@@ -13,6 +18,7 @@ __all__ = [
     "erase_person",
     "export_person",
     "read_export",
+    "retry_erasure",
     "work_personal",
 ]
 

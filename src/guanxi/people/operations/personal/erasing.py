@@ -12,13 +12,14 @@ from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.kit import personal
+from guanxi.kit.apart import apart, next_try
 from guanxi.kit.personal import Erasure, Kind, Table
 from guanxi.people.models import JobState, Person, PersonErasure
 from guanxi.people.queries.who import who
 
 
 class ErasureRefused(ValueError):
-    """`reason`: no_reason or erased."""
+    """`reason`: no_reason, erased or not_failed."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -44,15 +45,43 @@ def erase_person(*, person: Person, by: Staff | None, reason: str, now: datetime
     return job
 
 
+@transaction.atomic
+def retry_erasure(*, job: PersonErasure, by: Staff | None, now: datetime) -> None:
+    """From the step where it gave up. Raises ErasureRefused."""
+    again = {"state": JobState.WORKING, "attempts": 0, "due_at": None, "problem": ""}
+    if not PersonErasure.objects.filter(pk=job.pk, state=JobState.FAILED).update(**again):
+        raise ErasureRefused("not_failed")
+    governance.record(act="erasure.retried", by=by, subject=job.public_id, now=now)
+
+
 def work_erasures(*, now: datetime) -> int:
-    """One step of each that is not finished; how many moved on."""
-    waiting = PersonErasure.objects.filter(state__in=[JobState.WAITING, JobState.WORKING]).order_by("pk")
-    return sum(_step(pk, now) for pk in waiting.values_list("pk", flat=True))
+    """One step of each that is due; how many moved on. One that fails waits longer each time and holds up no other."""
+    due = models.Q(due_at=None) | models.Q(due_at__lte=now)
+    waiting = PersonErasure.objects.filter(due, state__in=[JobState.WAITING, JobState.WORKING]).order_by("pk")
+    moved = 0
+    for pk in list(waiting.values_list("pk", flat=True)):
+        with apart("erasure", pk) as work:
+            moved += _step(pk, now)
+        if work.problem:
+            _note_failure(pk, work.problem, now)
+    return moved
+
+
+@transaction.atomic
+def _note_failure(pk: int, problem: str, now: datetime) -> None:
+    job: PersonErasure = PersonErasure.objects.select_for_update(of=("self",)).select_related("by").get(pk=pk)
+    job.attempts, job.problem = job.attempts + 1, problem
+    job.due_at = next_try(attempts=job.attempts, now=now)
+    if job.due_at is None:
+        job.state = JobState.FAILED
+        governance.notify(staff=job.by, kind="erasure.failed", subject=job.public_id, name="", now=now)
+    job.save(update_fields=["attempts", "problem", "due_at", "state"])
 
 
 @transaction.atomic
 def _step(pk: int, now: datetime) -> bool:
-    job = PersonErasure.objects.select_for_update(skip_locked=True).filter(pk=pk).select_related("person").first()
+    held = PersonErasure.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk)
+    job = held.select_related("person").first()
     if job is None or job.state == JobState.DONE:
         return False
     name, _, mark = (job.step or "rows").partition(":")
@@ -61,7 +90,8 @@ def _step(pk: int, now: datetime) -> bool:
         return False
     job.step, job.state = following, JobState.DONE if following == "done" else JobState.WORKING
     job.finished_at = now if following == "done" else None
-    job.save(update_fields=["step", "state", "finished_at"])
+    job.attempts, job.due_at, job.problem = 0, None, ""
+    job.save(update_fields=["step", "state", "finished_at", "attempts", "due_at", "problem"])
     return True
 
 

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.kit import crypto, personal, scope, sealed_files
+from guanxi.kit.apart import apart
 from guanxi.kit.personal import Kind, Table, Who
 from guanxi.kit.spreadsheets import iter_csv
 from guanxi.people.models import JobState, Person, PersonExport
@@ -53,19 +54,24 @@ def export_person(*, person: Person, by: Staff | None, reason: str, now: datetim
 
 def work_exports(*, now: datetime) -> int:
     """Makes one file that was asked for, and drops those whose day is over; how many were touched."""
-    dropped = _expire(now)
+    touched = _expire(now) + _give_up(now)
     job = _take()
     if job is None:
-        return dropped
-    try:
+        return touched
+    with apart("export", job.pk) as work:
         size = _write(job, who(job.person), now)
-    except Exception:
-        PersonExport.objects.filter(pk=job.pk, attempts__gte=ATTEMPTS).update(state=JobState.FAILED)
-        raise
-    PersonExport.objects.filter(pk=job.pk).update(
-        state=JobState.DONE, size=size, finished_at=now, expires_at=now + LASTS, lease_until=None
-    )
-    return dropped + 1
+        done = {"state": JobState.DONE, "size": size, "finished_at": now, "expires_at": now + LASTS}
+        PersonExport.objects.filter(pk=job.pk).update(lease_until=None, **done)
+    if work.problem:
+        last = PersonExport.objects.filter(pk=job.pk, attempts__gte=ATTEMPTS)
+        last.update(state=JobState.FAILED, finished_at=now, lease_until=None)
+    return touched if work.problem else touched + 1
+
+
+def _give_up(now: datetime) -> int:
+    """What was tried often enough, also when it took its worker with it each time."""
+    lost = PersonExport.objects.filter(state=JobState.WORKING, lease_until__lt=Now(), attempts__gte=ATTEMPTS)
+    return lost.update(state=JobState.FAILED, finished_at=now, lease_until=None)
 
 
 @transaction.atomic
@@ -102,10 +108,13 @@ def forget_exports(whom: Who, now: datetime) -> None:
 
 
 def _expire(now: datetime) -> int:
+    """Expired first: then nobody gets the file any more, whether or not it can be removed."""
     over = list(PersonExport.objects.filter(state=JobState.DONE, expires_at__lte=now))
+    expired = PersonExport.objects.filter(pk__in=[job.pk for job in over]).update(state=JobState.EXPIRED)
     for job in over:
-        path_of(job).unlink(missing_ok=True)
-    return PersonExport.objects.filter(pk__in=[job.pk for job in over]).update(state=JobState.EXPIRED)
+        with apart("file of export", job.pk):
+            path_of(job).unlink(missing_ok=True)
+    return expired
 
 
 def _write(job: PersonExport, whom: Who, now: datetime) -> int:
