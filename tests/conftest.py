@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,17 @@ from guanxi.config.settings import database
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Workspace
 from guanxi.kit import crypto
-from guanxi.kit.postgres import Cluster
+from guanxi.kit.postgres import Cluster, Role
 from guanxi.kit.translations import compile_catalogues
 from tests import optional
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "guanxi"
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+URLS: dict[str, Role] = {
+    "GUANXI_DATABASE_URL": "app",
+    "GUANXI_DATABASE_OWNER_URL": "owner",
+    "GUANXI_DATABASE_WORKER_URL": "worker",
+}
 
 
 def pytest_configure() -> None:
@@ -92,27 +98,37 @@ def template(cluster: Cluster, django_db_blocker: Any) -> str:
     return name
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(cluster: Cluster, template: str) -> Iterator[None]:
+@contextmanager
+def copy_of(cluster: Cluster, template: str, name: str) -> Iterator[None]:
+    """A database that is dropped at the end."""
     import psycopg
     from psycopg import sql
 
-    name = f"test_{os.getpid()}"
     with psycopg.connect(cluster.url("superuser", "postgres"), autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(71)")
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER guanxi_owner").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-        admin.execute(sql.SQL("GRANT TEMP, CONNECT ON DATABASE {} TO guanxi_app").format(sql.Identifier(name)))
-    os.environ["GUANXI_DATABASE_URL"] = cluster.url("app", name)
-    os.environ["GUANXI_DATABASE_OWNER_URL"] = cluster.url("owner", name)
-    os.environ["GUANXI_DATABASE_WORKER_URL"] = cluster.url("worker", name)
+        copy, original = sql.Identifier(name), sql.Identifier(template)
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER guanxi_owner").format(copy, original))
+        admin.execute(sql.SQL("GRANT TEMP, CONNECT ON DATABASE {} TO guanxi_app").format(copy))
+    yield
+    cluster.drop_database(name)
+
+
+@contextmanager
+def working_in(cluster: Cluster, name: str) -> Iterator[None]:
+    """Meanwhile this is the database, for other processes too."""
+    before = {variable: os.environ.get(variable) for variable in URLS}
+    os.environ.update({variable: cluster.url(role, name) for variable, role in URLS.items()})
     use(cluster.url("app", name))
     yield
-    connections["default"].close()
-    cluster.drop_database(name)
+    os.environ.update({variable: url for variable, url in before.items() if url})
+    use(os.environ["GUANXI_DATABASE_URL"])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(cluster: Cluster, template: str) -> Iterator[None]:
+    name = f"test_{os.getpid()}"
+    with copy_of(cluster, template, name), working_in(cluster, name):
+        yield
 
 
 @pytest.fixture

@@ -33,12 +33,10 @@ from guanxi.governance.models import Heartbeat, Workspace
 from guanxi.integrations import operations as integrations
 from guanxi.kit.postgres import Cluster
 from guanxi.people.models import Person
-from tests.config.conftest import environment_of, run_guanxi
-from tests.config.test_demo import NOON, a_small_slice, lumen, mail
+from tests.config.conftest import NOON, environment_of, run_guanxi
 from tests.conftest import make_workspace, use
 from tests.factories.people import csv_file, done, make_person, make_staff, uploaded
 
-__all__ = ["a_small_slice", "lumen", "mail"]
 OWN = ("GUANXI_DATABASE_URL", "GUANXI_DATABASE_OWNER_URL", "GUANXI_DATABASE_WORKER_URL")
 
 RIGHTS: dict[str, LiteralString] = {

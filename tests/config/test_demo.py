@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -23,41 +21,8 @@ from guanxi.loyalty.models import Redemption
 from guanxi.people import operations as people
 from guanxi.people.models import Identity, Import, Person
 from guanxi.reach.models import Broadcast
+from tests.config.conftest import NOON
 from tests.conftest import make_workspace, use
-
-NOON = datetime(2026, 11, 21, 17, 0, tzinfo=UTC)  # in New York
-
-
-@pytest.fixture
-def a_small_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty households of the five hundred."""
-    few = "SELECT DISTINCT customer FROM redemptions ORDER BY customer LIMIT 20"
-    keep = {
-        "people": f"customer IN ({few})",
-        "orders": f"customer IN ({few})",
-        "redemptions": f"customer IN ({few})",
-        "products": f"product IN (SELECT product FROM orders WHERE customer IN ({few}))",
-        "refunds": f'"order" IN (SELECT "order" FROM orders WHERE customer IN ({few}))',
-        "coupons": f"product IN (SELECT product FROM orders WHERE customer IN ({few}))",
-    }
-    with duckdb.connect() as engine:
-        for name in keep:
-            engine.execute(f"CREATE VIEW {name} AS FROM read_parquet('{demo_slice.DATA / name}.parquet')")
-        for name, condition in keep.items():
-            engine.execute(f"COPY (FROM {name} WHERE {condition}) TO '{tmp_path / name}.parquet'")
-    monkeypatch.setattr(demo_slice, "DATA", tmp_path)
-
-
-@pytest.fixture
-def mail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "DEMO_SMTP", "127.0.0.1:2525")
-
-
-@pytest.fixture
-def lumen(committed: None, a_small_slice: None, mail: None) -> Iterator[Workspace]:
-    workspace = demo.load(NOON)
-    with entered(workspace):
-        yield workspace
 
 
 def state() -> dict[str, Any]:
@@ -144,7 +109,7 @@ def test_the_clock_plays_the_rest_of_the_year_and_then_stops(lumen: Workspace) -
 
 @pytest.mark.parametrize("after", [1, 4, 9])
 def test_a_load_that_was_killed_is_finished_by_the_next(
-    committed: None, a_small_slice: None, mail: None, monkeypatch: pytest.MonkeyPatch, after: int
+    committed: None, a_small_slice: None, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     work, calls = people.work_import, []
 

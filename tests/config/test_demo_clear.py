@@ -26,10 +26,8 @@ from guanxi.people import operations as people
 from guanxi.people.models import Field, Import, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast
-from tests.config.test_demo import NOON, a_small_slice, lumen, mail
+from tests.config.conftest import NOON
 from tests.factories.people import csv_file, done, uploaded
-
-__all__ = ["a_small_slice", "lumen", "mail"]
 
 
 def own_things(owner: Staff) -> None:

@@ -23,6 +23,8 @@ from guanxi.people import events as people
 FACTS: dict[Any, tuple[str, ...]] = {
     people.LevelReached: ("person", "level"),
     people.LevelLost: ("person", "level"),
+    people.PersonCreated: ("person",),
+    people.IdentityLinked: ("person", "kind"),
     people.ImportFinished: ("import_id", "state"),
     governance.ConsentGiven: ("person", "channel", "purpose"),
     governance.ConsentWithdrawn: ("person", "channel", "purpose"),

@@ -31,3 +31,20 @@ class ImportFinished:
     name: ClassVar[str] = "import.finished"
     import_id: int
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCreated:
+    """Somebody whom nobody knew came with an id."""
+
+    name: ClassVar[str] = "person.created"
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityLinked:
+    """A person who was known came with a new id of this kind."""
+
+    name: ClassVar[str] = "identity.linked"
+    person: int
+    kind: str

@@ -417,7 +417,8 @@ ANSWERS: Mapping[str, Any] = {
             "unsubscribed": 4,
         },
         "skipped": {"no_consent": 150, "cap": 50},
-        "failed": {"soft_bounce": 2},
+        "bounced": {"hard_bounce": 7, "soft_bounce": 1},
+        "failed": {"network": 2},
         "sales": {
             "since": AT,
             "until": AT,

@@ -27,6 +27,8 @@ EVENTS: dict[str, Any] = {
     "coupon.redeemed": pgettext_lazy("has …", "used a coupon"),
     "level.reached": pgettext_lazy("has …", "reached a level"),
     "level.lost": pgettext_lazy("has …", "lost a level"),
+    "person.created": pgettext_lazy("has …", "appeared"),
+    "identity.linked": pgettext_lazy("has …", "got another id"),
     "consent.given": pgettext_lazy("has …", "agreed to messages"),
     "consent.withdrawn": pgettext_lazy("has …", "withdrawn consent"),
     "message.accepted": pgettext_lazy("has …", "been sent a message"),
@@ -52,6 +54,7 @@ PROPERTIES: dict[str, Any] = {
     "channel": gettext_lazy("channel"),
     "purpose": gettext_lazy("purpose"),
     "origin": gettext_lazy("sent by"),
+    "kind": gettext_lazy("kind of id"),
 }
 TRAITS: dict[str, Any] = {"language": gettext_lazy("language"), "country": gettext_lazy("country")}
 AMOUNT_LABEL = gettext_lazy("amount")

@@ -68,6 +68,7 @@ class Known:
     orders: dict[int, OrderLabel] = field(default_factory=dict)
     lines: dict[int, list[BoughtLine]] = field(default_factory=dict)
     broadcasts: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, Any] = field(default_factory=dict)
 
 
 class BadMark(ValueError):
@@ -135,6 +136,7 @@ def _known(entries: Sequence[TimelineEntry]) -> Known:
         broadcasts=dict(Broadcast.objects.filter(public_id__in=origins).values_list("public_id", "name"))
         if origins
         else {},
+        kinds=people.kind_labels() if any(entry.name == "identity.linked" for entry in entries) else {},
     )
 
 
@@ -180,8 +182,17 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _level(entry)
         case "coupon":
             return _coupon(entry, known)
+        case "person" | "identity":
+            return _appearance(entry, known)
         case _other:
             return Item(entry.at, "clock", entry.name)
+
+
+def _appearance(entry: TimelineEntry, known: Known) -> Item:
+    if entry.name == "identity.linked":
+        kind = str(entry.props.get("kind", ""))
+        return Item(entry.at, "link", _("Another id: %(kind)s") % {"kind": known.kinds.get(kind, kind)})
+    return Item(entry.at, "user-plus", _("Seen for the first time"))
 
 
 def _number(entry: TimelineEntry, known: Known) -> str:

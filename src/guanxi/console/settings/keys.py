@@ -41,6 +41,7 @@ WORDS: dict[Permission, Any] = {
     Permission.BROADCASTS_SEND: gettext_lazy("Send, pause and stop broadcasts"),
     Permission.CHANNELS_MANAGE: gettext_lazy("Manage channels and the suppression list"),
     Permission.WEBHOOKS_MANAGE: gettext_lazy("Manage webhooks"),
+    Permission.SOURCES_MANAGE: gettext_lazy("Manage sources of events"),
     Permission.WORKSPACE_MANAGE: gettext_lazy("Manage staff and units"),
     Permission.AUDIT_VIEW: gettext_lazy("Read the audit log"),
 }

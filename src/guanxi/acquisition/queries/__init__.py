@@ -1,0 +1,22 @@
+"""Questions about sources and what they sent."""
+
+from guanxi.acquisition.queries.batches import GZIP, PLAIN, ZLIB, batches_of, opened, place, sent_of
+from guanxi.acquisition.queries.sources import KnownKey, source_of_key, sources
+from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, KEPT_FOR, OLD_KEY_FOR
+
+__all__ = [
+    "BODY_BYTES",
+    "EVENT_BYTES",
+    "GZIP",
+    "KEPT_FOR",
+    "OLD_KEY_FOR",
+    "PLAIN",
+    "ZLIB",
+    "KnownKey",
+    "batches_of",
+    "opened",
+    "place",
+    "sent_of",
+    "source_of_key",
+    "sources",
+]
