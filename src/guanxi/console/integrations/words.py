@@ -13,6 +13,7 @@ from guanxi.integrations.models import Delivery, DeliveryState, Endpoint, Endpoi
 EVENTS: Mapping[str, Any] = {
     "level.reached": gettext_lazy("A person reached a level"),
     "level.lost": gettext_lazy("A person lost a level"),
+    "person.assigned": gettext_lazy("A person got another owner or unit"),
     "person.created": gettext_lazy("Somebody new came with an id"),
     "identity.linked": gettext_lazy("A person got another id"),
     "import.finished": gettext_lazy("An import ended or was taken back"),
