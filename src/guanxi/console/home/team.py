@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,21 @@ WEEK = timedelta(days=7)
 UNITS = 50
 
 
+@dataclass(frozen=True)
+class UnitWeek:
+    """The people without a unit stand under None."""
+
+    unit: Unit | None
+    people: int
+    free: int
+    sold: Sold
+    before: Sold
+
+    @property
+    def change(self) -> str:
+        return change(self.sold, self.before)
+
+
 def week(request: StaffRequest) -> dict[str, Any] | None:
     """None for who has no others to look after, and before there are any orders."""
     role = request.staff.role
@@ -34,16 +50,10 @@ def week(request: StaffRequest) -> dict[str, Any] | None:
     counts = people.unit_counts(request.staff)
     units = {one.pk: one for one in Unit.objects.filter(pk__in=[one for one in counts if one])}
     rows = [
-        {
-            "unit": units.get(unit) if unit else None,
-            "people": count,
-            "free": free,
-            "sold": sold.get(unit, (nothing, nothing))[0],
-            "change": change(*sold.get(unit, (nothing, nothing))),
-        }
+        UnitWeek(units.get(unit or 0), count, free, *sold.get(unit, (nothing, nothing)))
         for unit, (count, free) in counts.items()
     ]
-    rows.sort(key=lambda row: (-row["sold"].sales.minor, -row["people"]))
+    rows.sort(key=lambda row: (-row.sold.sales.minor, -row.people))
     return {
         "since": until - WEEK,
         "orders": sum(one.orders for one in now),
