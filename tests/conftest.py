@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 
 from guanxi.config.settings import database
 from guanxi.governance import queries as governance
@@ -148,6 +148,14 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             assert tables
             owner.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE".encode())
         forget_files()
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """A transaction that comes to nothing. Around a module it keeps what its tests share; around a test, the rest."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def forget_files() -> None:
