@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
+from guanxi.acquisition import operations as acquisition
+from guanxi.acquisition.models import SourceKind
 from guanxi.audiences import operations as audiences
 from guanxi.channels.models import Account, Message
 from guanxi.channels.queries import BY_HAND, link, preferences_link
@@ -43,6 +45,8 @@ class Things:
     broadcast: str
     key: str
     endpoint: str
+    source: str
+    write_key: str
     delivery: str
     view: str
     bulk: str
@@ -64,6 +68,7 @@ def make_things() -> Things:
     endpoint, _ = integrations.make_endpoint(
         url="https://shop.example/hooks", events=["order.paid"], name="Shop", by=someone, now=clock.now()
     )
+    site = make_source()
     return Things(
         staff=someone.public_id,
         file=make_file(),
@@ -83,8 +88,16 @@ def make_things() -> Things:
         notice=Notice.objects.get(staff=boss).public_id,
         key=make_key(),
         endpoint=endpoint.public_id,
+        source=site.source.public_id,
+        write_key=site.key,
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
+    )
+
+
+def make_source() -> acquisition.MadeSource:
+    return acquisition.make_source(
+        name="Website", kind=SourceKind.BROWSER, origins=["https://shop.example"], by=None, now=clock.wall()
     )
 
 

@@ -43,3 +43,8 @@ def mask_phone(last4: str) -> str:
 def mask_email(value: str) -> str:
     local, _, domain = value.partition("@")
     return f"{local[:1]}•••@{domain}"
+
+
+def mask(value: str) -> str:
+    """Any other id: its last three characters when it is long enough."""
+    return f"•••{value[-3:]}" if len(value) > 5 else "•••"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -79,6 +80,12 @@ def lookup(workspace_id: int, kind: str, value: str) -> bytes:
     return hmac.digest(key, f"{kind}\x00{value}".encode(), "sha256")[:LOOKUP_BYTES]
 
 
+def lookups(workspace_id: int) -> Callable[[str, str], bytes]:
+    """`lookup` for many values of one workspace: its key is derived once."""
+    key, digest = _workspace_key(workspace_id, "lookup"), hmac.digest
+    return lambda kind, value: digest(key, f"{kind}\x00{value}".encode(), "sha256")[:LOOKUP_BYTES]
+
+
 def mark(workspace_id: int, purpose: str, message: bytes) -> bytes:
     """What only this installation can make of a message of a workspace: 32 bytes (HMAC-SHA256)."""
     return hmac.digest(_workspace_key(workspace_id, purpose), message, "sha256")
@@ -123,3 +130,22 @@ def unseal_secret(sealed: bytes, *, workspace_id: int, place: str) -> str:
         return cipher.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], place.encode()).decode()
     except InvalidTag as error:
         raise Unreadable("This secret was changed or belongs to another place.") from error
+
+
+@lru_cache(maxsize=64)
+def _body_cipher(workspace_id: int) -> AESGCM:
+    return AESGCM(_workspace_key(workspace_id, "body"))
+
+
+def seal_body(body: bytes, *, workspace_id: int, place: str) -> bytes:
+    """Seal what somebody sent us, under a key of the workspace: it may tell of many people."""
+    nonce = os.urandom(NONCE_BYTES)
+    return KEY_ID + nonce + _body_cipher(workspace_id).encrypt(nonce, body, place.encode())
+
+
+def unseal_body(sealed: bytes, *, workspace_id: int, place: str) -> bytes:
+    nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+    try:
+        return _body_cipher(workspace_id).decrypt(nonce, body, place.encode())
+    except InvalidTag as error:
+        raise Unreadable("This was changed or belongs to another place.") from error

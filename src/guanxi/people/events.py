@@ -25,9 +25,37 @@ class LevelLost:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonAssigned:
+    """Owner or unit changed. Public ids of what holds from now on; empty: nobody's, nowhere."""
+
+    name: ClassVar[str] = "person.assigned"
+    person: int
+    owner: str = ""
+    unit: str = ""
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImportFinished:
     """Told, not kept as a fact: it happened to no person. `state`: done, failed, cancelled or undone."""
 
     name: ClassVar[str] = "import.finished"
     import_id: int
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCreated:
+    """Somebody whom nobody knew came with an id."""
+
+    name: ClassVar[str] = "person.created"
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityLinked:
+    """A person who was known came with a new id of this kind."""
+
+    name: ClassVar[str] = "identity.linked"
+    person: int
+    kind: str

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from guanxi.kit.personal import Erasure, Kind, Store, Table, declare
+from django.db.models import Q, QuerySet
+
+from guanxi.kit.personal import Erasure, Kind, Store, Table, Who, declare
 from guanxi.people import models
 from guanxi.people.operations import attachments
 from guanxi.people.operations.personal import exporting, journals
+
+
+def pairs_of(whom: Who) -> QuerySet[models.Pair]:
+    return models.Pair.objects.filter(Q(first__in=whom.people) | Q(second__in=whom.people))
+
 
 GONE = {
     "level": "visitor",
@@ -43,11 +50,27 @@ declare(
     Table(
         models.Identity,
         "identities",
-        personal="sealed plain last4",
+        personal="sealed plain last4 within",
         pseudonym="public_id person_id lookup import_id",
-        plain="id kind verified_at source created_at",
+        plain="id kind verified_at shared_at source created_at",
         found="person",
         sealed="sealed",
+        erasure=Erasure.REMOVED,
+    ),
+    Table(models.OwnKind, plain="id public_id key label trust keeps single created_at"),
+    Table(
+        models.Sighting,
+        "sightings",
+        pseudonym="identity_id person_id",
+        plain="id at",
+        found="person",
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.Pair,
+        pseudonym="public_id first_id second_id by_id",
+        plain="id origin evidence weight state found_at decided_at",
+        found=pairs_of,
         erasure=Erasure.REMOVED,
     ),
     Table(models.Field, plain="id public_id key label kind"),
@@ -56,7 +79,7 @@ declare(
         "fields",
         personal="value",
         pseudonym="person_id import_id",
-        plain="id field_id",
+        plain="id field_id set_at",
         found="person",
         shows={"key": "field__key", "label": "field__label"},
         erasure=Erasure.REMOVED,

@@ -13,6 +13,9 @@ from guanxi.integrations.models import Delivery, DeliveryState, Endpoint, Endpoi
 EVENTS: Mapping[str, Any] = {
     "level.reached": gettext_lazy("A person reached a level"),
     "level.lost": gettext_lazy("A person lost a level"),
+    "person.assigned": gettext_lazy("A person got another owner or unit"),
+    "person.created": gettext_lazy("Somebody new came with an id"),
+    "identity.linked": gettext_lazy("A person got another id"),
     "import.finished": gettext_lazy("An import ended or was taken back"),
     "consent.given": gettext_lazy("A person agreed to messages"),
     "consent.withdrawn": gettext_lazy("A person said no to messages"),
@@ -35,6 +38,12 @@ REFUSALS: Mapping[str, tuple[str, Any]] = {
     "no_events": ("events", gettext_lazy("Choose at least one event.")),
     "unknown_event": ("events", gettext_lazy("Choose from the events in the list.")),
     "too_many": ("", gettext_lazy("There are 50 endpoints already. Delete one that is not needed.")),
+}
+SOURCE_REFUSALS: Mapping[str, tuple[str, Any]] = {
+    "bad_origin": ("origins", gettext_lazy("“%(given)s” is not an address such as https://www.shop.example.")),
+    "no_origin": ("origins", gettext_lazy("Enter the address of the website, such as https://www.shop.example.")),
+    "too_many_origins": ("origins", gettext_lazy("At most 50 addresses fit here.")),
+    "too_many": ("", gettext_lazy("There are 200 sources already. Stop one that is not needed.")),
 }
 PROBLEMS: Mapping[str, Any] = {
     "forbidden": gettext_lazy("The address leads into a private network; nothing was connected."),

@@ -18,6 +18,7 @@ from guanxi.people.operations.imports.starting import choose_sheet, start_import
 from guanxi.people.operations.imports.states import ImportRefused
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
 from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
+from guanxi.people.operations.linking import Answer, Call, link_many
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
 from guanxi.people.operations.people_kind import PeopleKind
 from guanxi.people.operations.personal import (
@@ -34,7 +35,9 @@ from guanxi.people.operations.revealing import RevealRefused, reveal
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
+    "Answer",
     "BulkRefused",
+    "Call",
     "ChoiceRefused",
     "ErasureRefused",
     "ExportRefused",
@@ -70,6 +73,7 @@ __all__ = [
     "export_person",
     "fail_import",
     "hand_over",
+    "link_many",
     "name_of",
     "note_changes",
     "open_first",

@@ -31,6 +31,7 @@ from guanxi.people.queries.imports import (
     rejects_phase,
     suggested_columns,
 )
+from guanxi.people.queries.kinds import id_key, kind_labels, kinds, place_label
 from guanxi.people.queries.lists import (
     ORDERS,
     BadCursor,
@@ -86,8 +87,11 @@ __all__ = [
     "first_view",
     "handovers",
     "held_by",
+    "id_key",
     "identity_key",
     "imports_at_work",
+    "kind_labels",
+    "kinds",
     "level_counts",
     "lookup_by_identity",
     "may_change",
@@ -97,6 +101,7 @@ __all__ = [
     "owners_for",
     "people_page",
     "person_of_address",
+    "place_label",
     "reason_text",
     "rejected_rows",
     "rejects_phase",

@@ -20,6 +20,7 @@ from guanxi.people.models import (
     Person,
     Trait,
 )
+from guanxi.people.queries.kinds import kind_labels
 from guanxi.people.rules import typed
 
 IDENTITY_TABLE = Identity._meta.db_table
@@ -27,7 +28,8 @@ IDENTITY_TABLE = Identity._meta.db_table
 
 @dataclass(frozen=True)
 class KnownIdentity:
-    """`shown` is masked (•••• 2210, e•••@example.test) unless it is a customer number."""
+    """`shown` is masked (•••• 2210, e•••@example.test) unless it is a customer number; of what is only kept as a hash
+    it is the beginning of the hash (#3f9a1c08)."""
 
     id: int
     public_id: str
@@ -93,10 +95,11 @@ def cards(people: Sequence[int]) -> list[Card]:
     found = {p.pk: Card(p) for p in Person.objects.filter(pk__in=people).select_related("owner", "unit")}
     held = list(Identity.objects.filter(person_id__in=found).order_by("kind", "pk"))
     stopped = _suppressed(held)
+    labels = kind_labels()
     for identity in held:
         one = found[identity.person_id]
         reason = stopped.get((identity.kind, bytes(identity.lookup)), "")
-        one.identities.append(_known_identity(identity, one.person, reason))
+        one.identities.append(_known_identity(identity, one.person, reason, labels))
     for trait in Trait.objects.filter(person_id__in=found).select_related("field").order_by("field__label", "pk"):
         value = typed(trait.value, trait.field.kind)
         known = KnownTrait(trait.field.key, trait.field.label, trait.field.kind, value)
@@ -129,12 +132,12 @@ def identity_key(kind: str, value: str) -> tuple[str, bytes]:
     return kind, crypto.lookup(scope.current(), kind, value)
 
 
-def _known_identity(identity: Identity, person: Person, suppressed: str) -> KnownIdentity:
+def _known_identity(identity: Identity, person: Person, suppressed: str, labels: Mapping[str, Any]) -> KnownIdentity:
     return KnownIdentity(
         id=identity.pk,
         public_id=identity.public_id,
         kind=identity.kind,
-        label=str(IdentityKind(identity.kind).label),
+        label=str(labels.get(identity.kind, identity.kind)),
         shown=masked(identity, person),
         verified=identity.verified_at is not None,
         suppressed=suppressed,
@@ -145,8 +148,11 @@ def masked(identity: Identity, person: Person) -> str:
     if identity.kind == IdentityKind.PHONE:
         return addresses.mask_phone(identity.last4)
     if identity.sealed is None:
-        return identity.plain
-    return addresses.mask_email(unsealed(identity, person)) if person.salt is not None else ""
+        return identity.plain or f"#{bytes(identity.lookup).hex()[:8]}"
+    if person.salt is None:
+        return ""
+    value = unsealed(identity, person)
+    return addresses.mask_email(value) if identity.kind == IdentityKind.EMAIL else addresses.mask(value)
 
 
 def unsealed(identity: Identity, person: Person) -> str:

@@ -1,0 +1,82 @@
+"""Whose is it? For thousands of calls at once, each with a few ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from guanxi.kit import scope
+from guanxi.people.operations.linking.calls import Answer, Call
+from guanxi.people.operations.linking.reading import GivenId, ReadCall, read_calls
+from guanxi.people.operations.linking.state import Holder, Linking, read_holders, read_state
+from guanxi.people.operations.linking.writing import Raced, write_linking
+
+TRIES = 3
+
+
+def link_many(calls: Sequence[Call], *, source: str, now: datetime) -> list[Answer]:
+    """For each call the person whose it is, made as a visitor when nobody has its ids; the order of calls counts.
+
+    One transaction. Ids that prove that two people are one merge them; ids that say otherwise leave a pair for review.
+    """
+    given, read = read_calls(calls)
+    for turn in range(TRIES):
+        try:
+            with transaction.atomic():
+                return _link(calls, given, read, source, now)
+        except Raced:
+            if turn == TRIES - 1:
+                raise
+    raise AssertionError
+
+
+def _link(
+    calls: Sequence[Call], given: Mapping[bytes, GivenId], read: Sequence[ReadCall], source: str, now: datetime
+) -> list[Answer]:
+    known = read_holders(given)
+    answers = [_plain(one, known) for one in read]
+    unclear = [number for number, answer in enumerate(answers) if answer.person is None and not answer.reason]
+    state = Linking(known)
+    if unclear:
+        _wait_for_turn()
+        keys = {key: given[key] for number in unclear for key in read[number].keys}
+        known |= read_holders(keys)
+        state = read_state(known, keys)
+    for number in unclear:
+        answers[number] = _decided(calls[number], read[number], given, state)
+    write_linking(state, given, calls, answers, source=source, now=now)
+    return answers
+
+
+def _wait_for_turn() -> None:
+    """One batch at a time gives people new ids; batches of known ids wait for nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"guanxi.link.{scope.current()}"])
+
+
+def _plain(one: ReadCall, known: Mapping[bytes, Holder]) -> Answer:
+    """The answer when it is plain: a refusal, or ids that are all known as one person's."""
+    answer = Answer(None, one.reason, one.left_out)
+    if one.reason:
+        return answer
+    person = 0
+    for key in one.keys:
+        holder = known.get(key)
+        if holder is None or holder.shared or person not in (0, holder.person):
+            return answer
+        if holder.erased:
+            answer.reason = "erased"
+            return answer
+        person = holder.person
+    answer.person = person
+    return answer
+
+
+def _decided(call: Call, one: ReadCall, given: Mapping[bytes, GivenId], state: Linking) -> Answer:
+    if any(state.known[key].erased for key in one.keys if key in state.known):
+        return Answer(None, "erased", one.left_out)
+    person, found = state.take(call, [given[key] for key in dict.fromkeys(one.keys)])
+    left = tuple((each.kind.key, "too_many_ids") for each in found.left)
+    return Answer(person, found.reason, one.left_out + left)

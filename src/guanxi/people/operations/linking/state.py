@@ -1,0 +1,155 @@
+"""What is known of the people whom a batch of calls is about, and how it grows while the calls are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+
+from guanxi.kit import bulk, scope
+from guanxi.people.models import Identity, Person, Sighting
+from guanxi.people.operations.linking.calls import Call
+from guanxi.people.operations.linking.reading import GivenId
+from guanxi.people.queries import kinds
+from guanxi.people.rules import rank
+from guanxi.people.rules.kinds import BUILT_IN, Kind
+from guanxi.people.rules.linking import PEOPLE_AN_ID, Decision, Seen, Slot, Standing, decide
+
+_HOLDERS = f"""
+SELECT identity.lookup, identity.id, identity.person_id, identity.shared_at IS NOT NULL, person.erased_at IS NOT NULL
+FROM (SELECT kind, decode(key, 'hex') AS key
+      FROM unnest(string_to_array(%s, ','), string_to_array(%s, ',')) AS given(kind, key)) wanted
+JOIN {Identity._meta.db_table} identity
+  ON identity.workspace_id = %s AND identity.kind = wanted.kind AND identity.lookup = wanted.key
+JOIN {Person._meta.db_table} person ON person.id = identity.person_id
+"""  # noqa: S608
+
+
+@dataclass(slots=True)
+class Holder:
+    identity: int
+    person: int
+    shared: bool
+    erased: bool
+
+
+def read_holders(given: Mapping[bytes, GivenId]) -> dict[bytes, Holder]:
+    """Who has these ids, by one query; ids that nobody has are missing."""
+    if not given:
+        return {}
+    named = ",".join([one.kind.key for one in given.values()])
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDERS, [named, ",".join([key.hex() for key in given]), scope.current()])
+        return {bytes(row[0]): Holder(*row[1:]) for row in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeAsked:
+    """Two people who are in the database are one; `because` is the id that says so."""
+
+    keep: int
+    drop: int
+    because: bytes
+    event: str
+    at: datetime
+
+
+@dataclass
+class Linking:
+    """People who are not written yet have numbers below zero."""
+
+    known: dict[bytes, Holder]
+    people: dict[int, Standing] = field(default_factory=dict)
+    into: dict[int, int] = field(default_factory=dict)
+    new_people: dict[int, NewPerson] = field(default_factory=dict)
+    links: dict[bytes, int] = field(default_factory=dict)
+    merges: list[MergeAsked] = field(default_factory=list)
+    conflicts: dict[tuple[int, int], tuple[Slot, ...]] = field(default_factory=dict)
+    sightings: dict[bytes, set[int]] = field(default_factory=dict)
+    new_sightings: dict[tuple[bytes, int], datetime] = field(default_factory=dict)
+    shared: set[bytes] = field(default_factory=set)
+    rows: dict[bytes, int] = field(default_factory=dict)
+    """The rows of ids that were new."""
+
+    def whose(self, person: int) -> int:
+        while person in self.into:
+            person = self.into[person]
+        return person
+
+    def holder(self, key: bytes) -> int | None:
+        if key in self.links:
+            return self.whose(self.links[key])
+        known = self.known.get(key)
+        return self.whose(known.person) if known else None
+
+    def take(self, call: Call, given: Iterable[GivenId]) -> tuple[int | None, Decision]:
+        """Decide one call, and remember what follows."""
+        ids = [self._seen(one) for one in given]
+        found = decide(ids, self.people)
+        if found.reason:
+            return None, found
+        person = found.person
+        if person is None:
+            person = -1 - len(self.new_people)
+            self.new_people[person] = NewPerson(call.at, call.name)
+            self.people[person] = Standing(age=-person)
+        for one in found.link:
+            self.links[one.key] = person
+            self.people[person].take(one)
+        for other in found.merge:
+            self._merge(person, other, found, call)
+        for other, slots in found.conflicts:
+            self.conflicts.setdefault((min(person, other), max(person, other)), slots)
+        for one in found.beside:
+            self._sight(one, person, call.at)
+        return person, found
+
+    def _seen(self, one: GivenId) -> Seen:
+        known = self.known.get(one.key)
+        shared = one.key in self.shared or bool(known and known.shared)
+        return Seen(one.key, one.kind, one.within, self.holder(one.key), shared)
+
+    def _merge(self, keep: int, drop: int, found: Decision, call: Call) -> None:
+        if drop > 0:
+            self.conflicts.setdefault((min(keep, drop), max(keep, drop)), ())
+            return
+        self.into[drop] = keep
+        self.people[keep].absorb(self.people[drop])
+
+    def _sight(self, one: Seen, person: int, at: datetime) -> None:
+        seen = self.sightings.setdefault(one.key, set())
+        if person in seen:
+            return
+        seen.add(person)
+        self.new_sightings[one.key, person] = at
+        if len({self.whose(who) for who in seen}) >= PEOPLE_AN_ID:
+            self.shared.add(one.key)
+
+
+def read_state(known: dict[bytes, Holder], keys: Iterable[bytes]) -> Linking:
+    """Everything about the people who hold these ids, by three queries."""
+    state = Linking(known)
+    held = {key: known[key] for key in keys if key in known}
+    people = {one.person for one in held.values()}
+    if not people:
+        return state
+    levels = Person.objects.extra(**bulk.any_number("id", people)).values_list("pk", "level")
+    state.people = {pk: Standing(written=True, level=rank(level), age=pk) for pk, level in levels}
+    all_kinds = kinds()
+    rows = Identity.objects.extra(**bulk.any_number("person_id", people))
+    for person, kind, within, lookup in rows.values_list("person_id", "kind", "within", "lookup"):
+        of = all_kinds.get(kind) or Kind(kind, BUILT_IN["cookie"].trust)
+        state.people[person].take(Seen(bytes(lookup), of, within, person))
+    by_row = {one.identity: key for key, one in held.items()}
+    sightings = Sighting.objects.extra(**bulk.any_number("identity_id", by_row))
+    for identity, person in sightings.values_list("identity_id", "person_id"):
+        state.sightings.setdefault(by_row[identity], set()).add(person)
+    return state

@@ -1,0 +1,218 @@
+"""Writes what a batch of calls says, one statement a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from guanxi.events import operations as events
+from guanxi.kit import bulk, cells, crypto, keys, names, rows, scope
+from guanxi.people.events import IdentityLinked, PersonCreated
+from guanxi.people.models import Field, Identity, Level, NameWord, Pair, PairOrigin, PairState, Person, Sighting, Trait
+from guanxi.people.operations.linking.calls import Answer, Call
+from guanxi.people.operations.linking.naming import fill_names
+from guanxi.people.operations.linking.reading import GivenId
+from guanxi.people.operations.linking.state import Linking
+from guanxi.people.rules import canonical
+from guanxi.people.rules.kinds import PLAIN, SEALED
+
+IDENTITY = Identity._meta.db_table
+PERSON_COLUMNS = ("id", "public_id", "name", "sort_key", "level", "country", "language", "salt", "source", "created_at")
+IDENTITY_COLUMNS = (
+    *("id", "public_id", "person_id", "kind", "within", "lookup", "sealed", "plain", "last4", "source", "created_at"),
+)
+TRAIT_LIMIT = 200
+
+
+class Raced(Exception):
+    """Somebody else gave one of the ids to a person meanwhile."""
+
+
+def write_linking(
+    state: Linking,
+    given: Mapping[bytes, GivenId],
+    calls: Sequence[Call],
+    answers: Sequence[Answer],
+    *,
+    source: str,
+    now: datetime,
+) -> None:
+    """Also puts the people into the answers under the ids that they got."""
+    made = _people(state, source)
+    salts = _salts(state, made)
+
+    def written(person: int) -> int:
+        kept = state.whose(person)
+        return made[kept][0] if kept < 0 else kept
+
+    _identities(state, given, written, salts, source, now)
+    for answer in answers:
+        if answer.person is not None and (answer.person < 0 or state.into):
+            answer.person = written(answer.person)
+    _sightings(state, written, now)
+    _pairs(state, written, now)
+    changed = _say(calls, answers) | fill_names(calls, answers)
+    if touched := sorted({pk for pk, _ in made.values()} | changed):
+        events.touch("people", touched)
+
+
+def _people(state: Linking, source: str) -> dict[int, tuple[int, bytes]]:
+    """Number in the batch → id and salt of those who stay."""
+    staying = [number for number in state.new_people if number not in state.into]
+    if not staying:
+        return {}
+    ids = rows.next_ids(Person, len(staying))
+    made = {number: (pk, crypto.new_salt()) for number, pk in zip(staying, ids, strict=True)}
+    people: list[tuple[Any, ...]] = []
+    words: list[tuple[str, int]] = []
+    for number, (pk, salt) in made.items():
+        one = state.new_people[number]
+        name = " ".join(one.name.split())[:120]
+        words += [(word, pk) for word in names.words(name)] if name else []
+        sort_key = names.sort_key(name) if name else ""
+        people.append((pk, keys.new("psn"), name, sort_key, Level.VISITOR.value, "", "", salt, source, one.at))
+    bulk.insert(Person, PERSON_COLUMNS, people)
+    if words:
+        bulk.insert(NameWord, ["word", "person_id"], words)
+    return made
+
+
+def _salts(state: Linking, made: Mapping[int, tuple[int, bytes]]) -> dict[int, bytes]:
+    """The part of the key of everybody who gets an id."""
+    salts = dict(made.values())
+    known = {person for number in state.links.values() if (person := state.whose(number)) > 0}
+    if known:
+        found = Person.objects.extra(**bulk.any_number("id", known)).values_list("pk", "salt")
+        salts |= {pk: bytes(salt) for pk, salt in found if salt is not None}
+    return salts
+
+
+def _identities(
+    state: Linking, given: Mapping[bytes, GivenId], written: Any, salts: Mapping[int, bytes], source: str, now: datetime
+) -> None:
+    if not state.links:
+        return
+    workspace = scope.current()
+    ids = rows.next_ids(Identity, len(state.links))
+    new: list[tuple[Any, ...]] = []
+    facts: list[events.Happened] = []
+    for pk, (key, number) in zip(ids, state.links.items(), strict=True):
+        one, person = given[key], written(number)
+        keeps = one.kind.keeps
+        sealed = (
+            crypto.seal(one.value, workspace_id=workspace, salt=salts[person], table=IDENTITY, column="sealed", row=pk)
+            if keeps == SEALED
+            else None
+        )
+        last4 = one.value[-4:] if one.kind.key == "phone" else ""
+        plain = one.value if keeps == PLAIN else ""
+        new.append((pk, keys.new("idn"), person, one.kind.key, one.within, key, sealed, plain, last4, source, now))
+        if number > 0:
+            facts.append(events.Happened(IdentityLinked(person, one.kind.key), now))
+    if bulk.insert(Identity, IDENTITY_COLUMNS, new, or_ignore=True) < len(new):
+        raise Raced
+    state.rows = dict(zip(state.links, ids, strict=True))
+    appeared = [
+        events.Happened(PersonCreated(written(number)), one.at)
+        for number, one in state.new_people.items()
+        if number not in state.into
+    ]
+    events.announce_many(appeared + facts, received_at=now, source=source)
+
+
+def _sightings(state: Linking, written: Any, now: datetime) -> None:
+    """Who was seen with an id of somebody else; an id that too many people came with leads to nobody from now on."""
+    row_of = {**{key: one.identity for key, one in state.known.items()}, **state.rows}
+    seen = {(row_of[key], written(person)): at for (key, person), at in state.new_sightings.items()}
+    if seen:
+        rows_ = ((identity, person, at) for (identity, person), at in seen.items())
+        bulk.insert(Sighting, ["identity_id", "person_id", "at"], rows_, or_ignore=True)
+    if state.shared:
+        Identity.objects.filter(pk__in=[row_of[key] for key in state.shared]).update(shared_at=now)
+
+
+def _pairs(state: Linking, written: Any, now: datetime) -> None:
+    """What somebody decided about a pair stays decided."""
+    pairs: dict[tuple[int, int], list[str]] = {}
+    for (one, other), slots in state.conflicts.items():
+        two = sorted((written(one), written(other)))
+        if two[0] != two[1]:
+            pairs.setdefault((two[0], two[1]), sorted({kind for kind, _ in slots}))
+    if not pairs:
+        return
+    origin, is_open = PairOrigin.CONFLICT.value, PairState.OPEN.value
+    bulk.insert(
+        Pair,
+        ["public_id", "first_id", "second_id", "origin", "evidence", "weight", "state", "found_at"],
+        (
+            (keys.new("dup"), first, second, origin, {"conflict": kinds}, 0, is_open, now)
+            for (first, second), kinds in pairs.items()
+        ),
+        or_ignore=True,
+    )
+
+
+def _say(calls: Sequence[Call], answers: Sequence[Answer]) -> set[int]:
+    """What the calls say of people: the newest word of each field. Gives the people who changed."""
+    said: dict[tuple[int, str], tuple[datetime, str]] = {}
+    for call, answer in zip(calls, answers, strict=True):
+        if answer.person is None:
+            continue
+        for key, text in call.traits.items():
+            old = said.get((answer.person, key))
+            if old is None or call.at >= old[0]:
+                said[answer.person, key] = (call.at, text)
+    if not said:
+        return set()
+    fields = {one.key: one for one in Field.objects.filter(key__in={key for _, key in said})}
+    for call, answer in zip(calls, answers, strict=True):
+        bad = {key: reason for key, text in call.traits.items() if (reason := _problem(fields.get(key), text))}
+        if answer.person is not None and bad:
+            answer.left_out += tuple((f"trait:{key}", reason) for key, reason in bad.items())
+    good = {
+        (person, fields[key].pk): (at, canonical(text.strip(), fields[key].kind))
+        for (person, key), (at, text) in said.items()
+        if not _problem(fields.get(key), text)
+    }
+    return _keep(good)
+
+
+def _problem(of: Field | None, text: str) -> str:
+    if of is None:
+        return "unknown_field"
+    value = text.strip()
+    if len(value) > TRAIT_LIMIT:
+        return "too_long"
+    if not value:
+        return "empty"
+    if cells.has_control(value):
+        return "control_character"
+    try:
+        canonical(value, of.kind)
+    except cells.BadCell:
+        return f"not_{of.kind}"
+    return ""
+
+
+def _keep(said: Mapping[tuple[int, int], tuple[datetime, str]]) -> set[int]:
+    if not said:
+        return set()
+    held = Trait.objects.extra(**bulk.any_number("person_id", {person for person, _ in said})).select_for_update()
+    known = {(one.person_id, one.field_id): one for one in held.order_by("pk")}
+    fresh = [(*place, value, at) for place, (at, value) in said.items() if place not in known]
+    changed = [
+        (known[place].pk, value, at, None)
+        for place, (at, value) in said.items()
+        if place in known and _newer(known[place], at) and known[place].value != value
+    ]
+    if fresh:
+        bulk.insert(Trait, ["person_id", "field_id", "value", "set_at"], fresh, or_ignore=True)
+    if changed:
+        bulk.update(Trait, ["value", "set_at", "import_id"], changed)
+    places = {pk: person for (person, _), one in known.items() for pk in [one.pk]}
+    return {row[0] for row in fresh} | {places[row[0]] for row in changed}
+
+
+def _newer(known: Trait, at: datetime) -> bool:
+    return known.set_at is None or known.set_at <= at
