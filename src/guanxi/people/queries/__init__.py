@@ -46,6 +46,7 @@ from guanxi.people.queries.lists import (
     level_counts,
     page_of,
     people_page,
+    unit_counts,
     wanted_people,
 )
 from guanxi.people.queries.lookups import (
@@ -121,6 +122,7 @@ __all__ = [
     "takers",
     "timeline",
     "trait_wanted",
+    "unit_counts",
     "units_for",
     "version",
     "views_of",
