@@ -48,6 +48,7 @@ from guanxi.people.queries.lists import (
     level_counts,
     page_of,
     people_page,
+    sources,
     unit_counts,
     wanted_people,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "rejected_rows",
     "rejects_phase",
     "row_reason",
+    "sources",
     "suggested_columns",
     "suppressions",
     "takers",
