@@ -118,11 +118,12 @@ SAME: dict[str, str] = {
 # Those that no key opens, under the words of docs/api.md that say why.
 ALONE: dict[str, str] = {
     "Signing in, and one's own login": """start sign_in sign_in_link confirm join sign_out second_step account
-        account_name account_password account_app account_app_qr account_app_remove account_codes account_sessions_end
+        account_name account_password account_device_forget account_app account_app_qr account_app_remove account_codes account_sessions_end
         account_session_end passkey_options sign_in_passkey passkey_add_options passkey_add passkey_remove""",
     "Opening somebody's login": "staff_link staff_one_step",
     "Keys": "keys key_new key_revoke",
-    "Write keys of sources": "sources source_new source source_edit source_rotate source_stop",
+    "Sources of events": """sources source_new source source_edit source_rotate source_stop sent_events sent_event
+        sent_event_block""",
     "The demo": "demo_next_day demo_clear",
     "How pages look": "home set_language set_theme set_frame gallery",
     "What a person opens by their own link": "preferences unsubscribe opened",
