@@ -25,16 +25,11 @@ from guanxi.content.models import Content
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import (
-    Authenticator,
     Consent,
     ConsentEntry,
     DemoClearing,
     DemoThing,
-    Passkey,
-    RecoveryCode,
     Role,
-    SignInFailure,
-    SignInLink,
     Staff,
     Suppression,
     Unit,
@@ -155,12 +150,13 @@ def told_of(public_ids: list[str]) -> models.QuerySet[Delivery]:
 
 def remove_login(user: int) -> None:
     """Unless it has a place somewhere: the key of that place refuses, for row-level security does not bind keys."""
-    theirs = (SignInLink, SignInFailure, Authenticator, RecoveryCode, Passkey)
     with suppress(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for model in theirs:
-            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE user_id = %s", [user])  # noqa: S608
-        cursor.execute(f"DELETE FROM {User._meta.db_table} WHERE id = %s", [user])  # noqa: S608
+        for relation in User._meta.get_fields(include_hidden=True):
+            if isinstance(relation, models.ManyToOneRel) and not issubclass(relation.related_model, WorkspaceRow):
+                table, column = relation.related_model._meta.db_table, relation.field.attname
+                cursor.execute(f'DELETE FROM "{table}" WHERE "{column}" = %s', [user])  # noqa: S608
+        cursor.execute(f'DELETE FROM "{User._meta.db_table}" WHERE id = %s', [user])  # noqa: S608
 
 
 def free(rows: models.QuerySet[Any], or_else: Callable[[Any], object] = lambda one: None) -> None:
