@@ -61,7 +61,7 @@ ENTRIES: dict[str, list[str]] = {
     "rotate_webhook": ["webhook.secret_rotated"],
     "switch_webhook": ["webhook.switched_off"],
     "remove_webhook": ["webhook.removed"],
-    "add_staff": ["staff.added"],
+    "add_staff": ["staff.invited"],
     "change_access": ["staff.locked_out"],
     "add_unit": ["unit.added"],
 }

@@ -36,6 +36,7 @@ from guanxi.governance.rules import (
     Permission,
     data_scope,
     may,
+    may_give,
 )
 from guanxi.kit import crypto, scope
 
@@ -53,6 +54,7 @@ __all__ = [
     "is_known",
     "key_of",
     "may",
+    "may_give",
     "scopes_of",
     "second_steps",
     "sessions_of",

@@ -195,6 +195,7 @@ _STAFF = {
     "role": "advisor",
     "unit": {"id": UNIT, "name": "Shanghai"},
     "is_active": True,
+    "is_invited": False,
 }
 _WEBHOOK = {
     "id": WEBHOOK,

@@ -55,6 +55,8 @@ def _taken(taken: IdentityTaken) -> Problem:
 STAFF = {
     "bad_email": invalid("email", "This is not an e-mail address."),
     "already_staff": Problem("conflict", "Someone with this e-mail works here already.", field="email"),
+    "above_own_role": invalid("role", "This role may do more than that of who made the key. Choose another."),
+    "invited": Problem("conflict", "They are invited and come in by their link, which an owner makes in the console."),
     "unknown_role": invalid("role", "There is no such role."),
     "last_owner": Problem("conflict", "This is the last owner. Make someone else owner first."),
 }

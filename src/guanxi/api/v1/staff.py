@@ -19,7 +19,6 @@ from guanxi.api.v1.shapes import (
     Out,
     Page,
     chosen,
-    held,
     named,
     newest,
     one,
@@ -33,7 +32,9 @@ from guanxi.governance.queries import Permission
 router = Router(tags=["Staff and units"])
 MAY = Permission.WORKSPACE_MANAGE
 Roles = Literal["owner", "manager", "operator", "advisor", "analyst", "auditor", "integrator"]
+GivenRoles = Literal["manager", "operator", "advisor", "analyst", "auditor", "integrator"]
 assert set(Roles.__args__) == set(Role.values)  # type: ignore[attr-defined]
+assert set(GivenRoles.__args__) == set(Role.values) - {Role.OWNER}  # type: ignore[attr-defined]
 
 
 class StaffOut(Out):
@@ -43,6 +44,7 @@ class StaffOut(Out):
     role: Roles
     unit: Named | None
     is_active: bool
+    is_invited: bool
 
 
 class UnitOut(Out):
@@ -59,7 +61,7 @@ class NewUnit(In):
 class NewStaff(In):
     name: Name
     email: Line = Field(max_length=254)
-    role: Roles
+    role: GivenRoles
     unit: Id("unt") | None = None  # type: ignore[valid-type]
 
 
@@ -75,6 +77,7 @@ def shown(row: Staff) -> StaffOut:
         role=row.role,  # type: ignore[arg-type]
         unit=named(row.unit),
         is_active=row.is_active,
+        is_invited=row.is_invited,
     )
 
 
@@ -94,12 +97,13 @@ def list_staff(request: ApiRequest, asked: Query[Listed]) -> Page[StaffOut]:
 
 @router.post("/staff", **op(MAY, StaffOut, status=201, thing=True, refusals=("conflict",)))
 def add_staff(request: ApiRequest, body: NewStaff) -> StaffOut:
-    """Add somebody to the staff
+    """Invite somebody to the staff
 
-    Their first sign-in needs a link, which an owner makes in the console: a key never opens a login.
+    The place waits until its login has taken it, by a link that an owner makes in the console: a key opens no login
+    and makes no owner.
     """
     unit = chosen(Unit.objects.all(), body.unit, "unit")
-    made = governance.add_staff(email=body.email, name=body.name, role=body.role, unit=unit, by=request.staff)
+    made = governance.keep_place(email=body.email, name=body.name, role=body.role, unit=unit, by=request.staff)
     return tagged(request, shown(made))
 
 
@@ -116,9 +120,10 @@ def get_staff(request: ApiRequest, staff_id: str) -> StaffOut:
 def change_access(request: ApiRequest, staff_id: str, body: Access) -> StaffOut:
     """Give or take access
 
-    From the next request on, and for their keys, too. The last owner keeps it.
+    From the next request on, and for their keys, too. The last owner keeps it, and who was invited takes it by the link
+    only.
     """
-    row = held(Staff.objects.select_related("user", "unit"), staff_id)
+    row = one(Staff.objects.select_related("user", "unit"), staff_id)
     governance.set_active(staff=row, active=body.active, by=request.staff)
     return tagged(request, shown(one(Staff.objects.select_related("user", "unit"), staff_id)))
 

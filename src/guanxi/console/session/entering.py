@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from guanxi.console import proof
 from guanxi.console.session import places
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
@@ -67,6 +68,10 @@ def first_step(request: HttpRequest) -> FirstStep | None:
 def let_in(request: HttpRequest, user: User, way: str, to: str, second: str = "") -> HttpResponse:
     request.session.pop(KEPT, None)
     login(request, user)
+    if way == "link":
+        proof.note_link(request, clock.wall())
+    else:
+        proof.use_link(request)
     places.seen(request, clock.wall())
     governance.note_sign_in(user=user, way=way, second=second)
     response = redirect(to)

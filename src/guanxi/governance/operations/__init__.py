@@ -28,6 +28,7 @@ from guanxi.governance.operations.inviting import (
     invite,
     invite_again,
     join,
+    keep_place,
     withdraw_invitation,
 )
 from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
@@ -118,6 +119,7 @@ __all__ = [
     "invite_again",
     "join",
     "keep_answer",
+    "keep_place",
     "kept_answer",
     "link_for_staff",
     "login_lane",

@@ -24,7 +24,7 @@ from guanxi.governance.operations.audit import record
 from guanxi.governance.operations.second_step import forget_second_step
 from guanxi.governance.operations.sessions import end_every_session
 from guanxi.governance.operations.sign_in import LINK_LASTS, make_link
-from guanxi.governance.queries import workspaces_of
+from guanxi.governance.queries import may_give, workspaces_of
 from guanxi.kit import addresses, scope
 
 
@@ -81,7 +81,7 @@ def add_unit(*, name: str, parent: Unit | None = None, by: Staff | None = None) 
 
 @transaction.atomic
 def add_staff(*, email: str, name: str, role: str, unit: Unit | None = None, by: Staff | None = None) -> Staff:
-    """Give a login (made when it is new) a place in this workspace."""
+    """Give a login (made when it is new) a place in this workspace, for whoever runs the server. Doors invite."""
     staff = take_place(email=email, name=name, role=role, unit=unit)
     record(act="staff.added", by=by, subject=staff.public_id, detail=place_of(role, unit))
     return staff
@@ -130,6 +130,8 @@ def change_place(*, staff: Staff, role: str, unit: Unit | None, by: Staff) -> No
     if role not in Role.values:
         raise StaffRefused("unknown_role")
     staff = _held(staff)
+    if not may_give(by.role, role):
+        raise StaffRefused("above_own_role")
     if role != Role.OWNER:
         _leave_an_owner(staff)
     if (staff.role, staff.unit) == (role, unit):
@@ -163,7 +165,7 @@ def need_second_step(*, workspace: Workspace, needed: bool, by: Staff) -> None:
 
 def _held(staff: Staff) -> Staff:
     """The row as it is now; the rows of all owners with it, so that two of them never leave at once."""
-    rows = Staff.objects.select_for_update(of=("self",)).select_related("user", "unit")
+    rows = Staff.objects.select_for_update(of=("self",), no_key=True).select_related("user", "unit")
     return next(one for one in rows.filter(Q(pk=staff.pk) | Q(role=Role.OWNER)).order_by("pk") if one.pk == staff.pk)
 
 
