@@ -1,3 +1,5 @@
+from guanxi.acquisition.operations.applying import apply_waiting, forget, lane
+from guanxi.acquisition.operations.cataloguing import block_event
 from guanxi.acquisition.operations.sources import (
     MadeSource,
     SourceRefused,
@@ -12,7 +14,11 @@ __all__ = [
     "MadeSource",
     "NotTaken",
     "SourceRefused",
+    "apply_waiting",
+    "block_event",
     "edit_source",
+    "forget",
+    "lane",
     "make_source",
     "rotate_key",
     "stop_source",

@@ -11,6 +11,7 @@ from guanxi.kit import bulk, cells, crypto, keys, names, rows, scope
 from guanxi.people.events import IdentityLinked, PersonCreated
 from guanxi.people.models import Field, Identity, Level, NameWord, Pair, PairOrigin, PairState, Person, Sighting, Trait
 from guanxi.people.operations.linking.calls import Answer, Call
+from guanxi.people.operations.linking.naming import fill_names
 from guanxi.people.operations.linking.reading import GivenId
 from guanxi.people.operations.linking.state import Linking
 from guanxi.people.rules import canonical
@@ -51,7 +52,7 @@ def write_linking(
             answer.person = written(answer.person)
     _sightings(state, written, now)
     _pairs(state, written, now)
-    changed = _say(calls, answers)
+    changed = _say(calls, answers) | fill_names(calls, answers)
     if touched := sorted({pk for pk, _ in made.values()} | changed):
         events.touch("people", touched)
 
