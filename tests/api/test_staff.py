@@ -61,8 +61,11 @@ def test_a_login_that_is_in_use_gets_a_place_only_when_it_takes_it(
 
 
 def test_a_program_makes_no_owner(calls: Caller) -> None:
-    assert calls.post("/staff", KIM | {"role": "owner"}, 422)["field"] == "role"
-    assert Staff.objects.count() == 1
+    for path in ("/staff", "/invitations"):
+        assert calls.post(path, KIM | {"role": "owner"}, 422)["field"] == "role"
+    tom = make_staff("Tom", Role.ADVISOR)
+    assert calls.patch(f"/staff/{tom.public_id}", {"role": "owner"}, 422)["field"] == "role"
+    assert Staff.objects.filter(role=Role.OWNER).count() == 1
 
 
 def test_nobody_gives_a_place_that_may_more_than_their_own(boss: Staff) -> None:
