@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import dataclass
 
 from guanxi.acquisition import operations as acquisition
-from guanxi.acquisition.models import SourceKind
+from guanxi.acquisition.models import EventName, SourceKind
+from guanxi.acquisition.queries import source_of_key
 from guanxi.audiences import operations as audiences
 from guanxi.channels.models import Account, Message
 from guanxi.channels.queries import BY_HAND, link, preferences_link
@@ -47,6 +49,7 @@ class Things:
     endpoint: str
     source: str
     write_key: str
+    sent_event: str
     delivery: str
     view: str
     bulk: str
@@ -90,6 +93,7 @@ def make_things() -> Things:
         endpoint=endpoint.public_id,
         source=site.source.public_id,
         write_key=site.key,
+        sent_event=make_sent_event(site.key),
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
@@ -99,6 +103,24 @@ def make_source() -> acquisition.MadeSource:
     return acquisition.make_source(
         name="Website", kind=SourceKind.BROWSER, origins=["https://shop.example"], by=None, now=clock.wall()
     )
+
+
+def make_sent_event(key: str) -> str:
+    """One that was taken; with it came one that was refused, and one that still waits."""
+    known = source_of_key(key)
+    assert known
+    told = {
+        "type": "track",
+        "event": "商品浏览",
+        "anonymousId": "v-1",
+        "properties": {"品类": "茶", "email": "a@b.example"},
+    }
+    for sent in ([told, {"type": "track", "anonymousId": "v-1"}], [told]):
+        body = json.dumps({"batch": sent}).encode()
+        acquisition.take(key=known, call="batch", body=body, packed=None)
+        if len(sent) > 1:
+            acquisition.lane(now=clock.now())
+    return str(EventName.objects.get().public_id)
 
 
 def make_key() -> str:

@@ -1,5 +1,6 @@
 """Questions about sources and what they sent."""
 
+from guanxi.acquisition.queries.arrivals import Arrival, arrivals
 from guanxi.acquisition.queries.batches import GZIP, PLAIN, ZLIB, batches_of, opened, place, sent_of
 from guanxi.acquisition.queries.catalogue import Counted, audience_events, counted, event_names, is_event, properties
 from guanxi.acquisition.queries.sources import KnownKey, source_of_key, sources
@@ -13,8 +14,10 @@ __all__ = [
     "OLD_KEY_FOR",
     "PLAIN",
     "ZLIB",
+    "Arrival",
     "Counted",
     "KnownKey",
+    "arrivals",
     "audience_events",
     "batches_of",
     "counted",

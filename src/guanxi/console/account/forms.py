@@ -2,12 +2,13 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from guanxi.governance.models import User
+from guanxi.console.choices import one_line
 
 
 class Name(forms.Form):
     name = forms.CharField(
         label=_("Your name"),
+        validators=[one_line],
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         help_text=_("Your colleagues see it in every workspace that you work in."),
@@ -15,7 +16,7 @@ class Name(forms.Form):
 
 
 class Password(forms.Form):
-    """`current` is asked only of a login that has a password."""
+    """`current` is asked of a login that has a password, unless it has just come in by a link."""
 
     current = forms.CharField(
         label=_("Current password"),
@@ -31,9 +32,9 @@ class Password(forms.Form):
         help_text=_("At least 12 characters. A few words that do not belong together are easy to keep in mind."),
     )
 
-    def __init__(self, sent: QueryDict | None = None, *, user: User) -> None:
+    def __init__(self, sent: QueryDict | None = None, *, asks_current: bool) -> None:
         super().__init__(sent)
-        if not user.has_usable_password():
+        if not asks_current:
             del self.fields["current"]
 
 

@@ -32,11 +32,24 @@ from guanxi.kit import clock
 
 def page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
     user = cast(User, request.user)
-    fresh: dict[str, Any] = {"sessions": sessions(request, user)}
+    fresh: dict[str, Any] = {"sessions": sessions(request, user), "devices": devices(request, user)}
     fresh |= {"steps": queries.second_steps(user), "passkeys": site_of(request), "passkey_form": PasskeyName()}
-    fresh |= {"name_form": Name(initial={"name": user.name}), "password_form": Password(user=user)}
+    fresh |= {
+        "name_form": Name(initial={"name": user.name}),
+        "password_form": Password(asks_current=asks_current(request)),
+    }
+    fresh |= {"needs_proof": needs_proof(request)}
     fresh |= {"needed_by": needed_by(user)}
     return render(request, "account/account.html", fresh | forms, status=status)
+
+
+def asks_current(request: HttpRequest) -> bool:
+    return cast(User, request.user).has_usable_password() and not proof.is_by_link(request, clock.wall())
+
+
+def needs_proof(request: HttpRequest) -> bool:
+    """A session that was found open must not be made a password for."""
+    return not cast(User, request.user).has_usable_password() and not proof.is_fresh(request, clock.wall())
 
 
 def needed_by(user: User) -> list[Workspace]:
@@ -56,6 +69,20 @@ def sessions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             "seen": seen_words(one.seen_at, now),
         }
         for one in queries.sessions_of(user, now)
+    ]
+
+
+def devices(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    now = clock.wall()
+    return [
+        {
+            "device": agents.words(one.agent),
+            "public_id": one.public_id,
+            "here": one.public_id == request.session.get("device"),
+            "seen": seen_words(one.used_at, now),
+            "until": one.expires_at,
+        }
+        for one in queries.remembered_devices(user, now)
     ]
 
 
@@ -90,12 +117,12 @@ def set_name(request: HttpRequest) -> HttpResponse:
 @require_POST
 def set_password(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
-    form = Password(request.POST, user=user)
-    if not user.has_usable_password() and queries.has_second_step(user) and not proof.is_fresh(request, clock.wall()):
-        return redirect(proof.page_for(request))  # a session that was found open must not be made a password for
+    if needs_proof(request):
+        return redirect(proof.page_for(request))
+    form = Password(request.POST, asks_current=asks_current(request))
     if form.is_valid():
         try:
-            governance.set_password(user=user, now=clock.wall(), **({"current": ""} | form.cleaned_data))
+            governance.set_password(user=user, now=clock.wall(), **({"current": None} | form.cleaned_data))
         except governance.PasswordRefused as refusal:
             explain(form, refusal.reasons)
         except governance.TooManyTries as refusal:
@@ -104,6 +131,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
         else:
             update_session_auth_hash(request, user)
             proof.note(request, clock.wall())
+            proof.use_link(request)
             messages.success(request, _("Your password is saved. You are signed out on every other device."))
             return redirect("account")
     return page(request, 422, password_form=form)
@@ -124,6 +152,14 @@ def end_session(request: HttpRequest, name: str) -> HttpResponse:
         messages.success(request, _("That device is signed out."))
     else:
         messages.info(request, _("That device was signed out already."))
+    return redirect("account")
+
+
+@signed_in
+@require_POST
+def forget_device(request: HttpRequest, public_id: str) -> HttpResponse:
+    governance.forget_device(user=cast(User, request.user), public_id=public_id)
+    messages.success(request, _("That device is asked for the second step again."))
     return redirect("account")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +19,8 @@ from guanxi.acquisition import queries
 from guanxi.acquisition.models import Source, SourceKind
 from guanxi.acquisition.operations import SourceRefused
 from guanxi.console.access import StaffRequest, confirmed, may, sent
+from guanxi.console.errors import bad_request
+from guanxi.console.integrations import words
 from guanxi.console.integrations.forms import SourceForm
 from guanxi.governance.queries import Permission
 from guanxi.kit import clock
@@ -34,7 +38,15 @@ def found(public_id: str) -> Source:
 @may(MAY)
 @require_safe
 def sources(request: StaffRequest) -> HttpResponse:
-    return render(request, "integrations/sources.html", {"listed": queries.sources()[:200]})
+    context = {"listed": queries.sources()[:200], "tabs": tabs(request, "sources")}
+    return render(request, "integrations/sources.html", context)
+
+
+def tabs(request: StaffRequest, current: str) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "url": reverse(route, args=[request.workspace.slug]), "current": route == current}
+        for route, label in (("sources", _("Sources")), ("sent_events", _("Events")))
+    ]
 
 
 @may(MAY)
@@ -103,7 +115,23 @@ def _key_page(request: StaffRequest, source: Source, key: str, *, rotated: bool 
 @may(MAY)
 @require_safe
 def source(request: StaffRequest, public_id: str) -> HttpResponse:
-    one = found(public_id)
-    old_key_works = one.old_until is not None and clock.wall() < one.old_until and one.stopped_at is None
-    context = {"source": one, "old_key_works": old_key_works, "host": settings.BASE_URL}
+    """With what arrives now; the page asks for itself again while it is not paused."""
+    one, state = found(public_id), request.GET.get("state", "")
+    if state not in ("", "refused"):
+        return bad_request(request)
+    paused = request.GET.get("paused") == "yes"
+    asked = {"state": state} if state else {}
+    context = {
+        "source": one,
+        "old_key_works": one.old_until is not None and clock.wall() < one.old_until and one.stopped_at is None,
+        "host": settings.BASE_URL,
+        "listed": [(each, *words.arrival(each)) for each in queries.arrivals(one, refused=bool(state))],
+        "state": state,
+        "paused": paused,
+        "switch": "?" + urlencode(asked | ({} if paused else {"paused": "yes"})),
+        "tabs": [
+            {"label": _("All"), "url": "?", "current": not state},
+            {"label": _("Refused"), "url": "?state=refused", "current": bool(state)},
+        ],
+    }
     return render(request, "integrations/source.html", context)

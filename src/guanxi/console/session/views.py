@@ -85,7 +85,8 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         if request.method != "POST":
             link = governance.check_sign_in_link(token=token, now=clock.wall())
             return render(request, "session/link.html", {"who": link.user})
-        return entering.begin(request, governance.use_sign_in_link(token=token, now=clock.wall()), "link", "/")
+        user = governance.use_sign_in_link(token=token, now=clock.wall())
+        return entering.begin(request, user, "link", proof.way_back(request, user))
     except governance.LinkRefused as refusal:
         status = 404 if refusal.reason == "unknown" else 410
         return render(request, "session/link_refused.html", {"reason": refusal.reason}, status=status)
@@ -99,8 +100,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """Asks a login that has been in for a while to prove itself before something that needs it."""
     if request.POST.get("way") == "passkey":
         return confirm_by_passkey(request)
-    by_code = request.POST.get("way") == "code"
-    form: forms.Form = Code(request.POST, auto_id="code_%s") if by_code else Confirm(sent(request))
+    by_code = request.POST.get("way") == "code" or proof.owes_second_step(request)
+    form: forms.Form = Code(sent(request), auto_id="code_%s") if by_code else Confirm(sent(request))
     if not form.is_valid():
         return confirm_page(request, form, 422 if form.is_bound else 200)
     try:
@@ -114,6 +115,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
     except governance.TooManyTries as refusal:
         form.add_error(None, code_wait_words(refusal.wait) if by_code else wait_words(refusal.wait))
         return retry_after(confirm_page(request, form, 429), refusal.wait)
+    if by_code:
+        request.session.pop("owes_second_step", None)
     proof.note(request, clock.wall())
     return redirect(back_to(request))
 
@@ -133,12 +136,14 @@ def confirm_by_passkey(request: HttpRequest) -> HttpResponse:
             raise governance.PasskeyRefused("wrong")
     except governance.PasskeyRefused as refusal:
         return confirm_page(request, Confirm(), 422, passkeys.refusal_words(refusal))
+    request.session.pop("owes_second_step", None)
     proof.note(request, clock.wall())
     return redirect(back_to(request))
 
 
 def confirm_page(request: HttpRequest, form: forms.Form, status: int, problem: str = "") -> HttpResponse:
     by_code = isinstance(form, Code)
+    proof.keep_way_back(request, back_to(request))
     known = {
         "form": Confirm() if by_code else form,
         "code_form": form if by_code else Code(auto_id="code_%s"),
@@ -146,6 +151,7 @@ def confirm_page(request: HttpRequest, form: forms.Form, status: int, problem: s
         "next": back_to(request),
         "problem": problem,
         "passkeys": passkeys.site_of(request),
+        "by_password": cast(User, request.user).has_usable_password() and not proof.owes_second_step(request),
     }
     return render(request, "session/confirm.html", known, status=status)
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from guanxi.governance.models import SignInLink, Staff, User
+from guanxi.governance.models import RememberedDevice, SignInLink, Staff, User
 from guanxi.governance.operations import tries
 from guanxi.governance.operations.noting import note_login
 from guanxi.governance.queries import entered, workspaces_of
@@ -34,12 +34,14 @@ def rename(*, user: User, name: str) -> None:
 
 
 @sensitive_variables("current", "password")
-def set_password(*, user: User, current: str, password: str, now: datetime) -> None:
-    """Every session of the login ends, as Django binds them to the password; sign-in links that still work do too.
+def set_password(*, user: User, current: str | None, password: str, now: datetime) -> None:
+    """`current` is left out where the login has just proved itself otherwise: by a link, or its second step.
+
+    Every session of the login ends, as Django binds them to the password; sign-in links that still work do too.
 
     Raises PasswordRefused, and TooManyTries: who finds a session open must not guess the password in it.
     """
-    if user.has_usable_password():
+    if current is not None and user.has_usable_password():
         prove_password(user=user, password=current, now=now)
     try:
         validate_password(password, user)
@@ -48,6 +50,7 @@ def set_password(*, user: User, current: str, password: str, now: datetime) -> N
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
+        RememberedDevice.objects.filter(user=user).delete()
         open_links = SignInLink.objects.filter(user=user, used_at=None, invites=False)
         open_links.filter(expires_at__gt=now).update(expires_at=now)
         note_login(user=user, act="login.password_changed")
