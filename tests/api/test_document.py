@@ -73,7 +73,7 @@ ENTRIES: dict[str, list[str]] = {
     "rotate_webhook": ["webhook.secret_rotated"],
     "switch_webhook": ["webhook.switched_off"],
     "remove_webhook": ["webhook.removed"],
-    "add_staff": ["staff.added"],
+    "add_staff": ["staff.invited"],
     "change_staff": ["staff.changed"],
     "change_access": ["staff.locked_out"],
     "hand_over_people": ["bulk.started", "staff.handed_over"],

@@ -58,6 +58,7 @@ def _taken(taken: IdentityTaken) -> Problem:
 STAFF = {
     "bad_email": invalid("email", "This is not an e-mail address."),
     "already_staff": Problem("conflict", "Someone with this e-mail works here already.", field="email"),
+    "above_own_role": invalid("role", "This role may do more than that of who made the key. Choose another."),
     "unknown_role": invalid("role", "There is no such role."),
     "invited": Problem("conflict", "They are invited and come in by their link. Invite them again if it is lost."),
     "not_invited": Problem("conflict", "This invitation was taken up or taken back already."),

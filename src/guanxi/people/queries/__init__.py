@@ -22,6 +22,7 @@ from guanxi.people.queries.cards import (
     timeline,
     version,
 )
+from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, trait_wanted, visible
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
@@ -35,16 +36,19 @@ from guanxi.people.queries.imports import (
 )
 from guanxi.people.queries.kinds import id_key, kind_labels, kinds, place_label
 from guanxi.people.queries.lists import (
+    COUNTED_UP_TO,
     ORDERS,
     BadCursor,
+    Found,
     Page,
-    Wanted,
     added_between,
+    count_of,
     count_people,
+    find_people,
     level_counts,
+    page_of,
     people_page,
     unit_counts,
-    visible,
     wanted_people,
 )
 from guanxi.people.queries.lookups import (
@@ -62,12 +66,15 @@ from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "BULK_WORKING",
+    "COUNTED_UP_TO",
+    "NONE",
     "NOTE_LIMIT",
     "ORDERS",
     "REFUSALS",
     "UNDO_FOR",
     "BadCursor",
     "Card",
+    "Found",
     "KnownConsent",
     "KnownIdentity",
     "KnownNote",
@@ -76,6 +83,7 @@ __all__ = [
     "KnownTrait",
     "NoAddress",
     "Page",
+    "TraitWanted",
     "Wanted",
     "added_between",
     "address_of",
@@ -86,7 +94,9 @@ __all__ = [
     "canonical",
     "card",
     "cards",
+    "count_of",
     "count_people",
+    "find_people",
     "first_view",
     "handovers",
     "held_by",
@@ -103,6 +113,7 @@ __all__ = [
     "mirrored",
     "notes",
     "owners_for",
+    "page_of",
     "people_page",
     "person_of_address",
     "place_label",
@@ -114,6 +125,7 @@ __all__ = [
     "suppressions",
     "takers",
     "timeline",
+    "trait_wanted",
     "unit_counts",
     "units_for",
     "version",
