@@ -133,7 +133,7 @@ def test_every_filter_is_a_sentence_that_can_be_taken_away(owner: Visitor, now: 
     known("Bert", now - timedelta(days=40), source="staff", identities={"phone": "+8613812342210"},
           traits={"city": "北京", "points": "100"})  # fmt: skip
     month = f"{now - timedelta(days=30):%Y-%m-%d}"
-    for asked, found, said in (
+    cases: list[tuple[dict[str, Any], list[str], str]] = [
         ({"owner": "none"}, ["Anna", "Bert"], "Owner is nobody"),
         ({"source": "staff"}, ["Bert"], "Source: By hand"),
         ({"added_from": month}, ["Anna"], "Added from"),
@@ -145,7 +145,8 @@ def test_every_filter_is_a_sentence_that_can_be_taken_away(owner: Visitor, now: 
         ({"trait:vip": "yes"}, ["Anna"], "VIP: Yes"),
         ({"least:points": "10"}, ["Bert"], "Points: from 10 on"),
         ({"least:points": "1", "most:points": "9.5"}, ["Anna"], "Points: from 1 to 9.5"),
-    ):
+    ]
+    for asked, found, said in cases:
         assert owner.names(**asked) == found, asked
         page = owner.get("people", **asked)
         assert f'aria-label="Remove filter: {said}' in page, asked
