@@ -8,10 +8,11 @@ from typing import Any
 
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
+from guanxi.audiences.operations import AudienceInUse
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import BadAccount, CannotBeTried, NotDoubtful
 from guanxi.content import queries as contents
-from guanxi.content.operations import BadContent
+from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
 from guanxi.governance.operations import ComplaintStands, StaffRefused, TooManyTries
 from guanxi.integrations.operations import EndpointRefused
@@ -115,9 +116,6 @@ def _blocked(error: Blocked) -> Problem:
 PERSONAL = {
     "erased": Problem("conflict", "This person was erased; nothing more is kept about them."),
     "not_failed": Problem("conflict", "It did not fail, or is at work again."),
-    "too_many": Problem(
-        "too_many_requests", "50 people were looked at in the last hour.", headers={"Retry-After": "3600"}
-    ),
     "running": Problem("conflict", "An export of this person is on its way already."),
     "empty": invalid("file", "The file is empty.", "empty"),
     "too_large": Problem("too_large", "A file has at most 10 MB."),
@@ -126,10 +124,18 @@ PERSONAL = {
 }
 
 
+def _reveal(refusal: RevealRefused) -> Problem:
+    if refusal.reason != "too_many":
+        return _personal(refusal)
+    after = {"Retry-After": str(max(1, math.ceil(refusal.wait.total_seconds())))}
+    return Problem("too_many_requests", "50 people were looked at in the last hour.", headers=after)
+
+
 def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefused) -> Problem:
     return PERSONAL.get(refusal.reason, invalid("reason", "Say why.", "missing"))
 
 
+IN_USE = Problem("conflict", "A broadcast uses it. Delete the draft, or choose something else there, first.")
 HANDOVERS = {
     "still_active": Problem("conflict", "They have access and keep their people. Take access first."),
     "holds_no_people": invalid("to", "Choose someone with access who looks after people.", "unknown_id"),
@@ -182,10 +188,12 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     HandoverRefused: lambda error: HANDOVERS[error.reason],
     TooManyTries: _turns,
     CannotBeTried: lambda _error: Problem("conflict", "The channel of this account has nothing of the kind."),
+    AudienceInUse: lambda _error: IN_USE,
+    ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],
-    RevealRefused: _personal,
+    RevealRefused: _reveal,
     ExportRefused: _personal,
     ErasureRefused: _personal,
     FileRefused: _personal,
