@@ -40,6 +40,7 @@ from guanxi.people.models import (
     Import,
     ImportChange,
     ImportReject,
+    Lent,
     LevelProof,
     NameWord,
     Person,
@@ -151,6 +152,8 @@ class Canary:
     def rest_of_people(self) -> None:
         NameWord.objects.create(person=self.person, word=self.word("people.NameWord", "word"))
         city = Field.objects.create(key="city", label="City")
+        own, lent = self.word("people.Lent", "own"), self.word("people.Lent", "lent")
+        Lent.objects.create(person=self.person, what="name", own=own, lent=lent)
         Trait.objects.create(person=self.person, field=city, value=self.word("people.Trait", "value"))
         LevelProof.objects.create(
             person=self.person, level="customer", proof="order.paid", label=self.word("people.LevelProof", "label"),

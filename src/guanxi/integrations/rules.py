@@ -25,6 +25,8 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.LevelLost: ("person", "level"),
     people.PersonCreated: ("person",),
     people.IdentityLinked: ("person", "kind"),
+    people.PersonMerged: ("person", "merged"),
+    people.PersonUnmerged: ("person", "merged"),
     people.ImportFinished: ("import_id", "state"),
     governance.ConsentGiven: ("person", "channel", "purpose"),
     governance.ConsentWithdrawn: ("person", "channel", "purpose"),
@@ -44,6 +46,7 @@ NAMES: tuple[str, ...] = tuple(fact.name for fact in FACTS)
 # A field that is an internal key, and the word that its public id has outside.
 REFERENCES = {
     "person": "person",
+    "merged": "merged",
     "order_id": "order",
     "product_id": "product",
     "coupon_id": "coupon",

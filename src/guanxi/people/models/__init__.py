@@ -9,6 +9,7 @@ from guanxi.people.models.linking import (
     Sighting,
     Trust,
 )
+from guanxi.people.models.merging import Lent, Merge, MergeRule, Moved
 from guanxi.people.models.person import (
     Field,
     Identity,
@@ -54,8 +55,12 @@ __all__ = [
     "ImportState",
     "JobState",
     "Keeps",
+    "Lent",
     "Level",
     "LevelProof",
+    "Merge",
+    "MergeRule",
+    "Moved",
     "NameWord",
     "Note",
     "OwnKind",

@@ -19,6 +19,7 @@ from guanxi.people.operations.imports.states import ImportRefused
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
 from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
 from guanxi.people.operations.linking import Answer, Call, link_many
+from guanxi.people.operations.merging import MergeRefused, ToMerge, merge_many, merge_people, undo_merge
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
 from guanxi.people.operations.people_kind import PeopleKind
 from guanxi.people.operations.personal import (
@@ -46,6 +47,7 @@ __all__ = [
     "IdentityChange",
     "IdentityTaken",
     "ImportRefused",
+    "MergeRefused",
     "NoteRefused",
     "PeopleKind",
     "PersonChanged",
@@ -55,6 +57,7 @@ __all__ = [
     "RestoreChanges",
     "RevealRefused",
     "TakeBackProofs",
+    "ToMerge",
     "ViewRefused",
     "add_note",
     "attach_file",
@@ -74,6 +77,8 @@ __all__ = [
     "fail_import",
     "hand_over",
     "link_many",
+    "merge_many",
+    "merge_people",
     "name_of",
     "note_changes",
     "open_first",
@@ -95,6 +100,7 @@ __all__ = [
     "sweep",
     "undo_bulk",
     "undo_import",
+    "undo_merge",
     "work_import",
     "work_personal",
 ]

@@ -48,11 +48,13 @@ from guanxi.people.queries.lookups import (
     NoAddress,
     address_of,
     addresses_of,
+    aliased,
     lookup_by_identity,
     mirrored,
     person_of_address,
 )
 from guanxi.people.queries.notes import KnownNote, notes
+from guanxi.people.queries.same import same
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
@@ -77,6 +79,7 @@ __all__ = [
     "added_between",
     "address_of",
     "addresses_of",
+    "aliased",
     "at_work_for",
     "bound_to_unit",
     "bulks_of",
@@ -105,6 +108,7 @@ __all__ = [
     "reason_text",
     "rejected_rows",
     "rejects_phase",
+    "same",
     "suggested_columns",
     "suppressions",
     "takers",

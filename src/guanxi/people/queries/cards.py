@@ -21,6 +21,7 @@ from guanxi.people.models import (
     Trait,
 )
 from guanxi.people.queries.kinds import kind_labels
+from guanxi.people.queries.same import same
 from guanxi.people.rules import typed
 
 IDENTITY_TABLE = Identity._meta.db_table
@@ -199,5 +200,4 @@ def timeline(
     hidden: tuple[str, ...] = (),
 ) -> list[events.TimelineEntry]:
     """What happened to this person, newest first; those merged into them included. `names`: only these facts."""
-    merged = list(Person.objects.filter(merged_into=person).values_list("pk", flat=True))
-    return events.timeline([person.pk, *merged], limit=limit, before=before, names=names, hidden=hidden)
+    return events.timeline(same(person), limit=limit, before=before, names=names, hidden=hidden)
