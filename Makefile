@@ -1,4 +1,5 @@
 # Each command does its own set-up; a second call installs nothing. Override: make run PYTHON=python3.12 PORT=9000
+# The tests run in two processes; in one: make test ARGS=-n0
 PYTHON ?= python3
 VENV ?= .venv
 HOST ?= 127.0.0.1
@@ -34,7 +35,7 @@ lock:
 
 test: install-dev
 	@$(BIN)/python tools/translations.py compile
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -1,4 +1,7 @@
-"""One embedded PostgreSQL a run, migrated by the owner, used as the application role; and a home that goes away."""
+"""One embedded PostgreSQL a run, migrated by the owner, used as the application role; and a home that goes away.
+
+`make test` shares the work between two processes (pytest-xdist). Each has a server, a database and a home of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,19 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
+from xdist.scheduler import LoadScopeScheduling
 
 from guanxi.config.settings import database
 from guanxi.governance import queries as governance
@@ -26,6 +32,8 @@ from guanxi.kit.translations import compile_catalogues
 from tests import optional
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "guanxi"
+# Their tests take minutes, and make everything for themselves.
+LONG = {"test_every_page.py", "test_script_injection.py", "test_first_story.py"}
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 URLS: dict[str, Role] = {
     "GUANXI_DATABASE_URL": "app",
@@ -51,13 +59,44 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: the loop that they leave running would refuse every other loop in this thread."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    """Browser tests come last: the loop that they leave running would refuse every other loop in this thread. Of them
+    the long ones are first, so that neither process is left with one when the other has nothing more to do."""
+    items.sort(key=lambda item: ("browser" in item.path.parts, item.path.name not in LONG))
+
+
+class OneFileInOnePlace(LoadScopeScheduling):  # type: ignore[misc]
+    """A file's tests share what it makes; each long test goes to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if Path(file).name in LONG else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False
+    return OneFileInOnePlace(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in optional.summary():
+    skipped = (report.longrepr for report in terminalreporter.stats.get("skipped", []))
+    for line in optional.summary(why[2] for why in skipped if isinstance(why, tuple)):
         terminalreporter.write_line(line, red=True, bold=True)
+    for line in minutes(terminalreporter):
+        terminalreporter.write_line(line)
+
+
+def minutes(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
+    """How long the tests of each folder took, all processes together."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            folders = Path(report.nodeid.partition("::")[0]).parts[1:-1]
+            spent["/".join(folders) or "house"] += report.duration
+    if sum(spent.values()) > 60:
+        yield "Minutes: " + ", ".join(
+            f"{folder} {seconds / 60:.1f}" for folder, seconds in sorted(spent.items(), key=lambda one: -one[1])
+        )
 
 
 @pytest.fixture(scope="session")
@@ -148,6 +187,14 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             assert tables
             owner.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE".encode())
         forget_files()
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """A transaction that comes to nothing. Around a module it keeps what its tests share; around a test, the rest."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def forget_files() -> None:

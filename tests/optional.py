@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -13,7 +13,6 @@ CHROMIUM = "/usr/bin/chromium"
 TOOLS: dict[str, tuple[Callable[[], bool], str]] = {
     "chromium": (lambda: shutil.which(CHROMIUM) is not None, "Chromium: apt-get install chromium fonts-noto-cjk"),
 }
-left_out: Counter[str] = Counter()
 
 
 def needs(tool: str) -> None:
@@ -23,9 +22,10 @@ def needs(tool: str) -> None:
         return
     if os.environ.get("GUANXI_CI") == "1":
         pytest.fail(f"this machine must have {how_to_get_it}")
-    left_out[how_to_get_it] += 1
     pytest.skip(f"needs {how_to_get_it}")
 
 
-def summary() -> list[str]:
+def summary(reasons: Iterable[str]) -> list[str]:
+    """What to say at the end, of the reasons why tests were skipped."""
+    left_out = Counter(reason.partition("needs ")[2] for reason in reasons if "needs " in reason)
     return [f"LEFT OUT: {count} tests, for want of {what}" for what, count in sorted(left_out.items())]

@@ -41,6 +41,9 @@ PLACES = {
     "file_id": examples.FILE,
     "webhook_id": examples.WEBHOOK,
     "delivery_id": examples.DELIVERY,
+    "bulk_id": examples.BULK,
+    "view_id": examples.VIEW,
+    "notice_id": examples.NOTICE,
 }
 
 

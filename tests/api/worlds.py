@@ -20,10 +20,11 @@ from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
-from guanxi.governance.models import Role, Staff, Suppression
+from guanxi.governance.models import Notice, Role, Staff, Suppression
 from guanxi.integrations import operations as integrations
 from guanxi.people import operations as people
-from guanxi.people.models import Field, Identity, Import, Person
+from guanxi.people.models import Bulk, Field, Identity, Import, Person
+from guanxi.people.queries import Wanted
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast
 from tests.api.callers import Caller
@@ -110,6 +111,7 @@ def make_world(boss: Staff, now: datetime) -> World:
             examples.SUPPRESSION: Suppression.objects.get().public_id,
             **_personal(person, boss, now),
             **_webhook(boss, now),
+            **_bulk(boss, now),
         },
     )
 
@@ -132,6 +134,21 @@ def _webhook(boss: Staff, now: datetime) -> dict[str, str]:
     endpoint, _secret = integrations.make_endpoint(url=url, events=["order.paid"], by=boss, now=now)
     delivery = integrations.send_test(endpoint=endpoint, now=now)
     return {examples.WEBHOOK: endpoint.public_id, examples.DELIVERY: delivery.public_id}
+
+
+def _bulk(boss: Staff, now: datetime) -> dict[str, str]:
+    of = people.start_bulk(act="owner", value={"owner": None}, chosen=Wanted(), by=boss, now=now)
+    governance.notify(staff=boss, kind="bulk.done", subject=of.public_id, name="owner", now=now)
+    view = people.save_view(name="All", asked={"level": "customer"}, by=boss, shared=True, now=now)
+    return {
+        examples.BULK: of.public_id,
+        examples.VIEW: view.public_id,
+        examples.NOTICE: Notice.objects.get(staff=boss).public_id,
+    }
+
+
+def _bulk_is(**changes: Any) -> Callable[[World], Any]:
+    return lambda world: Bulk.objects.update(**changes)
 
 
 def _import(world: World) -> Import:
@@ -179,6 +196,8 @@ def _workbook(world: World) -> None:
 
 # What must have happened before an example can be sent.
 BEFORE: Mapping[str, Callable[[World], Any]] = {
+    "resume_bulk": _bulk_is(state="stopped"),
+    "undo_bulk": lambda world: _bulk_is(state="done", changed=1, finished_at=world.now)(world),
     "choose_sheet": _workbook,
     "run_import": lambda world: checked(_import(world), world.now),
     "stop_import": _running,

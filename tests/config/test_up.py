@@ -1,9 +1,11 @@
+import fcntl
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -87,23 +89,37 @@ def replaced(before: dict[str, int], now: dict[str, int]) -> set[str] | None:
 
 @contextmanager
 def up(environment: dict[str, str], *arguments: str, port: int | None = None) -> Iterator[Up]:
-    port = port or ports.first_free("127.0.0.1", 18200)
-    assert port is not None
-    command = [sys.executable, "-m", "guanxi.cli", "up", "--port", str(port), *arguments]
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    )
-    running = Up(environment, port, process)
-    reader = threading.Thread(target=running.read)
-    reader.start()
+    command = [sys.executable, "-m", "guanxi.cli", "up", *arguments]
+    with starting():
+        port = port or ports.first_free("127.0.0.1", 18200)
+        assert port is not None
+        process = subprocess.Popen(
+            [*command, "--port", str(port)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        running = Up(environment, port, process)
+        reader = threading.Thread(target=running.read)
+        reader.start()
+        eventually(lambda: READY in running.lines or process.poll() is not None, 150)
     try:
-        assert eventually(lambda: READY in running.lines or process.poll() is not None, 150)
         assert READY in running.lines, "\n".join(running.lines)
         yield running
     finally:
         if process.poll() is None:
             running.stop()
         reader.join()
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """One at a time on this machine: two that start together could choose the same free port."""
+    with (Path(tempfile.gettempdir()) / "guanxi-test-up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="module")

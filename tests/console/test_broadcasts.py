@@ -144,6 +144,19 @@ def test_progress_is_asked_for_while_it_moves_and_then_the_page_once(
     assert b"every 2s" not in answer.content
 
 
+def test_what_came_back_is_told_by_its_reason(owner: Visitor, parts: tuple[Audience, Content, Account]) -> None:
+    broadcast = planned(parts)
+    first, *rest = Message.objects.filter(state="waiting").order_by("pk")
+    Message.objects.filter(pk=first.pk).update(state=MessageState.BOUNCED, reason="hard_bounce")
+    Message.objects.filter(pk__in=[one.pk for one in rest]).update(state=MessageState.BOUNCED, reason="soft_bounce")
+    page = owner.get("broadcast", broadcast.public_id)
+    told = page[page.index("Why some came back") :]
+    assert re.findall(r"the mailbox [\w ]+", told)[:2] == [
+        "the mailbox takes nothing now",
+        "the mailbox does not exist",
+    ]
+
+
 def test_staff_decide_about_messages_whose_fate_is_not_known(
     owner: Visitor, parts: tuple[Audience, Content, Account]
 ) -> None:
@@ -226,6 +239,8 @@ def test_the_effect_is_told_without_promising_more_than_the_figures_hold(lumen: 
     nobody_bought = in_words(sales(None, Arm(40, 0, 0, 0)), Broadcast())
     assert nobody_bought.headline == "Not enough people yet"
     assert in_words(None, Broadcast(hold_out_percent=0)).headline == "Not measured"
+    assert in_words(None, Broadcast(hold_out_percent=10, state="planning")).headline == "Not known yet"
+    assert in_words(None, Broadcast(hold_out_percent=10, state="cancelled")).headline == "Not measured"
 
 
 def questions(visitor: Visitor, route: str) -> int:

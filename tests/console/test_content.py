@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +150,14 @@ def test_a_draft_is_sent_to_oneself_from_the_page_and_says_what_came_of_it(
     assert "1 Market Street, Springfield" in arrived.text
     assert arrived.header("List-Unsubscribe") == ""
     assert Content.objects.count() == 0
+
+
+def test_the_page_opens_with_the_language_that_needs_a_hand(owner: Visitor) -> None:
+    def shown(page: str) -> list[str]:
+        return re.findall(r'name="shown" value="([\w-]+)" id="[\w-]+" checked', page)
+
+    assert shown(owner.get("content_new")) == ["en"]
+    broken = {"body-ko": "{{ nobody }}"}
+    assert shown(owner.post("content_new", status=422, **form(shown="en", **broken))) == ["ko"]
+    assert shown(owner.post("content_new", status=422, **form(shown="all", **broken))) == ["all"]
+    assert shown(owner.post("content_new", status=200, **form(do="add", more="ja"))) == ["ja"]

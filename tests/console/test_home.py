@@ -189,3 +189,52 @@ def test_only_the_owner_of_a_demo_plays_the_next_day(lumen: Workspace) -> None:
     assert visit(Role.OWNER).post(url).status_code == 302
     lumen.refresh_from_db()
     assert lumen.clock_shift == timedelta(days=1)
+
+
+def ordered(person: Person, at: datetime, minor: int = 1_000) -> None:
+    Order.objects.create(
+        number=f"{person.pk}-{at}", person=person, placed_at=at, currency="CNY", total_minor=minor, refunded_minor=0
+    )
+
+
+def test_an_advisor_is_told_whom_to_turn_to_until_there_is_a_note(lumen: Workspace) -> None:
+    tom = governance.add_staff(email="advisor@example.test", name="Tom", role=Role.ADVISOR)
+    now = clock.now()
+    buyer, away, once, other = (
+        people.create_person(now=now, name=name, owner=owner)
+        for name, owner in (("Buyer", tom), ("Away", tom), ("Once", tom), ("Other", None))
+    )
+    for person in (buyer, other):
+        ordered(person, now - timedelta(hours=3), 3_400)
+    for days in (40, 50, 60):
+        ordered(away, now - timedelta(days=days))
+    ordered(once, now - timedelta(days=40))
+
+    def told() -> list[tuple[str, list[str]]]:
+        groups = visit(Role.ADVISOR).get(HOME).context["turn_to"]
+        return [(one["label"], [row["name"] for row in one["rows"]]) for one in groups]
+
+    assert told() == [("Bought lately", ["Buyer"]), ("Stayed away", ["Away"])]
+    people.add_note(person=buyer, by=tom, text="Thanked", now=now)
+    assert told() == [("Stayed away", ["Away"])]
+    people.add_note(person=away, by=tom, text="Called", now=now)
+    assert told() == []
+    assert "Nobody waits for you today." in shown(Role.ADVISOR)
+    assert visit(Role.MANAGER).get(HOME).context["turn_to"] is None
+
+
+def test_a_manager_sees_how_the_own_units_did_beside_the_week_before(lumen: Workspace) -> None:
+    north, south = governance.add_unit(name="North"), governance.add_unit(name="South")
+    governance.add_staff(email="manager@example.test", name="Han", role=Role.MANAGER, unit=north)
+    today = timezone.localtime(clock.now(), ZoneInfo(lumen.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    for unit in (north, south):
+        person = people.create_person(now=clock.now(), name=unit.name, unit=unit)
+        for days, minor in ((-0.1, 9_000), (1, 3_000), (6.9, 3_000), (8, 5_000), (15, 9_000)):
+            ordered(person, today - timedelta(days=days), minor)
+    week = visit(Role.MANAGER).get(HOME).context["week"]
+    assert (week["orders"], week["sales"], week["change"], week["free"]) == (2, Money(6_000, "CNY"), "+20%", 1)
+    assert [(row.unit, row.people, row.change) for row in week["units"]] == [(north, 1, "+20%")]
+    assert visit(Role.OWNER).get(HOME).context["week"]["orders"] == 4
+    assert {role: visit(role).get(HOME).context["week"] for role in (Role.ADVISOR, Role.AUDITOR, Role.INTEGRATOR)} == {
+        Role.ADVISOR: None, Role.AUDITOR: None, Role.INTEGRATOR: None,
+    }  # fmt: skip

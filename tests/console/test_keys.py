@@ -30,7 +30,8 @@ def test_a_key_is_shown_once_with_a_line_that_works(owner: Visitor, lumen: Works
 def test_a_key_offers_only_what_its_maker_may_do(lumen: Workspace) -> None:
     integrator = staff(Role.INTEGRATOR)
     page = integrator.get("key_new")
-    assert sorted(re.findall(r'value="(\w+\.\w+)"', page)) == ["channels.manage", "people.import", "webhooks.manage"]
+    offered = ["channels.manage", "people.import", "sources.manage", "webhooks.manage"]
+    assert sorted(re.findall(r'value="(\w+\.\w+)"', page)) == offered
     integrator.post("key_new", status=422, name="Shop", scopes=["people.view"])
     integrator.post("key_new", status=422, name="Shop")
     assert ApiKey.objects.count() == 0

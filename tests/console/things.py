@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import dataclass
 
+from guanxi.acquisition import operations as acquisition
+from guanxi.acquisition.models import EventName, SourceKind
+from guanxi.acquisition.queries import source_of_key
 from guanxi.audiences import operations as audiences
 from guanxi.channels.models import Account, Message
 from guanxi.channels.queries import BY_HAND, link, preferences_link
@@ -43,6 +47,9 @@ class Things:
     broadcast: str
     key: str
     endpoint: str
+    source: str
+    write_key: str
+    sent_event: str
     delivery: str
     view: str
     bulk: str
@@ -64,6 +71,7 @@ def make_things() -> Things:
     endpoint, _ = integrations.make_endpoint(
         url="https://shop.example/hooks", events=["order.paid"], name="Shop", by=someone, now=clock.now()
     )
+    site = make_source()
     return Things(
         staff=someone.public_id,
         file=make_file(),
@@ -83,9 +91,36 @@ def make_things() -> Things:
         notice=Notice.objects.get(staff=boss).public_id,
         key=make_key(),
         endpoint=endpoint.public_id,
+        source=site.source.public_id,
+        write_key=site.key,
+        sent_event=make_sent_event(site.key),
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
+
+
+def make_source() -> acquisition.MadeSource:
+    return acquisition.make_source(
+        name="Website", kind=SourceKind.BROWSER, origins=["https://shop.example"], by=None, now=clock.wall()
+    )
+
+
+def make_sent_event(key: str) -> str:
+    """One that was taken; with it came one that was refused, and one that still waits."""
+    known = source_of_key(key)
+    assert known
+    told = {
+        "type": "track",
+        "event": "商品浏览",
+        "anonymousId": "v-1",
+        "properties": {"品类": "茶", "email": "a@b.example"},
+    }
+    for sent in ([told, {"type": "track", "anonymousId": "v-1"}], [told]):
+        body = json.dumps({"batch": sent}).encode()
+        acquisition.take(key=known, call="batch", body=body, packed=None)
+        if len(sent) > 1:
+            acquisition.lane(now=clock.now())
+    return str(EventName.objects.get().public_id)
 
 
 def make_key() -> str:

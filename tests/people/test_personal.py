@@ -18,6 +18,9 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.test import TestCase
 
+from guanxi.acquisition import operations as acquisition
+from guanxi.acquisition.models import Batch, SourceKind
+from guanxi.acquisition.queries import source_of_key
 from guanxi.channels.models import Message
 from guanxi.commerce.models import Order, OrderLine, Product, Refund
 from guanxi.events import lake
@@ -120,6 +123,7 @@ class Canary:
         self.commerce()
         self.messages()
         self.deliveries()
+        self.sent()
         self.bulk()
         self.facts()
 
@@ -222,6 +226,14 @@ class Canary:
             endpoint=endpoint, event="evt_a", name="page.viewed", body=body, due_at=self.now, created_at=self.now,
             answer=self.word("integrations.Delivery", "answer"),
         )  # fmt: skip
+
+    def sent(self) -> None:
+        site = acquisition.make_source(name="Shop", kind=SourceKind.SERVER, by=None, now=self.now)
+        known = source_of_key(site.key)
+        assert known
+        event = {"traits": {"email": EMAIL}, "properties": {"page": self.word("acquisition.Batch", "body")}}
+        acquisition.take(key=known, call="track", body=json.dumps(event).encode(), packed=None)
+        Batch.objects.update(people=[self.person.pk], applied_at=self.now)
 
     def facts(self) -> None:
         Fact.objects.create(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.api import health, metrics
+from guanxi.api import health, intake, metrics
 from guanxi.api.v1 import document, reference
 from guanxi.api.v1.site import api
 
@@ -8,6 +8,8 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("v1/<str:call>", intake.door, name="intake"),
+    path("v1/projects/<str:key>/settings", intake.settings, name="intake_settings"),
     path("api/v1/docs", reference.reference, name="api_reference"),
     path("api/v1/openapi.json", document.openapi, name="api_openapi"),
     path("api/v1/", api.urls),

@@ -1,4 +1,4 @@
-"""Questions about orders: for the page of a person and for the timeline."""
+"""Questions about orders: for the page of a person, the timeline, and the day of who works with these people."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
 from guanxi.commerce.models import Order, OrderLine, Product
 from guanxi.governance.models import Workspace
 from guanxi.kit import scope
 from guanxi.kit.money import Money
-from guanxi.people.models import Person
+from guanxi.people.models import Note, Person
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,23 @@ class OrderLabel:
     store: str
     total: Money
     refunded: Money
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Somebody and the latest order."""
+
+    person: Person
+    at: datetime
+    total: Money | None = None
+
+
+@dataclass(frozen=True)
+class Sold:
+    """`sales` sum the reporting currency, refunds off."""
+
+    orders: int
+    sales: Money
 
 
 class KnownProduct(NamedTuple):
@@ -103,6 +120,52 @@ def sold_between(since: datetime, until: datetime) -> tuple[int, Money]:
     spent = Sum(F("total_minor") - F("refunded_minor"), filter=Q(currency=currency))
     sums = placed.aggregate(orders=Count("id"), spent=spent)
     return sums["orders"], Money(sums["spent"] or 0, currency)
+
+
+def sold_by_unit(
+    people: QuerySet[Person], since: datetime, middle: datetime, until: datetime
+) -> dict[int | None, tuple[Sold, Sold]]:
+    """By the unit of the buyer: from `middle` on, and before it. Units in which nobody ordered are missing."""
+    currency = Workspace.objects.values_list("currency", flat=True).get(pk=scope.current())
+    placed = Order.objects.filter(placed_at__gte=since, placed_at__lt=until, person__in=people)
+    lately, reported = Q(placed_at__gte=middle), Q(currency=currency)
+    net = F("total_minor") - F("refunded_minor")
+    rows = placed.order_by().values("person__unit")
+    rows = rows.annotate(
+        orders=Count("id", filter=lately),
+        sales=Sum(net, filter=lately & reported),
+        orders_before=Count("id", filter=~lately),
+        sales_before=Sum(net, filter=~lately & reported),
+    )
+    return {
+        row["person__unit"]: (
+            Sold(row["orders"], Money(row["sales"] or 0, currency)),
+            Sold(row["orders_before"], Money(row["sales_before"] or 0, currency)),
+        )
+        for row in rows
+    }
+
+
+def bought_lately(people: QuerySet[Person], since: datetime, most: int) -> list[Ordered]:
+    """Whoever ordered since then, the latest first; a note that was written after it takes them off the list."""
+    written = Note.objects.filter(person=OuterRef("person"), at__gte=OuterRef("placed_at"))
+    rows = Order.objects.filter(~Exists(written), placed_at__gte=since, person__in=people)
+    found: dict[int, Ordered] = {}
+    for one in rows.select_related("person").order_by("-placed_at", "-pk")[: most * 10]:
+        found.setdefault(one.person_id, Ordered(one.person, one.placed_at, Money(one.total_minor, one.currency)))
+    return list(found.values())[:most]
+
+
+def stayed_away(people: QuerySet[Person], since: datetime, until: datetime, least: int, most: int) -> list[Ordered]:
+    """Whoever ordered at least `least` times, the last time in this span: the latest first. A note that was written
+    after it takes them off the list."""
+    latest = Order.objects.filter(person=OuterRef("pk")).order_by("-placed_at").values("placed_at")[:1]
+    written = Note.objects.filter(person=OuterRef("pk"), at__gte=until)
+    away = people.annotate(last=Subquery(latest)).filter(~Exists(written), last__gte=since, last__lt=until)
+    found = list(away.order_by("-last", "pk")[: most * 10])
+    orders = Order.objects.filter(person__in=[one.pk for one in found]).order_by().values_list("person")
+    often = {person for person, count in orders.annotate(Count("id")) if count >= least}
+    return [Ordered(one, one.last) for one in found if one.pk in often][:most]
 
 
 def has_money() -> bool:

@@ -94,6 +94,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "guanxi.api.intake.early",
     "guanxi.config.requests.request_id",
     "guanxi.api.middleware.problems",
     "django.middleware.security.SecurityMiddleware",

@@ -38,6 +38,7 @@ class Lane:
 
 
 def lanes() -> list[Lane]:
+    from guanxi.acquisition import operations as acquisition
     from guanxi.channels import operations as channels
     from guanxi.config import demo, demo_clear
     from guanxi.events import operations as events
@@ -47,6 +48,7 @@ def lanes() -> list[Lane]:
     from guanxi.reach import operations as reach
 
     return [
+        Lane("intake", acquisition.lane, 0.5),
         Lane("lake", events.write_lake, 0.5),
         Lane("messages", channels.lane, 0.5),
         Lane("returns", channels.collect, 10.0),
@@ -56,6 +58,7 @@ def lanes() -> list[Lane]:
         Lane("logins", governance.login_lane, 30.0),
         Lane("bulk", people.bulk_lane, 1.0),
         Lane("personal", people.work_personal, 1.0),
+        Lane("intake_old", acquisition.forget, 300.0),
         Lane("answers", governance.forget_answers, 300.0),
         Lane("demo", demo.play_when_due, 60.0),
         Lane("clearing", demo_clear.clear_when_asked, 2.0),

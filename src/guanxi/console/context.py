@@ -55,6 +55,7 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
             Entry(_("Staff and units"), "staff", "building-2", Permission.WORKSPACE_MANAGE),
             Entry(_("Security"), "security", "shield-check", Permission.WORKSPACE_MANAGE),
             Entry(_("API keys"), "keys", "key-round", Permission.API_KEYS),
+            Entry(_("Sources"), "sources", "plug", Permission.SOURCES_MANAGE),
             Entry(_("Webhooks"), "webhooks", "webhook", Permission.WEBHOOKS_MANAGE),
             Entry(_("Health"), "health", "monitor", Permission.HEALTH_VIEW),
             Entry(_("Audit log"), "audit", "history", Permission.AUDIT_VIEW),

@@ -46,13 +46,17 @@ class Fact(WorkspaceRow):
 
 
 class FactBatch(WorkspaceRow):
-    """Many facts of one transaction as one row: an Arrow stream (zstd) with the columns of the lake."""
+    """Many facts of one transaction as one row: an Arrow stream (zstd) with the columns of the lake.
+
+    Behaviour that sites sent is kept until `kept_until`; then the lake alone holds it. Facts of rooms stay.
+    """
 
     rows = models.IntegerField()
     body = models.BinaryField()
     received_at = models.DateTimeField()
     import_id = models.BigIntegerField(null=True)
     lake_commit = models.BigIntegerField(null=True)
+    kept_until = models.DateTimeField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         indexes = [
@@ -68,6 +72,11 @@ class FactBatch(WorkspaceRow):
                 fields=["workspace_id", "import_id"],
                 condition=models.Q(import_id__isnull=False),
                 name="batch_of_import",
+            ),
+            models.Index(
+                fields=["workspace_id", "kept_until"],
+                condition=models.Q(kept_until__isnull=False),
+                name="batch_kept_until",
             ),
         ]
 

@@ -28,7 +28,7 @@ declare(
     Table(
         models.FactBatch,
         personal="body",
-        plain="id rows received_at import_id lake_commit",
+        plain="id rows received_at import_id lake_commit kept_until",
         erasure=Erasure.REMOVED,
         why="Facts of many people, packed: those of the person are taken out.",
     ),

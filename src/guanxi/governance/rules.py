@@ -30,6 +30,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     API_KEYS = "api.keys"
     WEBHOOKS_MANAGE = "webhooks.manage"
+    SOURCES_MANAGE = "sources.manage"
     HEALTH_VIEW = "health.view"
 
 
@@ -47,7 +48,13 @@ _READ = frozenset(
     {Permission.PEOPLE_VIEW, Permission.AUDIENCES_VIEW, Permission.CONTENT_VIEW, Permission.BROADCASTS_VIEW}
 )
 _TECHNICAL = frozenset(
-    {Permission.API_KEYS, Permission.CHANNELS_MANAGE, Permission.WEBHOOKS_MANAGE, Permission.HEALTH_VIEW}
+    {
+        Permission.API_KEYS,
+        Permission.CHANNELS_MANAGE,
+        Permission.WEBHOOKS_MANAGE,
+        Permission.SOURCES_MANAGE,
+        Permission.HEALTH_VIEW,
+    }
 )
 
 GRANTS: dict[str, frozenset[Permission]] = {

@@ -23,6 +23,7 @@ from guanxi.people import events as people
 FACTS: dict[Any, tuple[str, ...]] = {
     people.LevelReached: ("person", "level"),
     people.LevelLost: ("person", "level"),
+    people.PersonAssigned: ("person", "owner", "unit"),
     people.PersonCreated: ("person",),
     people.IdentityLinked: ("person", "kind"),
     people.PersonMerged: ("person", "merged"),

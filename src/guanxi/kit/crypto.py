@@ -130,3 +130,22 @@ def unseal_secret(sealed: bytes, *, workspace_id: int, place: str) -> str:
         return cipher.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], place.encode()).decode()
     except InvalidTag as error:
         raise Unreadable("This secret was changed or belongs to another place.") from error
+
+
+@lru_cache(maxsize=64)
+def _body_cipher(workspace_id: int) -> AESGCM:
+    return AESGCM(_workspace_key(workspace_id, "body"))
+
+
+def seal_body(body: bytes, *, workspace_id: int, place: str) -> bytes:
+    """Seal what somebody sent us, under a key of the workspace: it may tell of many people."""
+    nonce = os.urandom(NONCE_BYTES)
+    return KEY_ID + nonce + _body_cipher(workspace_id).encrypt(nonce, body, place.encode())
+
+
+def unseal_body(sealed: bytes, *, workspace_id: int, place: str) -> bytes:
+    nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+    try:
+        return _body_cipher(workspace_id).decrypt(nonce, body, place.encode())
+    except InvalidTag as error:
+        raise Unreadable("This was changed or belongs to another place.") from error

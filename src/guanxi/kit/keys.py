@@ -31,6 +31,16 @@ def event_id() -> bytes:
     return uuid7().to_bytes(16, "big")
 
 
+def event_ids(count: int) -> list[bytes]:
+    """As many at once, of one moment."""
+    start = (time.time_ns() // 1_000_000 & 0xFFFFFFFFFFFF).to_bytes(6, "big")
+    random = bytearray(os.urandom(10 * count))
+    for at in range(0, len(random), 10):
+        random[at] = random[at] & 0x0F | 0x70
+        random[at + 2] = random[at + 2] & 0x3F | 0x80
+    return [start + bytes(random[at : at + 10]) for at in range(0, len(random), 10)]
+
+
 def new(prefix: str) -> str:
     number = uuid7()
     return prefix + "_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

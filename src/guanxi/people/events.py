@@ -25,6 +25,17 @@ class LevelLost:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonAssigned:
+    """Owner or unit changed. Public ids of what holds from now on; empty: nobody's, nowhere."""
+
+    name: ClassVar[str] = "person.assigned"
+    person: int
+    owner: str = ""
+    unit: str = ""
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImportFinished:
     """Told, not kept as a fact: it happened to no person. `state`: done, failed, cancelled or undone."""
 

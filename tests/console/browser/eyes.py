@@ -71,8 +71,16 @@ class Reader:
         ]
         return re.compile("|".join(f"(?:{one})" for one in filled))
 
+    @cached_property
+    def known(self) -> dict[str, bool]:
+        """Most texts of a page are on many pages."""
+        return {}
+
     def english(self, texts: list[str]) -> list[str]:
-        return [text for text in texts if self._is_english(text)]
+        for text in texts:
+            if text not in self.known:
+                self.known[text] = self._is_english(text)
+        return [text for text in texts if self.known[text]]
 
     def _is_english(self, text: str) -> bool:
         if text in self.told or not re.search("[A-Za-z]{2}", text):

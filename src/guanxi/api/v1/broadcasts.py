@@ -140,6 +140,7 @@ class SalesOut(Out):
 class ResultsOut(Out):
     figures: TallyOut
     skipped: dict[str, int]
+    bounced: dict[str, int]
     failed: dict[str, int]
     sales: SalesOut | None = Field(description="Null before the start and without a hold-out.")
 
@@ -330,6 +331,7 @@ def get_results(request: ApiRequest, broadcast_id: str) -> ResultsOut:
     return ResultsOut(
         figures=TallyOut.model_validate(results.tally, from_attributes=True),
         skipped=results.skipped,
+        bounced=results.bounced,
         failed=results.failed,
         sales=_sales(results.sales) if results.sales else None,
     )

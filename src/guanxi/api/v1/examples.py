@@ -27,6 +27,9 @@ EXPORT = "pex_01kb0w8m3x7q2v9d5r1t4n6c92"
 ERASURE = "ers_01kb0w8m3x7q2v9d5r1t4n6c93"
 WEBHOOK = "end_01kb0w8m3x7q2v9d5r1t4n6c94"
 DELIVERY = "dlv_01kb0w8m3x7q2v9d5r1t4n6c95"
+BULK = "blk_01kb0w8m3x7q2v9d5r1t4n6c97"
+VIEW = "vew_01kb0w8m3x7q2v9d5r1t4n6c98"
+NOTICE = "ntc_01kb0w8m3x7q2v9d5r1t4n6c99"
 ENTRY = "adt_01kb0w8m3x7q2v9d5r1t4n6c96"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
@@ -49,6 +52,9 @@ def _of(**ids: str) -> Example:
 
 REQUESTS: Mapping[str, Example] = {
     "get_me": Example(),
+    "list_notices": Example(query={"unread": "true"}),
+    "read_notices": Example(),
+    "read_notice": _of(notice_id=NOTICE),
     "list_people": Example(query={"search": "Lin", "limit": "2"}),
     "create_person": Example(
         body={
@@ -84,6 +90,19 @@ REQUESTS: Mapping[str, Example] = {
     "get_file": _of(person_id=PERSON, file_id=FILE),
     "remove_file": _of(person_id=PERSON, file_id=FILE),
     "list_fields": Example(),
+    "list_bulks": Example(query={"limit": "10"}),
+    "start_bulk": Example(body={"act": "owner", "fitting": {"unit": UNIT, "level": "customer"}, "owner": OWNER}),
+    "get_bulk": _of(bulk_id=BULK),
+    "stop_bulk": _of(bulk_id=BULK),
+    "resume_bulk": _of(bulk_id=BULK),
+    "undo_bulk": _of(bulk_id=BULK),
+    "list_views": Example(),
+    "save_view": Example(
+        body={"name": "Customers of Shanghai", "filter": {"level": "customer", "unit": UNIT}, "shared": True}
+    ),
+    "get_view": _of(view_id=VIEW),
+    "change_view": Example({"view_id": VIEW}, body={"name": "Newest", "filter": {"sort": "newest"}}),
+    "delete_view": _of(view_id=VIEW),
     "list_import_kinds": Example(),
     "list_imports": Example(query={"limit": "10"}),
     "upload_import": Example(form={"kind": "people", "file": "@people.csv"}),
@@ -187,6 +206,15 @@ _WEBHOOK = {
     "succeeded_at": AT,
     "created_at": AT,
 }
+_VIEW = {
+    "id": VIEW,
+    "name": "Customers of Shanghai",
+    "filter": {"level": "customer", "unit": UNIT},
+    "shared": True,
+    "opens_first": False,
+    "by": {"id": OWNER, "name": "Lin Yao"},
+    "created_at": AT,
+}
 _LETTER = {"language": "en", "subject": "Hello Kim", "text": "Tea is back.\n", "html": "<p>Tea is back.</p>"}
 _ARM = {"people": 900, "buyers": 120, "total_minor": 1_204_500}
 
@@ -226,6 +254,38 @@ ANSWERS: Mapping[str, Any] = {
     },
     "ErasureOut": {"id": ERASURE, "state": "working", "requested_at": AT, "finished_at": None},
     "FileOut": {"id": FILE, "name": "contract.pdf", "media_type": "application/pdf", "size": 18_204, "at": AT},
+    "BulkOut": {
+        "id": BULK,
+        "act": "owner",
+        "state": "done",
+        "problem": None,
+        "owner": {"id": OWNER, "name": "Lin Yao"},
+        "unit": None,
+        "field": None,
+        "value": None,
+        "total": 48_213,
+        "done": 48_213,
+        "changed": 48_100,
+        "skipped": {"already": 113},
+        "restored": 0,
+        "kept": {},
+        "may_undo": True,
+        "by": {"id": OWNER, "name": "Lin Yao"},
+        "created_at": AT,
+        "finished_at": AT,
+        "undone_at": None,
+    },
+    "ViewList": {"data": [_VIEW]},
+    "ViewOut": _VIEW,
+    "NoticeOut": {
+        "id": NOTICE,
+        "kind": "bulk.done",
+        "subject": BULK,
+        "name": "owner",
+        "detail": {"changed": 48_100, "skipped": 113},
+        "at": AT,
+        "read_at": None,
+    },
     "WebhookOut": _WEBHOOK,
     "WebhookSecret": {"webhook": _WEBHOOK, "secret": "whsec_…"},
     "DeliveryOut": {
@@ -357,7 +417,8 @@ ANSWERS: Mapping[str, Any] = {
             "unsubscribed": 4,
         },
         "skipped": {"no_consent": 150, "cap": 50},
-        "failed": {"soft_bounce": 2},
+        "bounced": {"hard_bounce": 7, "soft_bounce": 1},
+        "failed": {"network": 2},
         "sales": {
             "since": AT,
             "until": AT,

@@ -19,6 +19,7 @@ from guanxi.kit.cells import BadCell
 from guanxi.kit.tables import TableError
 from guanxi.people import queries as people
 from guanxi.people.operations import (
+    BulkRefused,
     ChoiceRefused,
     ErasureRefused,
     ExportRefused,
@@ -28,6 +29,7 @@ from guanxi.people.operations import (
     NoteRefused,
     PersonChanged,
     RevealRefused,
+    ViewRefused,
 )
 from guanxi.people.queries import BadCursor
 from guanxi.people.registry import import_kinds
@@ -119,6 +121,23 @@ def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefu
     return PERSONAL.get(refusal.reason, invalid("reason", "Say why.", "missing"))
 
 
+BULKS = {
+    "nobody": invalid("people", "Name at least one person.", "missing"),
+    "too_many_picked": invalid("people", "At most 500 people by id; take fitting for more."),
+    "not_allowed": Problem("missing_scope", "The role of the maker of the key may not do this."),
+    "no_such_value": invalid("act", "There is nothing with this id, or it cannot be chosen here.", "unknown_id"),
+    "bad_value": invalid("value", "This does not fit the field. Dates as 2026-11-21, numbers in digits.", "wrong_kind"),
+    "not_running": Problem("conflict", "It does not run any more."),
+    "not_stopped": Problem("conflict", "It is not stopped."),
+    "too_late": Problem("conflict", "It cannot be taken back any more, or there is nothing to take back."),
+}
+VIEWS = {
+    "no_name": invalid("name", "Give the view a name.", "missing"),
+    "too_many": Problem("conflict", "Fifty views are the most. Delete one first."),
+    "not_yours": Problem("conflict", "Only whose role may share views changes what all see."),
+}
+
+
 ENDPOINTS = {
     "bad_url": invalid("url", "This is not a web address. It begins with https:// and has no spaces."),
     "login_in_url": invalid("url", "Leave out the name and password: calls are signed instead."),
@@ -141,6 +160,8 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
         "conflict", "They reported a message as spam. Staff cannot take that back, so the address stays on the list."
     ),
     StaffRefused: _staff,
+    BulkRefused: lambda error: BULKS[error.reason],
+    ViewRefused: lambda error: VIEWS[error.reason],
     RevealRefused: _personal,
     ExportRefused: _personal,
     ErasureRefused: _personal,

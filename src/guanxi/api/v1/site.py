@@ -23,6 +23,7 @@ from guanxi.api.v1 import (
     audiences,
     audit,
     broadcasts,
+    bulks,
     channels,
     consents,
     contents,
@@ -30,10 +31,12 @@ from guanxi.api.v1 import (
     imports,
     me,
     notes,
+    notices,
     people,
     personal,
     staff,
     timeline,
+    views,
     webhooks,
 )
 from guanxi.api.v1.refusals import REFUSALS
@@ -108,12 +111,15 @@ api = Site(
 )
 for room in (
     me,
+    notices,
     people,
     consents,
     timeline,
     notes,
     personal,
     fields,
+    bulks,
+    views,
     imports,
     audiences,
     contents,

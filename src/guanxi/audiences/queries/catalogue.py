@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 from django.apps import apps
 
+from guanxi.audiences.registry import learnt_events
 from guanxi.audiences.rules import Catalogue, Event, Kind, Property, Trait
 from guanxi.audiences.rules.catalogue import NAME
 from guanxi.governance.models import Workspace
@@ -34,7 +35,7 @@ def catalogue() -> Catalogue:
     """Traits are `language`, `country` and the workspace's fields (a field of one of those names is hidden)."""
     kept = {field.key: field for field in Field.objects.order_by("key") if NAME.fullmatch(field.key)}
     traits = {key: Trait(TRAITS[field.kind], field.label) for key, field in kept.items()}
-    return Catalogue(traits=traits | BUILT_IN, events=events(), currency=_currency())
+    return Catalogue(traits=traits | BUILT_IN, events=events() | learnt_events(), currency=_currency())
 
 
 def _currency() -> str:

@@ -27,6 +27,7 @@ EVENTS: dict[str, Any] = {
     "coupon.redeemed": pgettext_lazy("has …", "used a coupon"),
     "level.reached": pgettext_lazy("has …", "reached a level"),
     "level.lost": pgettext_lazy("has …", "lost a level"),
+    "person.assigned": pgettext_lazy("has …", "been given an owner or a unit"),
     "person.created": pgettext_lazy("has …", "appeared"),
     "identity.linked": pgettext_lazy("has …", "got another id"),
     "person.merged": pgettext_lazy("has …", "been merged with somebody"),
@@ -56,6 +57,8 @@ PROPERTIES: dict[str, Any] = {
     "channel": gettext_lazy("channel"),
     "purpose": gettext_lazy("purpose"),
     "origin": gettext_lazy("sent by"),
+    "owner": gettext_lazy("owner"),
+    "unit": gettext_lazy("unit"),
     "kind": gettext_lazy("kind of id"),
 }
 TRAITS: dict[str, Any] = {"language": gettext_lazy("language"), "country": gettext_lazy("country")}

@@ -55,7 +55,9 @@ VIEWS = [
 LETTER_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 
 
-# As programs that invert the colours of a letter show it; others leave it as it is.
+# A letter lies on white, whatever the theme of the page. Dark: as programs that invert its colours show it; others
+# leave it as it is.
+PAPER = "<style>html{background:#fff;color:#1f2328;font:14px/1.5 sans-serif}</style>"
 DARK = "<style>html{background:#fff;filter:invert(1) hue-rotate(180deg)}</style>"
 
 
@@ -134,6 +136,7 @@ def _page(
     request: StaffRequest, kept: Content | None, form: Outline, sections: list[Section], *, status: int = 200
 ) -> HttpResponse:
     here = {one.language for one in sections}
+    wrong = [one.language for one in sections if one.subject_error or one.body_error]
     context: dict[str, Any] = {
         "content": kept,
         "form": form,
@@ -146,9 +149,21 @@ def _page(
         "filters": FILTERS,
         "views": VIEWS,
         "first_language": next((one.language for one in sections if one.written), ""),
-        "wrong": any(one.subject_error or one.body_error for one in sections),
+        "shown": _shown(request, sections, wrong),
+        "wrong": wrong,
     }
     return render(request, "content/edit.html", context, status=status)
+
+
+def _shown(request: StaffRequest, sections: list[Section], wrong: list[str]) -> str:
+    """The language whose words the page opens with: one to mend, the one just added, the one looked at, or the first
+    that is written."""
+    asked = request.POST.get("more" if request.POST.get("do") == "add" else "shown", "")
+    if wrong and asked not in (*wrong, "all"):
+        return wrong[0]
+    if asked == "all" or any(one.language == asked for one in sections):
+        return asked
+    return next((one.language for one in sections if one.written), sections[0].language)
 
 
 def _variables() -> list[tuple[str, str]]:
@@ -238,8 +253,8 @@ def _looked_at(request: StaffRequest, template: Template, asked: QueryDict) -> H
         return _framed(render_to_string("content/as_text.html", context))
     head, mark, rest = letter.html.partition("</head>")
     body, end, rest = rest.partition(">")
-    dark = DARK if asked.get("view") == "dark" else ""
-    return _framed(head + dark + mark + body + end + render_to_string("content/facts.html", context) + rest)
+    ground = DARK if asked.get("view") == "dark" else PAPER
+    return _framed(head + ground + mark + body + end + render_to_string("content/facts.html", context) + rest)
 
 
 def _reader(request: StaffRequest, public_id: str) -> Person | None:
@@ -257,7 +272,8 @@ def _unreadable(why: str) -> HttpResponse:
 
 
 def _said(title: str, why: str) -> HttpResponse:
-    return _framed(render_to_string("content/unreadable.html", {"title": title, "why": why}))
+    page = render_to_string("content/unreadable.html", {"title": title, "why": why})
+    return _framed(page.replace("</head>", f"{PAPER}</head>", 1))
 
 
 def _framed(page: str) -> HttpResponse:

@@ -74,8 +74,8 @@ def yesterday(request: StaffRequest) -> dict[str, Any] | None:
     role = request.staff.role
     if not may(role, Permission.PEOPLE_VIEW):
         return None
-    until = _midnight(request.now)
-    since = _midnight(until - timedelta(hours=12))
+    until = midnight(request.now)
+    since = midnight(until - timedelta(hours=12))
     figures: dict[str, Any] = {"day": since, "people": people.added_between(request.staff, since, until)}
     if data_scope(role) == DataScope.ALL:
         figures["orders"], figures["sales"] = commerce.sold_between(since, until)
@@ -86,7 +86,7 @@ def yesterday(request: StaffRequest) -> dict[str, Any] | None:
     return figures
 
 
-def _midnight(at: datetime) -> datetime:
+def midnight(at: datetime) -> datetime:
     """The begin of the local day."""
     day = timezone.localtime(at).date()
     return timezone.make_aware(datetime(day.year, day.month, day.day))

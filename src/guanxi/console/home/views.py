@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from guanxi.console.access import StaffRequest, any_staff, may
+from guanxi.console.home.mine import turn_to
 from guanxi.console.home.now import needs, yesterday
 from guanxi.console.home.steps import first_steps
+from guanxi.console.home.team import week
 from guanxi.console.templatetags.figures import locale
 from guanxi.events import queries as events
 from guanxi.governance import operations as governance
@@ -43,7 +45,9 @@ def home(request: StaffRequest) -> HttpResponse:
         "may_import": role_may(role, Permission.PEOPLE_IMPORT),
         "steps": first_steps(role, slug),
         "needs": needs(request),
+        "turn_to": turn_to(request),
         "yesterday": yesterday(request),
+        "week": week(request),
         "levels": None,
     }
     if role_may(role, Permission.PEOPLE_VIEW):

@@ -1,8 +1,17 @@
 from django.urls import path
 
-from guanxi.console.integrations import deliveries, endpoints
+from guanxi.console.integrations import deliveries, endpoints, sent_events, sources
 
 urlpatterns = [
+    path("settings/sources", sources.sources, name="sources"),
+    path("settings/sources/new", sources.new_source, name="source_new"),
+    path("settings/sources/events", sent_events.sent_events, name="sent_events"),
+    path("settings/sources/events/<str:public_id>", sent_events.sent_event, name="sent_event"),
+    path("settings/sources/events/<str:public_id>/block", sent_events.block_event, name="sent_event_block"),
+    path("settings/sources/<str:public_id>", sources.source, name="source"),
+    path("settings/sources/<str:public_id>/edit", sources.edit_source, name="source_edit"),
+    path("settings/sources/<str:public_id>/key", sources.rotate_key, name="source_rotate"),
+    path("settings/sources/<str:public_id>/stop", sources.stop_source, name="source_stop"),
     path("settings/webhooks", endpoints.webhooks, name="webhooks"),
     path("settings/webhooks/new", endpoints.new_webhook, name="webhook_new"),
     path("settings/webhooks/<str:public_id>", deliveries.webhook, name="webhook"),

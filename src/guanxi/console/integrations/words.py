@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from guanxi.acquisition.models import EventName
+from guanxi.acquisition.queries import Arrival
 from guanxi.integrations.models import Delivery, DeliveryState, Endpoint, EndpointState
 
 EVENTS: Mapping[str, Any] = {
     "level.reached": gettext_lazy("A person reached a level"),
     "level.lost": gettext_lazy("A person lost a level"),
+    "person.assigned": gettext_lazy("A person got another owner or unit"),
     "person.created": gettext_lazy("Somebody new came with an id"),
     "identity.linked": gettext_lazy("A person got another id"),
     "person.merged": gettext_lazy("Two people became one"),
@@ -39,6 +42,12 @@ REFUSALS: Mapping[str, tuple[str, Any]] = {
     "no_events": ("events", gettext_lazy("Choose at least one event.")),
     "unknown_event": ("events", gettext_lazy("Choose from the events in the list.")),
     "too_many": ("", gettext_lazy("There are 50 endpoints already. Delete one that is not needed.")),
+}
+SOURCE_REFUSALS: Mapping[str, tuple[str, Any]] = {
+    "bad_origin": ("origins", gettext_lazy("“%(given)s” is not an address such as https://www.shop.example.")),
+    "no_origin": ("origins", gettext_lazy("Enter the address of the website, such as https://www.shop.example.")),
+    "too_many_origins": ("origins", gettext_lazy("At most 50 addresses fit here.")),
+    "too_many": ("", gettext_lazy("There are 200 sources already. Stop one that is not needed.")),
 }
 PROBLEMS: Mapping[str, Any] = {
     "forbidden": gettext_lazy("The address leads into a private network; nothing was connected."),
@@ -72,3 +81,76 @@ def outcome(delivery: Delivery) -> str:
     if delivery.status is not None:
         return _("Answer %(status)s") % {"status": delivery.status}
     return str(PROBLEMS.get(delivery.problem, "")) if delivery.problem else ""
+
+
+# What sites send
+
+SENT: Mapping[str, Any] = {
+    "visit.page": gettext_lazy("Page seen"),
+    "visit.screen": gettext_lazy("Screen seen"),
+    "visit.group": gettext_lazy("Joined a group"),
+    "identify": gettext_lazy("Said who it is"),
+    "alias": gettext_lazy("Two ids are one person"),
+}
+TYPES: Mapping[str, Any] = {
+    "track": gettext_lazy("Event"),
+    "page": SENT["visit.page"],
+    "screen": SENT["visit.screen"],
+    "group": SENT["visit.group"],
+    "identify": SENT["identify"],
+    "alias": SENT["alias"],
+}
+OUTCOMES: Mapping[str, tuple[str, Any]] = {
+    "waiting": ("info", pgettext_lazy("sent event", "Waiting")),
+    "taken": ("ok", pgettext_lazy("sent event", "Taken")),
+    "repeated": ("", pgettext_lazy("sent event", "Repeated: changes nothing")),
+    "refused": ("danger", pgettext_lazy("sent event", "Refused")),
+}
+IDS: Mapping[str, Any] = {
+    "customer_number": gettext_lazy("customer number"),
+    "cookie": gettext_lazy("visitor id"),
+    "email": gettext_lazy("e-mail"),
+    "phone": gettext_lazy("phone"),
+}
+REASONS: Mapping[str, Any] = {
+    "ahead": gettext_lazy("Its time is more than ten minutes ahead."),
+    "bad_email": gettext_lazy("The e-mail address cannot be read."),
+    "bad_id": gettext_lazy("An id is a text or whole number of at most 120 characters, without control characters."),
+    "bad_message_id": gettext_lazy("The messageId is a text of at most 200 characters."),
+    "bad_name": gettext_lazy("An event name has at most 200 characters and no control characters."),
+    "bad_phone": gettext_lazy("The phone number cannot be read."),
+    "bad_properties": gettext_lazy("Properties and traits are an object: names with values."),
+    "bad_time": gettext_lazy("Times are texts such as 2026-11-25T10:00:00Z."),
+    "blocked": gettext_lazy("Events of this name are blocked."),
+    "conflicting_ids": gettext_lazy("Its ids belong to different people. The pair waits for review."),
+    "control_character": gettext_lazy("An id contains control characters."),
+    "erased": gettext_lazy("The person was erased."),
+    "failed": gettext_lazy("The batch could not be applied; the log of the worker says why."),
+    "id_of_nobody": gettext_lazy("The id is a word such as “undefined”, which would make strangers one person."),
+    "no_id": gettext_lazy("It says neither userId nor anonymousId."),
+    "no_ids": gettext_lazy("It says neither userId nor anonymousId."),
+    "no_name": gettext_lazy("A track call needs a name in “event”."),
+    "not_an_object": gettext_lazy("It is not a JSON object."),
+    "shared_id": gettext_lazy("Too many people came with this id; it leads to nobody any more."),
+    "too_large": gettext_lazy("An event has at most 32 KB."),
+    "too_long": gettext_lazy("An id is too long."),
+    "too_many_ids": gettext_lazy("It says too many ids at once."),
+    "too_many_names": gettext_lazy("The catalogue holds 10,000 event names. Put what differs into a property."),
+    "too_many_properties": gettext_lazy("An event has at most 200 properties."),
+    "too_old": gettext_lazy("It happened more than 24 months ago."),
+    "unknown_type": gettext_lazy("Its type is none of track, identify, page, screen, group and alias."),
+}
+
+
+def sent_name(event: EventName) -> str:
+    return str(SENT.get(event.key, event.name))
+
+
+def arrival(one: Arrival) -> tuple[str, str, str, str, str]:
+    """Tone and word of what became of it, what it was, by which ids, and why it was refused."""
+    tone, word = OUTCOMES[one.outcome]
+    kind = str(TYPES.get(one.type, one.type or _("Unknown")))
+    what = one.name if one.type == "track" and one.name else f"{kind} · {one.name}" if one.name else kind
+    why = str(REASONS.get(one.reason, one.reason)) if one.reason else ""
+    ids = ", ".join(str(IDS.get(each, each)) for each in dict.fromkeys(one.ids))
+    return tone, str(word), what, ids, f"{why} ({one.detail})" if one.detail else why

@@ -16,6 +16,7 @@ from guanxi.commerce.queries import BoughtLine, OrderLabel
 from guanxi.console.people.words import channel_words, proof_words, purpose_words
 from guanxi.console.templatetags.figures import money
 from guanxi.events.queries import TimelineEntry
+from guanxi.governance.models import Staff, Unit
 from guanxi.kit import keys
 from guanxi.kit.money import Money
 from guanxi.people import queries as people
@@ -34,6 +35,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     ),
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
     "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost")),
+    "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
     "notes": (gettext_lazy("Notes"), ()),
 }
 WITH_MESSAGES = ("", "messages")
@@ -68,6 +70,8 @@ class Known:
     orders: dict[int, OrderLabel] = field(default_factory=dict)
     lines: dict[int, list[BoughtLine]] = field(default_factory=dict)
     broadcasts: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    """Staff and units, by public id."""
     kinds: dict[str, Any] = field(default_factory=dict)
 
 
@@ -136,8 +140,17 @@ def _known(entries: Sequence[TimelineEntry]) -> Known:
         broadcasts=dict(Broadcast.objects.filter(public_id__in=origins).values_list("public_id", "name"))
         if origins
         else {},
+        places=_places(entries),
         kinds=people.kind_labels() if any(entry.name == "identity.linked" for entry in entries) else {},
     )
+
+
+def _places(entries: Sequence[TimelineEntry]) -> dict[str, str]:
+    named = [entry.props for entry in entries if entry.name == "person.assigned"]
+    staff = {props["owner"] for props in named if props.get("owner")}
+    units = {props["unit"] for props in named if props.get("unit")}
+    found = dict(Staff.objects.filter(public_id__in=staff).values_list("public_id", "name")) if staff else {}
+    return found | (dict(Unit.objects.filter(public_id__in=units).values_list("public_id", "name")) if units else {})
 
 
 def _not_sent(person: Person, before: datetime | None, since: datetime | None) -> list[Item]:
@@ -182,6 +195,8 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _level(entry)
         case "coupon":
             return _coupon(entry, known)
+        case "person" if entry.name == "person.assigned":
+            return _assigned(entry, known)
         case "person" | "identity":
             return _appearance(entry, known)
         case _other:
@@ -264,6 +279,14 @@ def _consent(entry: TimelineEntry) -> Item:
     if entry.name == "consent.given":
         return Item(entry.at, "shield-check", _("Agreed: %(purpose)s, %(channel)s") % about)
     return Item(entry.at, "shield-alert", _("Said no: %(purpose)s, %(channel)s") % about)
+
+
+def _assigned(entry: TimelineEntry, known: Known) -> Item:
+    owner, unit = (str(entry.props.get(name, "")) for name in ("owner", "unit"))
+    where = _("Unit: %(name)s") % {"name": known.places.get(unit, unit)} if unit else _("In no unit")
+    if not owner:
+        return Item(entry.at, "users", _("Nobody’s from here on"), where)
+    return Item(entry.at, "user-check", _("Owner: %(name)s") % {"name": known.places.get(owner, owner)}, where)
 
 
 def _level(entry: TimelineEntry) -> Item:

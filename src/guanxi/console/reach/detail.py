@@ -45,6 +45,7 @@ def shown(request: StaffRequest, broadcast: Broadcast, *, refused: str = "", sta
     context = progress_of(broadcast) | {
         "refused": refused,
         "results": results,
+        "bounced": named(results.bounced),
         "failed": named(results.failed),
         "effect": in_words(results.sales, broadcast) if broadcast.started_at else None,
         "acts": broadcast.acts.select_related("by").order_by("pk"),

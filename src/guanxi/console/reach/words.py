@@ -12,7 +12,7 @@ from guanxi.channels.models import SkipReason
 from guanxi.channels.port import Category
 from guanxi.console.audiences.words import money_text, number
 from guanxi.console.templatetags.figures import day
-from guanxi.reach.models import Broadcast
+from guanxi.reach.models import Broadcast, BroadcastState
 from guanxi.reach.queries import LEAST_BUYERS, LEAST_PEOPLE, Arm, Effect, Sales
 
 FAILURES = {
@@ -49,7 +49,7 @@ def named(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def in_words(sales: Sales | None, broadcast: Broadcast) -> Told:
     if sales is None:
-        if broadcast.hold_out_percent:
+        if broadcast.hold_out_percent and broadcast.state == BroadcastState.PLANNING:
             return Told(_("Not known yet"), _("The recipients are being chosen."))
         return Told(_("Not measured"), _("Nobody was held out, so there is nothing to compare with."))
     about = {

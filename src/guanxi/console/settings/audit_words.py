@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from guanxi.acquisition.models import Source
 from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account
 from guanxi.content.models import Content
@@ -43,6 +44,12 @@ ACTS: Mapping[str, Any] = {
     "channel.switched_off": gettext_lazy("Channel switched off"),
     "channel.test_sent": gettext_lazy("Test message sent to oneself"),
     "channel.switched_on": gettext_lazy("Channel switched on"),
+    "event.blocked": gettext_lazy("Event blocked"),
+    "event.unblocked": gettext_lazy("Event let in again"),
+    "source.changed": gettext_lazy("Source of events changed"),
+    "source.key_rotated": gettext_lazy("Write key of a source renewed"),
+    "source.made": gettext_lazy("Source of events made"),
+    "source.stopped": gettext_lazy("Source of events stopped"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
     "erasure.retried": gettext_lazy("Erasure tried again"),
@@ -163,6 +170,7 @@ _KINDS: Mapping[str, _Kind] = {
     "key": _Kind(lambda staff: ApiKey.objects.all(), "keys", listed=True),
     "imp": _Kind(lambda staff: Import.objects.all(), "import"),
     "psn": _Kind(people.visible, "person"),
+    "src": _Kind(lambda staff: Source.objects.all(), "source"),
     "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),
     "unt": _Kind(lambda staff: Unit.objects.all(), "staff", listed=True),
 }

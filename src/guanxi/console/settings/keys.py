@@ -30,6 +30,8 @@ WORDS: dict[Permission, Any] = {
     Permission.PEOPLE_REVEAL: gettext_lazy("See addresses in clear, with a reason"),
     Permission.PEOPLE_EXPORT: gettext_lazy("Export everything about a person"),
     Permission.PEOPLE_ERASE: gettext_lazy("Erase people"),
+    Permission.PEOPLE_BULK: gettext_lazy("Change many people at once"),
+    Permission.VIEWS_SHARE: gettext_lazy("Share saved views"),
     Permission.AUDIENCES_VIEW: gettext_lazy("See audiences"),
     Permission.AUDIENCES_EDIT: gettext_lazy("Write audiences"),
     Permission.CONTENT_VIEW: gettext_lazy("See content"),
@@ -39,6 +41,7 @@ WORDS: dict[Permission, Any] = {
     Permission.BROADCASTS_SEND: gettext_lazy("Send, pause and stop broadcasts"),
     Permission.CHANNELS_MANAGE: gettext_lazy("Manage channels and the suppression list"),
     Permission.WEBHOOKS_MANAGE: gettext_lazy("Manage webhooks"),
+    Permission.SOURCES_MANAGE: gettext_lazy("Manage sources of events"),
     Permission.WORKSPACE_MANAGE: gettext_lazy("Manage staff and units"),
     Permission.AUDIT_VIEW: gettext_lazy("Read the audit log"),
 }

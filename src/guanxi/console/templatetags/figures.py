@@ -49,7 +49,8 @@ def language_name(code: str) -> str:
     """zh-Hans as a name in the reader's language; a code that nobody knows stays a code."""
     here = Locale.parse(locale())
     language, _dash, script = code.replace("_", "-").partition("-")
-    return here.languages.get(f"{language}_{script.title()}") or here.languages.get(language) or code
+    name = here.languages.get(f"{language}_{script.title()}") or here.languages.get(language) or code
+    return str(name).replace("만다린, ", "")  # CLDR's Korean says Mandarin here; a script is no dialect
 
 
 @register.filter

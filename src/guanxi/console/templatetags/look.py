@@ -39,9 +39,10 @@ def polyline(values: Sequence[float]) -> str:
 
 @register.filter
 def bottom_entries(nav: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The entries of a phone's bottom bar: those marked `mobile`, else the first four."""
+    """Four entries for a phone's bottom bar, in their order: those marked `mobile`, and the first ones beside them."""
     entries = [entry for group in nav or () for entry in group["entries"]]
-    return [entry for entry in entries if entry.get("mobile")][:4] or entries[:4]
+    chosen = sorted(range(len(entries)), key=lambda place: not entries[place].get("mobile"))[:4]
+    return [entries[place] for place in sorted(chosen)]
 
 
 @register.filter

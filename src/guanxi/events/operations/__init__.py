@@ -1,4 +1,4 @@
-from guanxi.events.operations.announcing import announce, announce_many, retract, tell, touch
+from guanxi.events.operations.announcing import announce, announce_many, drop_kept, keep, retract, tell, touch
 from guanxi.events.operations.forgetting import forget, forget_in_batches, forgotten
 from guanxi.events.operations.rewinding import rewind
 from guanxi.events.operations.writing import write_lake
@@ -8,9 +8,11 @@ __all__ = [
     "Happened",
     "announce",
     "announce_many",
+    "drop_kept",
     "forget",
     "forget_in_batches",
     "forgotten",
+    "keep",
     "retract",
     "rewind",
     "tell",

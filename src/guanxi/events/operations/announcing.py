@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from guanxi.events import registry
 from guanxi.events.lake import EVENTS
-from guanxi.events.models import Fact, FactBatch, Retraction, Touched
+from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
 from guanxi.events.rules import Happened, columns, columns_of, month_of, props
 from guanxi.kit import keys, scope
 
@@ -73,6 +73,21 @@ def _batch(happened: Sequence[Happened], received_at: datetime, source: str) -> 
         received_at=received_at,
         import_id=imports.pop() if len(imports) == 1 else None,
     )
+
+
+def keep(table: pa.Table, *, received_at: datetime, until: datetime) -> None:
+    """Hand many things that happened to the lake as a table with its columns; nobody is called.
+
+    The rows go with the transaction of the caller, and are dropped some time after `until`.
+    """
+    FactBatch.objects.create(rows=table.num_rows, body=packed(table), received_at=received_at, kept_until=until)
+
+
+def drop_kept(*, now: datetime) -> int:
+    """What was kept long enough, and is in the lake."""
+    state = LakeState.objects.first()
+    over = FactBatch.objects.filter(kept_until__lt=now, lake_commit__lte=state.appended if state else 0)
+    return over.delete()[0]
 
 
 def packed(table: pa.Table) -> bytes:

@@ -14,6 +14,7 @@ from guanxi.governance.models import Staff, Unit
 from guanxi.kit import names
 from guanxi.people import queries
 from guanxi.people.models import Identity, NameWord, Person
+from guanxi.people.operations.assigning import tell_assigned
 from guanxi.people.operations.creating import hold_identities, keep_traits, normalised
 
 BY_STAFF = "staff"
@@ -100,3 +101,4 @@ def _note_place(before: Person, edit: PersonEdit, by: Staff | None, now: datetim
             "unit": edit.unit.public_id if edit.unit else "",
         }
         governance.record(act="person.reassigned", by=by, subject=before.public_id, detail=detail, now=now)
+        tell_assigned([before.pk], now=now)

@@ -41,6 +41,7 @@ from guanxi.people.queries.lists import (
     count_people,
     level_counts,
     people_page,
+    unit_counts,
     visible,
     wanted_people,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "suppressions",
     "takers",
     "timeline",
+    "unit_counts",
     "units_for",
     "version",
     "views_of",

@@ -175,6 +175,17 @@ def level_counts(staff: Staff) -> dict[str, int]:
     return dict(rows.order_by("level"))
 
 
+def unit_counts(staff: Staff) -> dict[int | None, tuple[int, int]]:
+    """By unit, how many people whom `staff` may see are there, and how many of them have no owner."""
+    rows = (
+        visible(staff)
+        .order_by()
+        .values_list("unit")
+        .annotate(people=Count("pk"), free=Count("pk", filter=Q(owner=None)))
+    )
+    return {unit: (people, free) for unit, people, free in rows}
+
+
 def added_between(staff: Staff, since: datetime, until: datetime) -> int:
     """How many people whom `staff` may see came in this time."""
     return visible(staff).filter(created_at__gte=since, created_at__lt=until).count()

@@ -48,6 +48,7 @@ class Results:
 
     tally: channels.Tally
     skipped: dict[str, int] = field(default_factory=dict)
+    bounced: dict[str, int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
     sales: Sales | None = None
 
@@ -57,6 +58,7 @@ def results(broadcast: Broadcast, *, now: datetime) -> Results:
     return Results(
         tally=channels.tally(broadcast.origin),
         skipped=channels.reasons(broadcast.origin, "skipped"),
+        bounced=channels.reasons(broadcast.origin, "bounced"),
         failed=channels.reasons(broadcast.origin, "failed"),
         sales=_sales(broadcast, broadcast.started_at, now) if broadcast.started_at else None,
     )

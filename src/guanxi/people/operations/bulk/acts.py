@@ -10,6 +10,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff, Suppression, SuppressionReason, Unit
 from guanxi.kit import bulk
 from guanxi.people.models import Bulk, BulkAct, Field, Identity, IdentityKind, Person, Trait
+from guanxi.people.operations.assigning import tell_assigned
 
 CHANGED, RESTORED = "changed", "restored"
 ALREADY, NO_EMAIL, CHANGED_SINCE, GONE = "already", "no_email", "changed_since", "gone"
@@ -40,6 +41,7 @@ class Place:
         now_there = {person.pk: getattr(person, self.column) for person in people}
         going = [pk for pk, current in now_there.items() if current != self.value]
         Person.objects.filter(pk__in=going).update(**{self.column: self.value})
+        tell_assigned(going, now=now)
         return {
             pk: (ALREADY, {}) if current == self.value else (CHANGED, {self.column: current})
             for pk, current in now_there.items()
@@ -59,6 +61,7 @@ class Place:
                 found[person.pk] = (RESTORED, dict(was))
                 back.append((person.pk, was[self.column]))
         bulk.update(Person, [self.column], back)
+        tell_assigned([pk for pk, _was in back], now=now)
         return found
 
 

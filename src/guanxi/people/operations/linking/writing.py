@@ -23,6 +23,7 @@ from guanxi.people.models import (
     Trait,
 )
 from guanxi.people.operations.linking.calls import Answer, Call
+from guanxi.people.operations.linking.naming import fill_names
 from guanxi.people.operations.linking.reading import GivenId
 from guanxi.people.operations.linking.state import Linking, MergeAsked
 from guanxi.people.operations.merging import ToMerge, merge_many
@@ -66,7 +67,7 @@ def write_linking(
             answer.person = written(answer.person)
     _sightings(state, written, now)
     _pairs(state, written, now)
-    changed = _say(calls, answers)
+    changed = _say(calls, answers) | fill_names(calls, answers)
     if touched := sorted({pk for pk, _ in made.values()} | changed):
         events.touch("people", touched)
 

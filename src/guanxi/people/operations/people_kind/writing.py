@@ -11,6 +11,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance.models import Purpose
 from guanxi.kit import bulk, crypto, keys, names, rows
 from guanxi.people.models import Field, Identity, IdentityKind, Level, NameWord, Person, Trait
+from guanxi.people.operations.assigning import tell_assigned
 from guanxi.people.operations.journal import note_changes
 from guanxi.people.operations.people_kind.planning import KnownPerson, NewIdentity, NewPerson, PeoplePlan
 from guanxi.people.port import ImportContext
@@ -84,6 +85,8 @@ def _change(known: Sequence[KnownPerson], context: ImportContext) -> None:
     changed = [(one.person, one.before, one.after) for one in known if one.after]
     if changed:
         note_changes(import_id=context.import_id, model=Person, changes=changed)
+    moved = [one.person for one in known if one.after.keys() & {"owner_id", "unit_id"}]
+    tell_assigned(moved, now=context.now, import_id=context.import_id)
     renamed = [(one.person, str(one.after["name"])) for one in known if "name" in one.after]
     if renamed:
         rename(renamed)

@@ -1,0 +1,272 @@
+"""From what was sent to people and the lake: some batches a turn, each turn one transaction.
+
+Killed anywhere, either all of a turn is there or nothing of it: who it was, the events on their way to the lake, the
+message ids that make a repetition known, and the mark on the batches themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from guanxi.acquisition.models import Batch, Source
+from guanxi.acquisition.operations.cataloguing import Found, closed_names, note_events
+from guanxi.acquisition.operations.seen import forget_seen, known_among, note_seen
+from guanxi.acquisition.queries import opened
+from guanxi.acquisition.rules import KEPT_FOR, Event, Unusable, events_in, message_hash, read, trait_text
+from guanxi.acquisition.rules.names import word
+from guanxi.events import operations as events
+from guanxi.events.queries import EVENTS, month_of
+from guanxi.kit import clock, keys, scope
+from guanxi.people import operations as people
+from guanxi.people.models import Field
+
+BATCHES_A_TURN = 200
+BYTES_A_TURN = 16 * 1024 * 1024
+ROWS_A_TABLE = 50_000
+ALONE_AFTER, ASIDE_AFTER = 3, 6
+FORGOTTEN_AT_ONCE = 1_000
+
+
+def lane(*, now: datetime) -> int:
+    """One turn of the worker; how many batches were applied. One worker at a time in a workspace."""
+    with _only_one() as alone:
+        if not alone:
+            return 0
+        return apply_waiting(now=now)
+
+
+@contextmanager
+def _only_one() -> Iterator[bool]:
+    key = f"guanxi.intake.{scope.current()}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
+        alone = bool(cursor.fetchone()[0])
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
+
+
+def apply_waiting(*, now: datetime) -> int:
+    batches = _claimed()
+    if batches:
+        with transaction.atomic():
+            _Turn(batches, now).apply()
+    return len(batches)
+
+
+@transaction.atomic
+def _claimed() -> list[Batch]:
+    """The oldest that wait. What failed a few times is tried alone, and then set aside, so that it holds up nobody."""
+    waiting = Batch.objects.filter(applied_at=None).order_by("pk").values_list("pk", "size", "attempts")
+    chosen: list[int] = []
+    size = 0
+    for pk, bytes_, attempts in waiting[:BATCHES_A_TURN]:
+        if attempts >= ASIDE_AFTER:
+            Batch.objects.filter(pk=pk).update(applied_at=Now(), refused=1, refusals=[[0, "failed", ""]])
+            continue
+        if chosen and (attempts >= ALONE_AFTER or size + bytes_ > BYTES_A_TURN):
+            break
+        chosen.append(pk)
+        size += bytes_
+        if attempts >= ALONE_AFTER:
+            break
+    Batch.objects.filter(pk__in=chosen).update(attempts=F("attempts") + 1)
+    return list(Batch.objects.filter(pk__in=chosen).order_by("pk"))
+
+
+@dataclass(slots=True)
+class _Taken:
+    """An event that could be read, the batch that it came in, and the call to `people` that says whose it is."""
+
+    event: Event
+    batch: int
+    place: int
+    call: int = 0
+    hash: int = 0
+
+
+@dataclass
+class _Turn:
+    batches: list[Batch]
+    now: datetime
+    taken: list[_Taken] = field(default_factory=list)
+    refusals: list[list[tuple[int, str, str]]] = field(default_factory=list)
+    repeated: list[int] = field(default_factory=list)
+
+    def apply(self) -> None:
+        shift = scope.clock_shift()
+        self._read()
+        self._drop_repeated()
+        self._drop_closed()
+        answers = self._link()
+        self._drop_refused(answers)
+        self._keep(answers, shift)
+        self._catalogue(shift)
+        note_seen([one.hash for one in self.taken if one.hash], now=clock.wall())
+        self._mark(answers)
+
+    def _refuse(self, one: _Taken, reason: str, detail: str = "") -> None:
+        self.refusals[one.batch].append((one.place, reason, detail))
+
+    def _read(self) -> None:
+        for number, batch in enumerate(self.batches):
+            self.refusals.append([])
+            self.repeated.append(0)
+            body = opened(batch)
+            try:
+                raws, sent_at = events_in(body, batch.call) if body else ([], None)
+            except (msgspec.DecodeError, RecursionError):
+                self.refusals[number].append((0, "not_an_object", ""))
+                continue
+            for place, raw in enumerate(raws):
+                try:
+                    event = read(raw, call=batch.call, sent_at=sent_at, received_at=batch.received_at)
+                except Unusable as unusable:
+                    self.refusals[number].append((place, unusable.reason, unusable.detail))
+                else:
+                    marked = message_hash(batch.source_id, event.message) if event.message else 0
+                    self.taken.append(_Taken(event, number, place, hash=marked))
+
+    def _drop_repeated(self) -> None:
+        seen = known_among([one.hash for one in self.taken if one.hash])
+        staying = []
+        for one in self.taken:
+            if one.hash and one.hash in seen:
+                self.repeated[one.batch] += 1
+                continue
+            if one.hash:
+                seen.add(one.hash)
+            staying.append(one)
+        self.taken = staying
+
+    def _drop_closed(self) -> None:
+        closed = closed_names({one.event.key or one.event.name for one in self.taken})
+        if closed:
+            self.taken = [one for one in self.taken if not self._is_closed(one, closed)]
+
+    def _is_closed(self, one: _Taken, closed: dict[str, str]) -> bool:
+        reason = closed.get(one.event.key or one.event.name)
+        if reason:
+            self._refuse(one, reason)
+        return bool(reason)
+
+    def _link(self) -> list[people.Answer]:
+        """Each set of ids is asked for once, and again only where something was said of the person."""
+        fields = set(Field.objects.values_list("key", flat=True))
+        calls: list[people.Call] = []
+        asked: dict[tuple[tuple[str, str], ...], int] = {}
+        for one in self.taken:
+            event = one.event
+            if not event.traits and event.ids in asked:
+                one.call = asked[event.ids]
+                continue
+            one.call = len(calls)
+            asked.setdefault(event.ids, one.call)
+            traits, name = _said(event.traits, fields) if event.traits else ({}, "")
+            calls.append(people.Call(ids=event.ids, at=event.at, traits=traits, name=name, event=event.message[:60]))
+        return people.link_many(calls, source="intake", now=self.now) if calls else []
+
+    def _drop_refused(self, answers: Sequence[people.Answer]) -> None:
+        if any(answer.person is None for answer in answers):
+            for one in self.taken:
+                if answers[one.call].person is None:
+                    self._refuse(one, answers[one.call].reason)
+            self.taken = [one for one in self.taken if answers[one.call].person is not None]
+
+    def _keep(self, answers: Sequence[people.Answer], shift: timedelta) -> None:
+        rows = [one for one in self.taken if one.event.key]
+        names = dict(Source.objects.values_list("pk", "public_id"))
+        for start in range(0, len(rows), ROWS_A_TABLE):
+            table = _table(rows[start : start + ROWS_A_TABLE], answers, self.batches, names, shift)
+            events.keep(table, received_at=self.now, until=self.now + KEPT_FOR)
+
+    def _catalogue(self, shift: timedelta) -> None:
+        found: dict[str, Found] = {}
+        for one in self.taken:
+            event = one.event
+            key = event.key or event.name
+            at = self.batches[one.batch].received_at
+            known = found.get(key)
+            if known is None:
+                known = found[key] = Found(event.name, at, at)
+            known.count += 1
+            known.last = max(known.last, at)
+            known.shapes.add(event.plan.kinds)
+        for known in found.values():
+            known.first, known.last = known.first + shift, known.last + shift
+        note_events(found)
+
+    def _mark(self, answers: Sequence[people.Answer]) -> None:
+        whom: list[set[int]] = [set() for _ in self.batches]
+        counts = [0] * len(self.batches)
+        for one in self.taken:
+            counts[one.batch] += 1
+            whom[one.batch].add(answers[one.call].person or 0)
+        for number, batch in enumerate(self.batches):
+            batch.applied_at = clock.wall()
+            batch.taken, batch.repeated = counts[number], self.repeated[number]
+            batch.refusals = sorted(self.refusals[number])
+            batch.refused = len(batch.refusals)
+            batch.people = sorted(whom[number])
+        marks = ["applied_at", "taken", "repeated", "refused", "refusals", "people"]
+        Batch.objects.bulk_update(self.batches, marks, batch_size=100)
+
+
+def _said(traits: Any, fields: set[str]) -> tuple[dict[str, str], str]:
+    """What declared fields hold, and a name; what is not declared is only in the catalogue."""
+    by_word = {word(key): trait_text(value) for key, value in traits.items()}
+    kept = {key: text for key, text in by_word.items() if text is not None and key in fields}
+    given = [by_word.get(key) or "" for key in ("first_name", "last_name")]
+    return kept, (by_word.get("name") or " ".join(filter(None, given)))[:120]
+
+
+def _table(
+    rows: Sequence[_Taken],
+    answers: Sequence[people.Answer],
+    batches: Sequence[Batch],
+    names: dict[int, str],
+    shift: timedelta,
+) -> pa.Table:
+    """The columns of the lake. No name, number or address of a person is among them."""
+    times = [one.event.at + shift for one in rows]
+    arrived = [batch.received_at + shift for batch in batches]
+    sources = [names[batch.source_id] for batch in batches]
+    values: dict[str, Any] = {
+        "month": [month_of(at) for at in times],
+        "event_id": keys.event_ids(len(rows)),
+        "person": [answers[one.call].person for one in rows],
+        "name": [one.event.key for one in rows],
+        "occurred_at": times,
+        "received_at": [arrived[one.batch] for one in rows],
+        "source": [sources[one.batch] for one in rows],
+        "props": [one.event.props for one in rows],
+    }
+    return pa.table(
+        {
+            name: pa.array(values[name], EVENTS.field(name).type)
+            if name in values
+            else pa.nulls(len(rows), EVENTS.field(name).type)
+            for name in EVENTS.names
+        }
+    )
+
+
+def forget(*, now: datetime) -> int:
+    """What is older than 30 days, some at a time."""
+    old = Batch.objects.filter(received_at__lt=clock.wall() - KEPT_FOR, applied_at__isnull=False)
+    ids = list(old.order_by("received_at").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    dropped = Batch.objects.filter(pk__in=ids).delete()[0] if ids else 0
+    return dropped + forget_seen(now=clock.wall()) + events.drop_kept(now=now)

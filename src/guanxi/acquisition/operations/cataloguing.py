@@ -1,0 +1,88 @@
+"""Which events and properties there are, learnt from what arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from guanxi.acquisition.models import EventName, EventProperty, PropertyKind
+from guanxi.acquisition.rules.limits import EVENT_NAMES, EVENT_PROPERTIES
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Staff
+
+
+@dataclass
+class Found:
+    """One event of this turn. `shapes` are the kinds of the plans that were met, each once."""
+
+    name: str
+    first: datetime
+    last: datetime
+    count: int = 0
+    shapes: set[tuple[tuple[str, str, str], ...]] = field(default_factory=set)
+
+
+def closed_names(keys: Iterable[str]) -> dict[str, str]:
+    """Why events of these keys are not taken: blocked, or one more than the catalogue holds."""
+    wanted = sorted(set(keys))
+    known = dict(EventName.objects.filter(key__in=wanted).values_list("key", "blocked_at"))
+    closed = {key: "blocked" for key, at in known.items() if at is not None}
+    new = [key for key in wanted if key not in known]
+    if new:
+        room = max(EVENT_NAMES - EventName.objects.count(), 0)
+        closed |= dict.fromkeys(new[room:], "too_many_names")
+    return closed
+
+
+def note_events(found: dict[str, Found]) -> None:
+    known = {row.key: row for row in EventName.objects.filter(key__in=found).select_for_update().order_by("pk")}
+    for key, one in sorted(found.items()):
+        if key not in known:
+            known[key] = EventName.objects.create(
+                key=key, name=one.name, first_seen_at=one.first, last_seen_at=one.last, count=one.count
+            )
+        else:
+            last = max(known[key].last_seen_at, one.last)
+            EventName.objects.filter(pk=known[key].pk).update(count=F("count") + one.count, last_seen_at=last)
+    _note_properties(found, known)
+
+
+def _note_properties(found: dict[str, Found], known: dict[str, EventName]) -> None:
+    held: dict[int, dict[str, EventProperty]] = {}
+    for known_row in EventProperty.objects.filter(event__in=[event.pk for event in known.values()]):
+        held.setdefault(known_row.event_id, {})[known_row.key] = known_row
+    new: list[EventProperty] = []
+    for key, one in sorted(found.items()):
+        event = known[key]
+        theirs = held.setdefault(event.pk, {})
+        for word, name, kind in sorted({each for shape in one.shapes for each in shape}):
+            row = theirs.get(word)
+            if row is None and len(theirs) < EVENT_PROPERTIES:
+                theirs[word] = EventProperty(event=event, key=word, name=name[:200], kind=kind, first_seen_at=one.first)
+                new.append(theirs[word])
+            elif row is not None and row.kind != (both := together(row.kind, kind)):
+                row.kind = both
+                if row.pk:
+                    EventProperty.objects.filter(pk=row.pk).update(kind=both)
+    EventProperty.objects.bulk_create(new)
+
+
+def together(one: str, other: str) -> str:
+    """The kind of values of two kinds: days among texts are texts."""
+    if one == other or one == PropertyKind.PERSONAL:
+        return one
+    if {one, other} == {PropertyKind.TEXT, PropertyKind.DATE}:
+        return PropertyKind.TEXT
+    return PropertyKind.MIXED
+
+
+@transaction.atomic
+def block_event(*, event: EventName, blocked: bool, by: Staff | None, now: datetime) -> None:
+    """Blocked, it is refused as it arrives; what came before stays."""
+    EventName.objects.filter(pk=event.pk).update(blocked_at=now if blocked else None)
+    act = "event.blocked" if blocked else "event.unblocked"
+    governance.record(act=act, by=by, subject=event.public_id, now=now)

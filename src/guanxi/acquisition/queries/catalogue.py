@@ -1,0 +1,48 @@
+"""Which events sites send, with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from guanxi.acquisition.models import EventName, EventProperty
+from guanxi.acquisition.rules.names import TRACK, VISITS
+from guanxi.audiences.queries import Event, Kind, Property
+
+# An audience offers the first that arrived: a list of all would be no list any more.
+OFFERED = 300
+KINDS: dict[str, Kind] = {"text": "text", "number": "number", "flag": "flag", "date": "date"}
+
+
+def audience_events() -> dict[str, Event]:
+    names = [row for row in EventName.objects.order_by("pk")[:OFFERED] if is_event(row.key)]
+    properties: dict[int, dict[str, Property]] = {row.pk: {} for row in names}
+    rows = EventProperty.objects.filter(event__in=[row.pk for row in names], kind__in=KINDS).order_by("key")
+    for event, key, name, kind in rows.values_list("event_id", "key", "name", "kind"):
+        properties[event][key] = Property(KINDS[kind], name)
+    return {row.key: Event(properties[row.pk], label=row.name) for row in names}
+
+
+def is_event(key: str) -> bool:
+    """Whether it is in the lake, and not only a word on who somebody is."""
+    return key.startswith(TRACK) or key in VISITS.values()
+
+
+def event_names() -> QuerySet[EventName]:
+    return EventName.objects.order_by("-last_seen_at", "-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    names: int
+    blocked: int
+
+
+def counted() -> Counted:
+    found = EventName.objects.aggregate(names=Count("pk"), blocked=Count("blocked_at"))
+    return Counted(found["names"], found["blocked"])
+
+
+def properties(event: EventName) -> list[EventProperty]:
+    return list(EventProperty.objects.filter(event=event).order_by("key"))

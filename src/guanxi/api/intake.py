@@ -1,0 +1,223 @@
+"""Where sites, shops and apps send what happened, in the words of Segment's packages: `/v1/batch`, `/v1/track` …
+
+A request is checked for its key, its size and its JSON, becomes one row, and is answered. What its events are worth is
+found out later. Nothing else of the house stands before this door: no cookie, session or language counts here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+
+from guanxi.acquisition import operations as acquisition
+from guanxi.acquisition import queries
+from guanxi.acquisition.operations import NotTaken
+from guanxi.acquisition.queries import BODY_BYTES, KnownKey
+
+HERE = "/v1/"
+BATCH = "batch"
+CALLS = {name: name for name in (BATCH, "track", "identify", "group", "page", "screen", "alias")}
+# How Segment's package for browsers shortens them.
+CALLS |= {name[0]: name for name in CALLS}
+JSON = "application/json"
+DONE = b'{"success":true}'
+# A key is looked up anew after so many seconds; whether it still works is checked with every row.
+KNOWN_FOR = 5.0
+KNOWN_AT_MOST = 4_000
+_known: dict[str, tuple[float, KnownKey]] = {}
+
+
+class Envelope(msgspec.Struct):
+    """What the door reads of a body. The events inside stay as they are: `Raw` only checks that they are JSON."""
+
+    batch: list[msgspec.Raw] | None = None
+    writeKey: Any = None
+
+
+_decode = msgspec.json.Decoder(Envelope).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Refusal(Exception):
+    def __init__(self, status: int, code: str, said: str) -> None:
+        super().__init__(code)
+        self.status, self.code, self.said = status, code, said
+
+
+BAD_JSON = "The body is not JSON as UTF-8. Send an object, with the header Content-Type: application/json."
+NO_BATCH = "The body needs “batch”: a list of events, each an object."
+TOO_LARGE = "At most 500 KB fit into one request, unpacked. Send the events in smaller batches."
+BAD_GZIP = "The body says that it is gzip and cannot be unpacked."
+NO_KEY = "Send the write key as the user name of Basic authentication, or as “writeKey” in the body."
+BAD_KEY = "The write key is not known, or its source was stopped. Copy the key that the source's page shows."
+BAD_ORIGIN = "Pages of this address may not use this write key. Add the address to the source's list of pages."
+NO_LENGTH = "Say how long the body is: the header Content-Length is missing."
+
+
+def early(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Outermost of all: events do not pass through what pages need."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if not path.startswith(HERE):
+            return answer(request)
+        if path.startswith("/v1/projects/") and path.endswith("/settings") and path.count("/") == 4:
+            return settings(request, path.split("/")[3])
+        return door(request, path[len(HERE) :])
+
+    return middleware
+
+
+def door(request: HttpRequest, call: str) -> HttpResponse:
+    origin = request.META.get("HTTP_ORIGIN", "")
+    name = CALLS.get(call)
+    try:
+        if name is None:
+            raise Refusal(404, "not_found", "There are batch, track, identify, group, page, screen and alias.")
+        if request.method == "OPTIONS":
+            return _preflight(origin)
+        if request.method != "POST":
+            raise Refusal(405, "not_allowed", "Send events by POST.")
+        _take(request, name, origin)
+    except Refusal as refusal:
+        return _refused(refusal, origin)
+    except DatabaseError:
+        connection.close()
+        said = "The database does not answer. Nothing was taken: send it again in a moment."
+        return _refused(Refusal(503, "try_again", said), origin)
+    return _open_to(origin, HttpResponse(DONE, content_type=JSON))
+
+
+door.access = "a write key"  # type: ignore[attr-defined]
+
+
+def _take(request: HttpRequest, name: str, origin: str) -> None:
+    body, packed = _body(request)
+    try:
+        envelope = _decode(body)
+    except msgspec.ValidationError:
+        raise Refusal(400, "no_batch", NO_BATCH if name == BATCH else BAD_JSON) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise Refusal(400, "bad_json", BAD_JSON) from None
+    if name == BATCH and envelope.batch is None:
+        raise Refusal(400, "no_batch", NO_BATCH)
+    key = _key(request, envelope)
+    if origin and (key.origins is None or origin not in key.origins):
+        raise Refusal(403, "bad_origin", BAD_ORIGIN)
+    try:
+        acquisition.take(key=key, call=name, body=body, packed=packed)
+    except NotTaken:
+        _known.clear()
+        raise Refusal(401, "bad_key", BAD_KEY) from None
+
+
+def _body(request: HttpRequest) -> tuple[bytes, bytes | None]:
+    """The JSON, and what came if that was gzip."""
+    given = request.META.get("CONTENT_LENGTH") or ""
+    if not given.isdecimal():
+        raise Refusal(411, "no_length", NO_LENGTH)
+    if int(given) > BODY_BYTES:
+        raise Refusal(413, "too_large", TOO_LARGE)
+    came = request.read()
+    if request.META.get("HTTP_CONTENT_ENCODING", "").lower() != "gzip":
+        return came, None
+    unpacking = zlib.decompressobj(31)
+    try:
+        body = unpacking.decompress(came, BODY_BYTES + 1)
+    except zlib.error:
+        raise Refusal(400, "bad_gzip", BAD_GZIP) from None
+    if len(body) > BODY_BYTES:
+        raise Refusal(413, "too_large", TOO_LARGE)
+    if not unpacking.eof or unpacking.unused_data:
+        raise Refusal(400, "bad_gzip", BAD_GZIP)
+    return body, came
+
+
+def _key(request: HttpRequest, envelope: Envelope) -> KnownKey:
+    given = _user_name(request.META.get("HTTP_AUTHORIZATION", "")) or envelope.writeKey
+    if not given or not isinstance(given, str):
+        raise Refusal(401, "no_key", NO_KEY)
+    found = known(given)
+    if found is None:
+        raise Refusal(401, "bad_key", BAD_KEY)
+    return found
+
+
+def _user_name(header: str) -> str:
+    scheme, _space, rest = header.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(rest.strip(), validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def known(given: str) -> KnownKey | None:
+    now = time.monotonic()
+    at, found = _known.get(given, (0.0, None))
+    if found is not None and now - at < KNOWN_FOR:
+        return found
+    found = queries.source_of_key(given)
+    if found is not None:
+        if len(_known) >= KNOWN_AT_MOST:
+            _known.clear()
+        _known[given] = (now, found)
+    return found
+
+
+def settings(request: HttpRequest, key: str) -> HttpResponse:
+    """What Segment's package for browsers asks before it sends: where to, and that nothing else is to be loaded."""
+    origin = request.META.get("HTTP_ORIGIN", "")
+    if request.method not in ("GET", "HEAD"):
+        return _refused(Refusal(405, "not_allowed", "Ask by GET."), origin)
+    if known(key) is None:
+        return _refused(Refusal(404, "bad_key", BAD_KEY), origin)
+    host = request.META.get("HTTP_HOST", "")
+    scheme = "https" if request.is_secure() else "http"
+    said = {
+        "integrations": {"Segment.io": {"apiKey": key, "apiHost": f"{host}/v1", "protocol": scheme}},
+        "plan": {"track": {"__default": {"enabled": True}}, "identify": {"__default": {"enabled": True}}},
+        "metrics": {"sampleRate": 0},
+    }
+    return _open_to(origin, HttpResponse(_encode(said), content_type=JSON))
+
+
+settings.access = "a write key"  # type: ignore[attr-defined]
+
+
+def _preflight(origin: str) -> HttpResponse:
+    """A browser asks before it sends JSON; which key it will use, it does not say yet."""
+    said = HttpResponse(status=204)
+    said.headers["Access-Control-Allow-Methods"] = "POST"
+    said.headers["Access-Control-Allow-Headers"] = "authorization, content-type, content-encoding"
+    said.headers["Access-Control-Max-Age"] = "86400"
+    return _open_to(origin, said)
+
+
+def _refused(refusal: Refusal, origin: str) -> HttpResponse:
+    body = _encode({"success": False, "code": refusal.code, "message": refusal.said})
+    said = HttpResponse(body, status=refusal.status, content_type=JSON)
+    if refusal.status == 405:
+        said.headers["Allow"] = "POST, OPTIONS"
+    if refusal.status == 401 and not origin:  # a browser would ask its user for a password
+        said.headers["WWW-Authenticate"] = 'Basic realm="guanxi"'
+    if refusal.status == 503:
+        said.headers["Retry-After"] = "5"
+    return _open_to(origin, said)
+
+
+def _open_to(origin: str, said: HttpResponse) -> HttpResponse:
+    """Every page may read the answer, which says nothing of anybody; cookies play no part."""
+    if origin:
+        said.headers["Access-Control-Allow-Origin"] = origin
+        said.headers["Vary"] = "Origin"
+    return said

@@ -1,0 +1,29 @@
+"""A name for whoever had none: visitors say who they are later than they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from guanxi.kit import bulk, names
+from guanxi.people.models import NameWord, Person
+from guanxi.people.operations.linking.calls import Answer, Call
+
+
+def fill_names(calls: Sequence[Call], answers: Sequence[Answer]) -> set[int]:
+    """The newest name that was said counts; one that is known already stays. Gives the people who changed."""
+    said: dict[int, Call] = {}
+    for call, answer in zip(calls, answers, strict=True):
+        if answer.person is None or not call.name.strip():
+            continue
+        old = said.get(answer.person)
+        if old is None or call.at >= old.at:
+            said[answer.person] = call
+    if not said:
+        return set()
+    nameless = Person.objects.extra(**bulk.any_number("id", said)).filter(name="").select_for_update().order_by("pk")
+    found = {pk: " ".join(said[pk].name.split())[:120] for pk in nameless.values_list("pk", flat=True)}
+    if found:
+        bulk.update(Person, ["name", "sort_key"], ((pk, name, names.sort_key(name)) for pk, name in found.items()))
+        words = [(word, pk) for pk, name in found.items() for word in sorted(names.words(name))]
+        bulk.insert(NameWord, ["word", "person_id"], words)
+    return set(found)

@@ -1,0 +1,247 @@
+"""From a batch to people and the lake: once, whole, and without what says who somebody is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from guanxi.acquisition import operations as acquisition
+from guanxi.acquisition.models import Batch, EventName, EventProperty, SeenIds
+from guanxi.acquisition.operations import cataloguing, seen
+from guanxi.audiences import queries as audiences
+from guanxi.governance import queries
+from guanxi.governance.models import Workspace
+from guanxi.kit import clock
+from guanxi.people.models import Field, Identity, Person, Trait
+from tests.acquisition.sending import applied, event, in_lake, refusals, sent, shop
+from tests.conftest import forget_files, make_workspace
+
+
+@pytest.fixture
+def lumen(db: None) -> Iterator[Workspace]:
+    seen._read.clear()
+    workspace = make_workspace()
+    with queries.entered(workspace):
+        yield workspace
+    forget_files()
+
+
+@pytest.fixture
+def now(lumen: Workspace) -> datetime:
+    return clock.now()
+
+
+def test_what_a_shop_sends_is_in_the_lake_under_the_people_of_its_ids(now: datetime) -> None:
+    sent(shop(), [event(number) for number in range(14)])
+    applied(now)
+    rows = in_lake(now)
+    assert Counter(row["name"] for row in rows) == {"track.product_viewed": 14}
+    assert Counter(Counter(row["person"] for row in rows).values()) == {2: 7}
+    assert {row["person"] for row in rows} == set(Person.objects.values_list("pk", flat=True))
+    assert sorted(row["props"]["price"] for row in rows) == list(range(14))
+    [batch] = Batch.objects.all()
+    assert (batch.taken, batch.repeated, batch.refused, len(batch.people)) == (14, 0, 0, 7)
+
+
+def test_a_batch_that_comes_twice_changes_nothing(now: datetime) -> None:
+    key, told = shop(), [event(number) for number in range(20)]
+    sent(key, told[:15])
+    applied(now)
+    sent(key, told)
+    sent(key, told)
+    applied(now)
+    seen._read.clear()  # another worker, which has read nothing yet
+    sent(key, told)
+    applied(now)
+    assert len(in_lake(now)) == 20
+    assert sum(Batch.objects.values_list("repeated", flat=True)) == 15 + 20 + 20
+    assert EventName.objects.get().count == 20
+    assert Person.objects.count() == 7
+
+
+def test_the_same_message_id_of_two_sources_is_two_events(now: datetime) -> None:
+    sent(shop(), [event(1)])
+    sent(shop(), [event(1)])
+    applied(now)
+    assert len(in_lake(now)) == 2
+
+
+def test_seen_ids_stay_few_rows_and_know_all_of_them(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seen, "SO_MANY", 4)
+    for start in range(0, 100, 5):
+        seen.note_seen(range(start + 1, start + 6), now=now)
+    assert SeenIds.objects.count() < 8
+    assert seen.known_among([0, 1, 50, 100, 101]) == {1, 50, 100}
+    seen.forget_seen(now=now + timedelta(days=8))
+    assert seen.known_among([1, 50, 100]) == set()
+
+
+def test_who_signs_in_is_the_visitor_of_before(now: datetime) -> None:
+    Field.objects.create(key="city", label="City")
+    who = {"type": "identify", "userId": "C-1", "anonymousId": "visitor-1", "messageId": "who"}
+    traits = {"name": "李雷", "city": "上海", "shoeSize": 42, "email": "Lei@Example.Test"}
+    sent(shop(), [event(1), who | {"traits": traits}, event(8, userId="C-1")])
+    applied(now)
+    [person] = Person.objects.filter(merged_into=None)
+    assert [row["person"] for row in in_lake(now)] == [person.pk] * 2
+    assert person.name == "李雷"
+    assert sorted(Identity.objects.filter(person=person).values_list("kind", flat=True)) == [
+        "cookie",
+        "customer_number",
+        "email",
+    ]
+    assert list(Trait.objects.values_list("field__key", "value")) == [("city", "上海")]
+    learnt = EventProperty.objects.filter(event__key="identify").values_list("key", "kind")
+    assert set(learnt) == {("name", "text"), ("city", "text"), ("shoe_size", "number"), ("email", "personal")}
+
+
+PERSONAL = {
+    "email": "a@example.test",
+    "firstName": "Lei",
+    "note": "call me: a.b@example.test",
+    "url": "https://shop.example/?mail=a%40example.test",
+    "phoneLike": "+86 138 0013 8000",
+    "korea": "010-1234-5678",
+    "number": 13800138000,
+    "nested": {"deep": ["a@example.test"]},
+    "hidden": {"email": "x"},
+}
+PLAIN = {"category": "tea", "sku": "1234567890123", "day": "2026-11-20", "at": "2026-11-20T10:00:00Z", "price": 129.5}
+
+
+def test_what_says_who_somebody_is_never_enters_the_lake(now: datetime) -> None:
+    sent(shop(), [event(1, properties=PERSONAL | PLAIN)])
+    applied(now)
+    [row] = in_lake(now)
+    assert row["props"] == PLAIN
+    assert refusals() == []
+
+
+def ago(now: datetime, **when: float) -> str:
+    return (now - timedelta(**when)).isoformat()
+
+
+BAD: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "control characters": ({"userId": "a\u0000b"}, ("bad_id", "userId")),
+    "an id turned around": ({"userId": "a\u202eb"}, ("bad_id", "userId")),
+    "an id of 5,000 letters": ({"userId": "x" * 5000}, ("bad_id", "userId")),
+    "an id that is a list": ({"userId": [1]}, ("bad_id", "userId")),
+    "an id of nobody": ({"userId": "undefined"}, ("id_of_nobody", "userId")),
+    "nobody at all": ({"anonymousId": None}, ("no_id", "")),
+    "no name": ({"event": " "}, ("no_name", "")),
+    "a name of 300 letters": ({"event": "x" * 300}, ("bad_name", "")),
+    "a kind of its own": ({"type": "purchase"}, ("unknown_type", "")),
+    "properties as text": ({"properties": "tea"}, ("bad_properties", "properties")),
+    "300 properties": ({"properties": {f"p{n}": n for n in range(300)}}, ("too_many_properties", "")),
+    "ten years old": ({"timestamp": "2016-11-25T10:00:00Z"}, ("too_old", "")),
+    "of the year 2099": ({"timestamp": "2099-01-01T00:00:00Z"}, ("ahead", "")),
+    "no time": ({"timestamp": "yesterday"}, ("bad_time", "")),
+    "a time as a number": ({"timestamp": 1764000000}, ("bad_time", "")),
+    "33 KB": ({"properties": {"text": "x" * 33_000}}, ("too_large", "")),
+    "a message id as a list": ({"messageId": []}, ("bad_message_id", "")),
+}
+
+
+def test_bad_events_are_refused_with_a_reason_and_touch_nothing_else(now: datetime) -> None:
+    key = shop()
+    sent(key, [event(0)] + [event(number, **more) for number, (more, _) in enumerate(BAD.values(), 1)])
+    sent(key, [7, None, "x", event(1000)])  # type: ignore[list-item]
+    applied(now)
+    assert refusals() == [want for _, want in BAD.values()] + [("not_an_object", "")] * 3
+    assert len(in_lake(now)) == 2
+    assert list(Batch.objects.order_by("pk").values_list("taken", "refused")) == [(1, len(BAD)), (1, 3)]
+
+
+def test_a_wrong_clock_is_put_right_by_when_the_device_says_it_sends(now: datetime) -> None:
+    wall = clock.wall()
+    told = event(1, timestamp=ago(wall, days=399, minutes=5), properties={})
+    sent(shop(), [told], sentAt=ago(wall, days=399))
+    applied(now)
+    [row] = in_lake(now)
+    assert abs(row["occurred_at"] - (wall - timedelta(minutes=5))) < timedelta(seconds=30)
+
+
+def test_the_catalogue_takes_ten_thousand_names_and_no_more(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cataloguing, "EVENT_NAMES", 30)
+    sent(shop(), [event(number, event=f"Event {number}") for number in range(100)])
+    applied(now)
+    assert EventName.objects.count() == 30
+    assert refusals() == [("too_many_names", "")] * 70
+    assert len(in_lake(now)) == 30
+
+
+def test_a_blocked_event_is_refused_until_it_is_let_in_again(now: datetime) -> None:
+    key = shop()
+    sent(key, [event(1)])
+    applied(now)
+    name = EventName.objects.get()
+    for blocked, number in ((True, 2), (False, 3)):
+        acquisition.block_event(event=name, blocked=blocked, by=None, now=now)
+        sent(key, [event(number)])
+        applied(now)
+    assert (refusals(), len(in_lake(now)), EventName.objects.get().count) == ([("blocked", "")], 2, 2)
+
+
+def test_an_event_cannot_pass_for_a_fact_of_ours(now: datetime) -> None:
+    sent(shop(), [event(1, event="order.paid"), event(2, event="商品浏览"), event(3, event="Проверка")])
+    applied(now)
+    names = {row["name"] for row in in_lake(now)}
+    assert "track.order_paid" in names
+    assert len(names) == 3
+    assert all(name.startswith("track.") for name in names)
+
+
+def test_a_batch_that_cannot_be_applied_is_set_aside_and_holds_up_nobody(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = shop()
+    for number in range(3):
+        sent(key, [event(number)])
+    bad = Batch.objects.order_by("pk")[1].pk
+    read = acquisition.applying._Turn._read
+
+    def breaks(turn: Any) -> None:
+        if any(batch.pk == bad for batch in turn.batches):
+            raise RuntimeError
+        read(turn)
+
+    monkeypatch.setattr(acquisition.applying._Turn, "_read", breaks)
+    for _ in range(12):
+        try:
+            acquisition.lane(now=now)
+        except RuntimeError:
+            continue
+    assert list(Batch.objects.order_by("pk").values_list("taken", "refused")) == [(1, 0), (0, 1), (1, 0)]
+    assert len(in_lake(now)) == 2
+
+
+def test_after_thirty_days_the_lake_alone_holds_it(now: datetime) -> None:
+    sent(shop(), [event(1)])
+    applied(now)
+    assert len(in_lake(now)) == 1
+    Batch.objects.update(received_at=now - timedelta(days=31))
+    acquisition.forget(now=now + timedelta(days=31))
+    assert not Batch.objects.exists()
+    assert len(in_lake(now)) == 1
+
+
+def test_an_audience_asks_for_what_a_shop_sent(now: datetime) -> None:
+    sent(shop(), [event(number) for number in range(14)])
+    applied(now)
+    in_lake(now)
+    rule = {
+        "version": 1,
+        "where": {
+            "type": "did",
+            "event": "event:track.product_viewed",
+            "where": [
+                {"type": "prop", "prop": "prop:category", "op": "is", "value": "tea"},
+                {"type": "prop", "prop": "prop:price", "op": "gte", "value": 10},
+            ],
+        },
+    }
+    assert audiences.count(rule, now=now) == 4

@@ -1,0 +1,120 @@
+"""Acts of the console that a program does, too: what they change, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from guanxi.governance.models import Role, Staff, Suppression, Workspace
+from guanxi.governance.queries import Permission
+from guanxi.kit import clock
+from guanxi.people import operations as people
+from guanxi.people.models import Person
+from tests.api.callers import Caller, caller, key_of
+from tests.factories.people import make_person, make_staff, make_unit
+
+
+@pytest.fixture
+def calls(workspace: Workspace) -> Caller:
+    return caller()
+
+
+def work() -> None:
+    while people.bulk_lane(now=clock.now()):
+        pass
+
+
+def test_many_people_are_changed_and_taken_back(calls: Caller) -> None:
+    now, store, other = clock.now(), make_unit("Store"), make_unit("Other")
+    ann = make_staff("Ann", Role.ADVISOR)
+    fits = [make_person(name, now=now, unit=store) for name in ("Lin", "Kim")]
+    stays = make_person("Bob", now=now, unit=other)
+    body = {"act": "owner", "fitting": {"unit": store.public_id}, "owner": ann.public_id}
+    of = calls.post("/bulks", body, 201)
+    assert (of["state"], of["owner"]["id"], of["total"]) == ("running", ann.public_id, None)
+    work()
+    of = calls.get(f"/bulks/{of['id']}")
+    assert (of["state"], of["total"], of["changed"], of["may_undo"]) == ("done", 2, 2, True)
+    assert set(Person.objects.filter(owner=ann)) == set(fits)
+    calls.post(f"/bulks/{of['id']}/undo")
+    work()
+    assert calls.get(f"/bulks/{of['id']}")["restored"] == 2
+    assert not Person.objects.exclude(pk=stays.pk).exclude(owner=None).exists()
+    assert calls.post(f"/bulks/{of['id']}/stop", status=409)["code"] == "conflict"
+
+
+def test_a_change_of_many_that_says_too_little_or_too_much_is_refused(calls: Caller) -> None:
+    person = make_person(now=clock.now()).public_id
+    for body, field in (
+        ({"act": "owner", "owner": None}, "people"),
+        ({"act": "owner", "owner": None, "people": [person], "fitting": {}}, "people"),
+        ({"act": "owner", "people": [person]}, "owner"),
+        ({"act": "owner", "owner": None, "unit": None, "people": [person]}, "unit"),
+        ({"act": "trait", "field": "nothing", "people": [person]}, "field"),
+        ({"act": "unit", "unit": None, "fitting": {"owner": "stf_nobody"}}, "fitting.owner"),
+        ({"act": "owner", "owner": None, "people": [person] * 501}, "people"),
+    ):
+        assert calls.post("/bulks", body, 422)["field"] == field, body
+    assert calls.get("/bulks")["data"] == []
+
+
+def test_no_more_mail_for_many_needs_the_scope_of_the_suppression_list(workspace: Workspace) -> None:
+    boss = make_staff()
+    make_person(now=clock.now(), identities={"email": "lin@example.test"})
+    body = {"act": "suppress", "fitting": {}}
+    without = key_of(boss, [Permission.PEOPLE_BULK])[1]
+    assert without.post("/bulks", body, 403)["code"] == "missing_scope"
+    key_of(boss, [Permission.PEOPLE_BULK, Permission.CHANNELS_MANAGE])[1].post("/bulks", body, 201)
+    work()
+    assert Suppression.objects.count() == 1
+
+
+def test_a_manager_of_a_unit_sees_their_own_changes_and_gives_nobody_away(workspace: Workspace) -> None:
+    here, elsewhere = make_unit("Here"), make_unit("Elsewhere")
+    of_manager = key_of(make_staff("Manager", Role.MANAGER, here))[1]
+    stranger = make_staff("Stranger", Role.ADVISOR, elsewhere)
+    caller().post("/bulks", {"act": "owner", "fitting": {}, "owner": None}, 201)
+    assert of_manager.get("/bulks")["data"] == []
+    of_manager.post("/bulks", {"act": "owner", "fitting": {}, "owner": stranger.public_id}, 422)
+    of_manager.post("/bulks", {"act": "unit", "fitting": {}, "unit": None}, 422)
+
+
+def test_a_view_is_saved_changed_and_opened_first(calls: Caller) -> None:
+    view = calls.post("/views", {"name": "Fans", "filter": {"level": "fan", "columns": ["email", "level"]}}, 201)
+    assert view["filter"] == {"level": "fan", "columns": ["email", "level"]}
+    path = f"/views/{view['id']}"
+    assert calls.patch(path, {"opens_first": True})["opens_first"]
+    assert calls.patch(path, {"filter": {"sort": "newest"}})["filter"] == {"sort": "newest"}
+    assert not calls.patch(path, {"opens_first": False})["opens_first"]
+    calls.delete(path)
+    assert calls.get("/views")["data"] == []
+
+
+def test_what_everyone_sees_is_for_who_may_share(workspace: Workspace) -> None:
+    boss = make_staff()
+    own = key_of(boss, [Permission.PEOPLE_VIEW])[1]
+    own.post("/views", {"name": "Mine", "shared": True}, 403)
+    shared = key_of(boss)[1].post("/views", {"name": "Ours", "shared": True}, 201)
+    for change in ({"name": "Other"}, {"shared": False}):
+        own.patch(f"/views/{shared['id']}", change, 403)
+    own.delete(f"/views/{shared['id']}", 403)
+    advisor = key_of(make_staff("Advisor", Role.ADVISOR))[1]
+    assert [one["name"] for one in advisor.get("/views")["data"]] == ["Ours"]
+    mine = own.post("/views", {"name": "Mine"}, 201)
+    advisor.get(f"/views/{mine['id']}", 404)
+
+
+def test_notices_are_those_of_the_maker_of_the_key(workspace: Workspace) -> None:
+    from guanxi.governance import operations as governance
+
+    boss, other = make_staff(), make_staff("Other")
+    for staff in (boss, boss, other):
+        governance.notify(staff=staff, kind="import.done", subject="imp_x", name="a.csv", now=clock.now())
+    calls = key_of(boss)[1]
+    first, second = calls.get("/notices")["data"]
+    assert calls.post(f"/notices/{first['id']}/read")["read_at"]
+    assert [one["id"] for one in calls.get("/notices?unread=true")["data"]] == [second["id"]]
+    calls.post("/notices/read", status=204)
+    assert calls.get("/notices?unread=true")["data"] == []
+    [theirs] = key_of(other)[1].get("/notices?unread=true")["data"]
+    calls.post(f"/notices/{theirs['id']}/read", status=404)
+    assert Staff.objects.count() == 2

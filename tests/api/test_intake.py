@@ -1,0 +1,196 @@
+"""The door for events: who gets in, what fits, and that nothing is answered before it is kept."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from django.test import Client
+
+from guanxi.acquisition import operations as acquisition
+from guanxi.acquisition.models import Batch, Source, SourceKind
+from guanxi.acquisition.queries import opened
+from guanxi.api import intake
+from guanxi.governance import queries
+from guanxi.governance.models import Workspace
+from guanxi.kit import clock
+from tests.conftest import make_workspace
+
+EVENT = {"type": "track", "event": "Product Viewed", "anonymousId": "a-1", "messageId": "m-1"}
+SITE = "https://shop.example"
+
+
+@pytest.fixture
+def lumen(db: None) -> Iterator[Workspace]:
+    intake._known.clear()
+    workspace = make_workspace()
+    with queries.entered(workspace):
+        yield workspace
+
+
+@pytest.fixture
+def key(lumen: Workspace) -> str:
+    return made("Shop").key
+
+
+def made(name: str, *origins: str) -> acquisition.MadeSource:
+    kind = SourceKind.BROWSER if origins else SourceKind.SERVER
+    return acquisition.make_source(name=name, kind=kind, origins=origins, by=None, now=clock.wall())
+
+
+def basic(key: str) -> str:
+    return "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+
+
+def send(body: Any, key: str = "", call: str = "batch", **headers: Any) -> Any:
+    given = {"authorization": basic(key)} | headers if key else headers
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Client().post(f"/v1/{call}", raw, content_type="application/json", headers=given)
+
+
+def kept() -> list[tuple[str, Any]]:
+    return [(row.call, json.loads(opened(row))) for row in Batch.objects.order_by("pk")]
+
+
+def refusal(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def test_what_is_answered_with_success_is_kept_sealed(key: str) -> None:
+    body = {"batch": [EVENT], "sentAt": "2026-11-21T04:00:00Z"}
+    answer = send(body, key)
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    assert kept() == [("batch", body)]
+    assert b"Product" not in bytes(Batch.objects.get().body or b"")
+
+
+@pytest.mark.parametrize(("call", "named"), [("track", "track"), ("t", "track"), ("p", "page"), ("alias", "alias")])
+def test_one_event_comes_alone_by_its_own_address(key: str, call: str, named: str) -> None:
+    assert send(EVENT, key, call).status_code == 200
+    assert kept() == [(named, EVENT)]
+
+
+def test_gzip_and_a_key_in_the_body_are_understood(key: str) -> None:
+    body = {"batch": [EVENT] * 50, "writeKey": key}
+    packed = gzip.compress(json.dumps(body).encode())
+    assert send(packed, **{"content-encoding": "gzip"}).status_code == 200
+    assert kept() == [("batch", body)]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "want"),
+    [
+        (b"{", {}, (400, "bad_json")),
+        (b"\xff", {}, (400, "bad_json")),
+        (b"[]", {}, (400, "no_batch")),
+        ({"batch": 7}, {}, (400, "no_batch")),
+        ({"events": []}, {}, (400, "no_batch")),
+        (b"[" * 100_000, {}, (400, "no_batch")),
+        (b'{"batch":' + b"[" * 100_000, {}, (400, "bad_json")),
+        (b" " * (500 * 1024 + 1), {}, (413, "too_large")),
+        (gzip.compress(b" " * 50_000_000), {"content-encoding": "gzip"}, (413, "too_large")),
+        (b"no gzip", {"content-encoding": "gzip"}, (400, "bad_gzip")),
+        (gzip.compress(b"{}")[:-3], {"content-encoding": "gzip"}, (400, "bad_gzip")),
+    ],
+    ids=range(11),
+)
+def test_what_does_not_fit_is_refused_with_a_word_and_leaves_nothing(
+    key: str, body: Any, headers: dict[str, str], want: tuple[int, str]
+) -> None:
+    answer = send(body, key, **headers)
+    assert refusal(answer) == want
+    assert len(answer.json()["message"]) > 20
+    assert kept() == []
+
+
+def test_only_a_key_that_works_gets_in(lumen: Workspace) -> None:
+    one, body = made("Shop"), {"batch": [EVENT]}
+    assert refusal(send(body)) == (401, "no_key")
+    assert refusal(send(body, "wk_" + "x" * 43)) == (401, "bad_key")
+    assert refusal(send(body, authorization="Basic nonsense")) == (401, "no_key")
+    assert send(body, one.key).status_code == 200
+    renewed = acquisition.rotate_key(source=one.source, by=None, now=clock.wall())
+    assert [send(body, each).status_code for each in (one.key, renewed)] == [200, 200]
+    Source.objects.update(old_until=clock.wall() - timedelta(seconds=1))
+    assert refusal(send(body, one.key)) == (401, "bad_key")
+    assert send(body, renewed).status_code == 200
+    acquisition.stop_source(source=one.source, by=None, now=clock.wall())
+    assert refusal(send(body, renewed)) == (401, "bad_key")
+    assert len(kept()) == 4
+
+
+def test_the_key_of_one_workspace_writes_into_no_other(lumen: Workspace) -> None:
+    other = make_workspace("other")
+    with queries.entered(other):
+        theirs = made("Theirs")
+    assert send({"batch": [EVENT]}, theirs.key).status_code == 200
+    assert kept() == []
+    with queries.entered(other):
+        assert len(kept()) == 1
+
+
+def test_pages_send_from_the_addresses_of_their_source_only(lumen: Workspace) -> None:
+    site, server = made("Site", SITE), made("Server")
+    body = {"batch": [EVENT]}
+    answer = send(body, site.key, origin=SITE)
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert refusal(send(body, site.key, origin="https://evil.example")) == (403, "bad_origin")
+    assert refusal(send(body, site.key, origin="null")) == (403, "bad_origin")
+    assert refusal(send(body, server.key, origin=SITE)) == (403, "bad_origin")
+    asked = Client().options("/v1/batch", headers={"origin": SITE, "access-control-request-method": "POST"})
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Methods"]) == (204, "POST")
+    assert len(kept()) == 1
+
+
+def test_a_write_key_reads_nothing(key: str, lumen: Workspace) -> None:
+    for path in ("/api/v1/people", f"/w/{lumen.slug}/people", "/v1/batch"):
+        answer = Client().get(path, headers={"authorization": basic(key)})
+        assert answer.status_code in (302, 401, 405)
+    assert Client().get("/api/v1/people", headers={"authorization": f"Bearer {key}"}).status_code == 401
+
+
+def test_the_settings_lead_the_browser_package_back_here(key: str) -> None:
+    answer = Client().get(f"/v1/projects/{key}/settings", headers={"origin": SITE, "host": "127.0.0.1:8000"})
+    assert answer.json()["integrations"]["Segment.io"] == {
+        "apiKey": key,
+        "apiHost": "127.0.0.1:8000/v1",
+        "protocol": "http",
+    }
+    assert Client().get("/v1/projects/wk_unknown/settings").status_code == 404
+
+
+def test_one_request_is_one_statement(key: str, django_assert_num_queries: Any) -> None:
+    body = {"batch": [EVENT] * 300}
+    send(body, key)
+    with django_assert_num_queries(0):  # the driver's own statement is not counted: nothing else may be asked
+        assert send(body, key).status_code == 200
+    assert msgspec.json.decode(send(body, key).content) == {"success": True}
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        (["https://Shop.Example:443/path"], ""),
+        (["shop.example"], "bad_origin"),
+        (["https://*.example"], "bad_origin"),
+        (["javascript:alert(1)"], "bad_origin"),
+        ([], "no_origin"),
+        ([f"https://s{n}.example" for n in range(51)], "too_many_origins"),
+    ],
+)
+def test_the_pages_of_a_source_are_origins(lumen: Workspace, given: list[str], refused: str) -> None:
+    if refused:
+        with pytest.raises(acquisition.SourceRefused, match=refused):
+            acquisition.make_source(name="S", kind=SourceKind.BROWSER, origins=given, by=None, now=clock.wall())
+        assert not Source.objects.exists()
+    else:
+        acquisition.make_source(name="S", kind=SourceKind.BROWSER, origins=given, by=None, now=clock.wall())
+        assert Source.objects.get().origins == [SITE]
