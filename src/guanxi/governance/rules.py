@@ -98,8 +98,11 @@ class Limit:
 
 ACCOUNT_LIMIT = Limit(5, timedelta(minutes=15))
 ADDRESS_LIMIT = Limit(50, timedelta(hours=1))
+SPREAD_LIMIT = Limit(100, timedelta(hours=1))  # of one login, from all places where it never was
 TURNS = Limit(10, timedelta(hours=1))  # of what staff may do a few times, such as sending themselves a test
 SECOND_STEP_LIMIT = Limit(30, timedelta(hours=1))  # of one login, from all places where it never was
+IDLE_HOURS = (1, 4, 8, 12, 24, 168)
+SESSION_DAYS = (1, 7, 14, 30)
 FIRST_WAIT = timedelta(minutes=1)
 
 

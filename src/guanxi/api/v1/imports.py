@@ -95,7 +95,7 @@ def shown(of: Import, *, whole: bool = True) -> ImportOut:
 def _reasons(of: Import) -> list[Reason]:
     first: dict[str, str] = {}
     for row in of.check_report.get("examples", ()):
-        first.setdefault(row["reason"], queries.reason_text(of.kind, row["reason"], row["detail"]))
+        first.setdefault(row["reason"], queries.row_reason(of, row["reason"], row["detail"]))
     return [Reason(code=code, rows=rows, example=first.get(code, "")) for code, rows in _counted(of)]
 
 

@@ -26,9 +26,11 @@ from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
     imports_at_work,
+    likely_answers,
     reason_text,
     rejected_rows,
     rejects_phase,
+    row_reason,
     suggested_columns,
 )
 from guanxi.people.queries.kinds import id_key, kind_labels, kinds, place_label
@@ -97,6 +99,7 @@ __all__ = [
     "kind_labels",
     "kinds",
     "level_counts",
+    "likely_answers",
     "lookup_by_identity",
     "may_change",
     "may_undo_bulk",
@@ -109,6 +112,7 @@ __all__ = [
     "reason_text",
     "rejected_rows",
     "rejects_phase",
+    "row_reason",
     "same",
     "suggested_columns",
     "suppressions",
