@@ -27,6 +27,7 @@ class Permission(StrEnum):
     BROADCASTS_SEND = "broadcasts.send"
     CHANNELS_MANAGE = "channels.manage"
     WORKSPACE_MANAGE = "workspace.manage"
+    STAFF_ACCESS = "staff.access"
     AUDIT_VIEW = "audit.view"
     API_KEYS = "api.keys"
     WEBHOOKS_MANAGE = "webhooks.manage"
@@ -60,7 +61,9 @@ _TECHNICAL = frozenset(
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
     "manager": _READ | {Permission.PEOPLE_REVEAL, Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT},
-    "operator": _EVERYTHING - _TECHNICAL - {Permission.WORKSPACE_MANAGE, Permission.AUDIT_VIEW},
+    "operator": _EVERYTHING
+    - _TECHNICAL
+    - {Permission.WORKSPACE_MANAGE, Permission.STAFF_ACCESS, Permission.AUDIT_VIEW},
     "advisor": frozenset(
         {Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.PEOPLE_REVEAL, Permission.CONTENT_VIEW}
     ),
