@@ -80,7 +80,7 @@ declare(
     Table(
         models.Merge,
         pseudonym="public_id keep_id drop_id identity event by_id undone_by_id",
-        plain="id rule kind source at undone_at",
+        plain="id rule kind source picks at undone_at",
         found=merges_of,
         erasure=Erasure.REMOVED,
     ),

@@ -58,6 +58,8 @@ ACTS: Mapping[str, Any] = {
     "person.erased": gettext_lazy("Person erased"),
     "person.exported": gettext_lazy("Data of a person exported"),
     "person.link_copied": gettext_lazy("Link to a person's settings copied"),
+    "person.merged": gettext_lazy("People merged"),
+    "merge.undone": gettext_lazy("Merge undone"),
     "person.reassigned": gettext_lazy("Owner or unit of a person changed"),
     "person.revealed": gettext_lazy("Masked data shown"),
     "key.made": gettext_lazy("API key made"),

@@ -22,6 +22,7 @@ class MergeRule(models.TextChoices):
 class Merge(WorkspaceRow):
     """`drop` became `keep`: which id of which kind said so, in which event of which source; or who decided it.
 
+    `picks`: of a column or `trait:` and the id of a field, the id of the person whose value was chosen to be shown.
     What stands until `undone_at` is a tree: `Person.merged_into` is its root, however many merges lie between.
     """
 
@@ -34,6 +35,7 @@ class Merge(WorkspaceRow):
     source = models.CharField(max_length=40, blank=True)
     event = models.CharField(max_length=60, blank=True)
     by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    picks: models.JSONField[Any, Any] = models.JSONField(default=dict, db_default={})
     at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")

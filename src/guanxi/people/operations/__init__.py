@@ -19,7 +19,14 @@ from guanxi.people.operations.imports.states import ImportRefused
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
 from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
 from guanxi.people.operations.linking import Answer, Call, link_many
-from guanxi.people.operations.merging import MergeRefused, ToMerge, merge_many, merge_people, undo_merge
+from guanxi.people.operations.merging import (
+    MergeRefused,
+    ToMerge,
+    decide_pair,
+    merge_many,
+    merge_people,
+    undo_merge,
+)
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
 from guanxi.people.operations.people_kind import PeopleKind
 from guanxi.people.operations.personal import (
@@ -69,6 +76,7 @@ __all__ = [
     "choose_options",
     "choose_sheet",
     "create_person",
+    "decide_pair",
     "delete_view",
     "edit_person",
     "end_proof",

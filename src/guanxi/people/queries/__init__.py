@@ -56,6 +56,7 @@ from guanxi.people.queries.lookups import (
     mirrored,
     person_of_address,
 )
+from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, merges_of, pairs, whom
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.same import same
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
@@ -66,12 +67,14 @@ __all__ = [
     "BULK_WORKING",
     "NOTE_LIMIT",
     "ORDERS",
+    "PAIRS_A_PAGE",
     "REFUSALS",
     "UNDO_FOR",
     "BadCursor",
     "Card",
     "KnownConsent",
     "KnownIdentity",
+    "KnownMerge",
     "KnownNote",
     "KnownProof",
     "KnownSuppression",
@@ -103,9 +106,11 @@ __all__ = [
     "lookup_by_identity",
     "may_change",
     "may_undo_bulk",
+    "merges_of",
     "mirrored",
     "notes",
     "owners_for",
+    "pairs",
     "people_page",
     "person_of_address",
     "place_label",
@@ -124,4 +129,5 @@ __all__ = [
     "views_of",
     "visible",
     "wanted_people",
+    "whom",
 ]

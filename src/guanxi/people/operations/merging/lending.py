@@ -5,21 +5,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from guanxi.kit import bulk, names
 from guanxi.people.models import Lent, Merge, NameWord, Person, Trait
-from guanxi.people.rules.merging import COLUMNS, newest, shown
+from guanxi.people.rules.merging import COLUMNS, FILLED, newest, shown
 
 TRAIT = "trait:"
 Own = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Whose value was chosen, and when."""
+
+    person: int
+    at: datetime
+
+
 def settle(roots: Iterable[int]) -> None:
     """Make these people show what they and those who became them have."""
     ids = sorted(set(roots))
-    members = _members(ids)
+    members, picks = _members(ids)
     everybody = [*ids, *(one for some in members.values() for one in some)]
     rows = {row["pk"]: row for row in Person.objects.filter(pk__in=everybody).values("pk", *COLUMNS)}
     traits = _traits(everybody)
@@ -30,7 +39,8 @@ def settle(roots: Iterable[int]) -> None:
     for root in ids:
         tree = [root, *members[root]]
         own = [_own_columns(rows[one], one, loans) for one in tree]
-        wanted = shown(own)
+        chosen = _chosen(root, tree, rows[root], picks[root], loans)
+        wanted = shown(own) | {name: own[tree.index(one)][name] for name, one in chosen.items() if name in FILLED}
         if any(rows[root][name] != wanted[name] for name in COLUMNS):
             changed.append((root, *(wanted[name] for name in COLUMNS)))
         kept += [
@@ -38,7 +48,7 @@ def settle(roots: Iterable[int]) -> None:
         ]
         for field in sorted({field for one in tree for field in _fields_of(one, traits, loans)}):
             theirs = [_own_trait(one, field, traits, loans) for one in tree]
-            best = newest(theirs)
+            best = _best(theirs, tree, chosen.get(f"{TRAIT}{field}"), picks[root].get(f"{TRAIT}{field}"))
             if traits.get((root, field)) != best:
                 fields.append((root, field, best))
             if best != theirs[0]:
@@ -49,13 +59,40 @@ def settle(roots: Iterable[int]) -> None:
     bulk.insert(Lent, ["person_id", "what", "own", "lent"], kept)
 
 
-def _members(roots: Sequence[int]) -> Mapping[int, list[int]]:
-    """Who became each of them, in the order of the merges."""
+def _members(roots: Sequence[int]) -> tuple[Mapping[int, list[int]], Mapping[int, dict[str, Pick]]]:
+    """Who became each of them, in the order of the merges; and whose values were chosen, the latest choice last."""
     found: dict[int, list[int]] = defaultdict(list)
+    picks: dict[int, dict[str, Pick]] = defaultdict(dict)
     standing = Merge.objects.filter(undone_at=None, drop__merged_into__in=roots).order_by("pk")
-    for root, drop in standing.values_list("drop__merged_into", "drop"):
+    for root, drop, chosen, at in standing.values_list("drop__merged_into", "drop", "picks", "at"):
         found[int(root or 0)].append(drop)
+        picks[int(root or 0)] |= {what: Pick(person, at) for what, person in chosen.items()}
+    return found, picks
+
+
+def _chosen(
+    root: int,
+    tree: Sequence[int],
+    row: Mapping[str, Any],
+    picks: Mapping[str, Pick],
+    loans: Mapping[tuple[int, str], Lent],
+) -> dict[str, int]:
+    """The choices that still count: of people who are here, for columns that nobody changed since."""
+    found: dict[str, int] = {}
+    for what, pick in picks.items():
+        loan = loans.get((root, what))
+        edited = what in FILLED and loan is not None and _text(row[what]) != loan.lent
+        if pick.person in tree and not edited:
+            found[what] = pick.person
     return found
+
+
+def _best(theirs: Sequence[Own | None], tree: Sequence[int], chosen: int | None, pick: Pick | None) -> Own | None:
+    """The newest, unless another was chosen and nothing was said since."""
+    best = newest(theirs)
+    if chosen is None or pick is None or best is None or (best["set_at"] or "") > _text(pick.at):
+        return dict(best) if best is not None else None
+    return theirs[tree.index(chosen)] or dict(best)
 
 
 def _own_columns(row: Mapping[str, Any], person: int, loans: Mapping[tuple[int, str], Lent]) -> Own:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -12,10 +12,11 @@ from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.people.events import PersonMerged
-from guanxi.people.models import Merge, MergeRule, Pair, PairState, Person
+from guanxi.people.models import Field, Merge, MergeRule, Pair, PairState, Person
 from guanxi.people.operations.levels import stand
-from guanxi.people.operations.merging.lending import settle
+from guanxi.people.operations.merging.lending import TRAIT, settle
 from guanxi.people.operations.merging.moving import lift
+from guanxi.people.rules.merging import FILLED
 
 
 class MergeRefused(ValueError):
@@ -38,21 +39,44 @@ class ToMerge:
     identity: int | None = None
     source: str = ""
     event: str = ""
+    picks: Mapping[str, int] = field(default_factory=dict)
 
 
 @transaction.atomic
-def merge_people(*, keep: Person, drop: Person, by: Staff | None, now: datetime, source: str = "staff") -> Merge:
-    """`drop` becomes `keep`, because somebody decided it. Raises MergeRefused."""
+def merge_people(
+    *,
+    keep: Person,
+    drop: Person,
+    by: Staff | None,
+    now: datetime,
+    source: str = "staff",
+    picks: Mapping[str, int] | None = None,
+) -> Merge:
+    """`drop` becomes `keep`, because somebody decided it. Raises MergeRefused.
+
+    `picks`: of `name`, `country`, `language` and `trait:` with the key of a field, whose value is shown.
+    """
     if keep.pk == drop.pk:
         raise MergeRefused("same")
     found = Person.objects.filter(pk__in=[keep.pk, drop.pk], merged_into=None, erased_at=None)
     if found.order_by("pk").select_for_update().count() != 2:
         raise MergeRefused("gone")
-    wanted = ToMerge(keep.pk, drop.pk, MergeRule.STAFF, now, source=source)
+    chosen = _picks(picks or {}, keep.pk)
+    wanted = ToMerge(keep.pk, drop.pk, MergeRule.STAFF, now, source=source, picks=chosen)
     [merge] = merge_many([wanted], by=by, now=now)
     detail = {"merged": drop.public_id, "merge": merge.public_id}
     governance.record(act="person.merged", by=by, subject=keep.public_id, detail=detail, now=now)
     return merge
+
+
+def _picks(picks: Mapping[str, int], keep: int) -> dict[str, int]:
+    """Columns of who stays are shown anyway."""
+    fields = dict(Field.objects.values_list("key", "pk")) if picks else {}
+    chosen = {name: person for name, person in picks.items() if name in FILLED and person != keep}
+    for name, person in picks.items():
+        if name.startswith(TRAIT) and (of := fields.get(name.removeprefix(TRAIT))):
+            chosen[f"{TRAIT}{of}"] = person
+    return chosen
 
 
 @transaction.atomic
@@ -95,6 +119,7 @@ def _merge(wanted: Sequence[ToMerge], by: Staff | None, now: datetime) -> list[M
             event=one.event,
             by=by,
             at=one.at,
+            picks=dict(one.picks),
         )
         for one in wanted
     )
