@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from guanxi.console.access import StaffRequest, may
+from guanxi.console.errors import bad_request
 from guanxi.console.people.comparing import Compared, compared, evidence, picks_of
 from guanxi.console.people.views import found
 from guanxi.governance.queries import Permission
@@ -115,7 +116,7 @@ def _decided(request: StaffRequest, pair: Pair, both: Compared) -> HttpResponse:
             messages.success(request, said.get(state, _("Open again.")))
             return redirect("duplicates", request.workspace.slug)
         case _other:
-            raise Http404
+            return bad_request(request)
 
 
 def _merged(request: StaffRequest, one: Person, other: Person, both: Compared) -> HttpResponse:
