@@ -159,6 +159,10 @@ class Canary:
         own, lent = self.word("people.Lent", "own"), self.word("people.Lent", "lent")
         Lent.objects.create(person=self.person, what="name", own=own, lent=lent)
         Trait.objects.create(person=self.person, field=city, value=self.word("people.Trait", "value"))
+        points = Field.objects.create(key="points", label="Points", kind="number")
+        Trait.objects.create(person=self.person, field=points, value="815162342")
+        self.filled["people.Trait"].add("number")
+        self.words.append("815162342")
         LevelProof.objects.create(
             person=self.person, level="customer", proof="order.paid", label=self.word("people.LevelProof", "label"),
             since=self.now,

@@ -7,6 +7,7 @@ import unicodedata
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
 
@@ -20,6 +21,7 @@ _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\s+(.+))?")
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
+_TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Marks of direction and of no width, which address books and spreadsheets put around what is copied out of them; they
 # turn the text behind them round, or make two names that look the same. Joiners belong to Persian, Hindi and emoji.
@@ -114,6 +116,13 @@ def seen(text: str) -> str:
         return text
     left = _UNSEEN.sub("", text)
     return left if left.strip().strip(_JOINERS) else ""
+
+
+def file_name(given: str, most: int) -> str:
+    """The name of a file as somebody sent it, without its folders and what cannot be seen. A mark that turns the
+    direction of writing makes `invoice<U+202E>fdp.exe` read like a PDF (Unicode TR36, 3.3)."""
+    name = PurePath(given.replace("\\", "/")).name
+    return _TURNS.sub("", _CONTROL.sub("", name))[-most:] or "file"
 
 
 # Born before 1900 or happening after 2199 is a typing error, or the zero date of another system.

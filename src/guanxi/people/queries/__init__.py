@@ -22,6 +22,7 @@ from guanxi.people.queries.cards import (
     timeline,
     version,
 )
+from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, trait_wanted, visible
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
@@ -35,16 +36,19 @@ from guanxi.people.queries.imports import (
 )
 from guanxi.people.queries.kinds import id_key, kind_labels, kinds, place_label
 from guanxi.people.queries.lists import (
+    COUNTED_UP_TO,
     ORDERS,
     BadCursor,
+    Found,
     Page,
-    Wanted,
     added_between,
+    count_of,
     count_people,
+    find_people,
     level_counts,
+    page_of,
     people_page,
     unit_counts,
-    visible,
     wanted_people,
 )
 from guanxi.people.queries.lookups import (
@@ -65,6 +69,8 @@ from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "BULK_WORKING",
+    "COUNTED_UP_TO",
+    "NONE",
     "NOTE_LIMIT",
     "ORDERS",
     "PAIRS_A_PAGE",
@@ -72,6 +78,7 @@ __all__ = [
     "UNDO_FOR",
     "BadCursor",
     "Card",
+    "Found",
     "KnownConsent",
     "KnownIdentity",
     "KnownMerge",
@@ -81,6 +88,7 @@ __all__ = [
     "KnownTrait",
     "NoAddress",
     "Page",
+    "TraitWanted",
     "Wanted",
     "added_between",
     "address_of",
@@ -92,7 +100,9 @@ __all__ = [
     "canonical",
     "card",
     "cards",
+    "count_of",
     "count_people",
+    "find_people",
     "first_view",
     "handovers",
     "held_by",
@@ -110,6 +120,7 @@ __all__ = [
     "mirrored",
     "notes",
     "owners_for",
+    "page_of",
     "pairs",
     "people_page",
     "person_of_address",
@@ -123,6 +134,7 @@ __all__ = [
     "suppressions",
     "takers",
     "timeline",
+    "trait_wanted",
     "unit_counts",
     "units_for",
     "version",
