@@ -108,6 +108,7 @@ ROUTES: dict[str, Route] = {
     "person_new": Route(EDITS_PEOPLE, ("get", "post")),
     "person_edit": Route(EDITS_PEOPLE, ("get", "post"), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "duplicates": Route(CHANGES_MANY),
+    "duplicates_search": Route(CHANGES_MANY, ("post",)),
     "duplicate": Route(CHANGES_MANY, ("get", "post"), lambda things: {"pair_id": things.pair}, frozenset({MANAGER})),
     "person_merge": Route(
         CHANGES_MANY, ("get", "post"), lambda things: {"public_id": things.person}, frozenset({MANAGER})

@@ -78,6 +78,13 @@ declare(
         erasure=Erasure.REMOVED,
     ),
     Table(
+        models.DuplicateSearch,
+        pseudonym="by_id",
+        plain="id public_id state people found asked_at finished_at lease_until holder",
+        whose="staff",
+        why="That staff searched for duplicates, and when.",
+    ),
+    Table(
         models.Merge,
         pseudonym="public_id keep_id drop_id identity event by_id undone_by_id",
         plain="id rule kind source picks at undone_at",

@@ -19,7 +19,7 @@ from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Merge, Pair, PairState, Person
-from guanxi.people.operations import MergeRefused
+from guanxi.people.operations import MergeRefused, SearchRefused
 from guanxi.people.queries import Wanted
 
 FOUND_AT_MOST = 10
@@ -77,7 +77,18 @@ def duplicates(request: StaffRequest) -> HttpResponse:
     ]
     labels = queries.kind_labels()
     rows = [(pair, evidence(pair, labels)) for pair in page]
-    return render(request, "people/duplicates.html", {"rows": rows, "page": page, "tabs": tabs, "state": state})
+    context = {"rows": rows, "page": page, "tabs": tabs, "state": state, "latest": queries.latest_search()}
+    return render(request, "people/duplicates.html", context)
+
+
+@may(Permission.PEOPLE_MERGE)
+@require_POST
+def search(request: StaffRequest) -> HttpResponse:
+    try:
+        people.search_duplicates(by=request.staff, now=request.now)
+    except SearchRefused:
+        messages.info(request, _("A search is under way already."))
+    return redirect("duplicates", request.workspace.slug)
 
 
 @may(Permission.PEOPLE_MERGE)

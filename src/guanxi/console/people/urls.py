@@ -13,6 +13,7 @@ urlpatterns = [
     path("people/views", saved.new_view, name="view_new"),
     path("people/views/<str:public_id>", saved.change_view, name="view_change"),
     path("people/duplicates", merging.duplicates, name="duplicates"),
+    path("people/duplicates/search", merging.search, name="duplicates_search"),
     path("people/duplicates/<str:pair_id>", merging.duplicate, name="duplicate"),
     path("people/new", edit.new_person, name="person_new"),
     path("people/<str:public_id>/edit", edit.edit_person, name="person_edit"),

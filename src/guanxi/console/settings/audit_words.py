@@ -61,6 +61,7 @@ ACTS: Mapping[str, Any] = {
     "person.exported": gettext_lazy("Data of a person exported"),
     "person.link_copied": gettext_lazy("Link to a person's settings copied"),
     "person.merged": gettext_lazy("People merged"),
+    "duplicates.searched": gettext_lazy("Duplicates searched"),
     "merge.undone": gettext_lazy("Merge undone"),
     "person.reassigned": gettext_lazy("Owner or unit of a person changed"),
     "person.revealed": gettext_lazy("Masked data shown"),

@@ -1,11 +1,13 @@
 """Who someone is."""
 
 from guanxi.people.models.linking import (
+    DuplicateSearch,
     Keeps,
     OwnKind,
     Pair,
     PairOrigin,
     PairState,
+    SearchState,
     Sighting,
     Trust,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "BulkAct",
     "BulkRow",
     "BulkState",
+    "DuplicateSearch",
     "Field",
     "FirstView",
     "Identity",
@@ -71,6 +74,7 @@ __all__ = [
     "PersonErasure",
     "PersonExport",
     "SavedView",
+    "SearchState",
     "Sighting",
     "Trait",
     "TraitKind",

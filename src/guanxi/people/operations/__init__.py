@@ -21,10 +21,13 @@ from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, pr
 from guanxi.people.operations.linking import Answer, Call, link_many
 from guanxi.people.operations.merging import (
     MergeRefused,
+    SearchRefused,
     ToMerge,
     decide_pair,
     merge_many,
     merge_people,
+    search_duplicates,
+    search_lane,
     undo_merge,
 )
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
@@ -63,6 +66,7 @@ __all__ = [
     "RemoveRows",
     "RestoreChanges",
     "RevealRefused",
+    "SearchRefused",
     "TakeBackProofs",
     "ToMerge",
     "ViewRefused",
@@ -101,6 +105,8 @@ __all__ = [
     "reveal",
     "run_import",
     "save_view",
+    "search_duplicates",
+    "search_lane",
     "set_preferences",
     "start_bulk",
     "start_import",

@@ -60,7 +60,7 @@ from guanxi.people.queries.lookups import (
     mirrored,
     person_of_address,
 )
-from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, merges_of, pairs, whom
+from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_of, pairs, whom
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.same import same
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
@@ -111,6 +111,7 @@ __all__ = [
     "imports_at_work",
     "kind_labels",
     "kinds",
+    "latest_search",
     "level_counts",
     "likely_answers",
     "lookup_by_identity",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from guanxi.governance.models import Staff
-from guanxi.people.models import Merge, Pair, PairState, Person
+from guanxi.people.models import DuplicateSearch, Merge, Pair, PairState, Person
 from guanxi.people.queries.kinds import kind_labels
 from guanxi.people.queries.lists import visible
 
@@ -72,3 +72,8 @@ def pairs(staff: Staff, *, state: str = PairState.OPEN) -> QuerySet[Pair]:
     mine = visible(staff)
     found: QuerySet[Pair] = Pair.objects.filter(first__in=mine, second__in=mine, state=state)
     return found.select_related("first", "second", "by").order_by("-weight", "pk")
+
+
+def latest_search() -> DuplicateSearch | None:
+    found: DuplicateSearch | None = DuplicateSearch.objects.select_related("by").order_by("-pk").first()
+    return found
