@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0012_merging"),
+        ("people", "0014_merging"),
     ]
 
     operations = [

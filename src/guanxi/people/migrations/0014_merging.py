@@ -11,7 +11,7 @@ from guanxi.kit.rows import LockRows
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0009_demo"),
-        ("people", "0011_linking"),
+        ("people", "0013_list_indexes"),
     ]
 
     operations = [

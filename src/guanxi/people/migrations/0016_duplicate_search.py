@@ -11,7 +11,7 @@ from guanxi.kit.rows import LockRows
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0010_sessions"),
-        ("people", "0013_merge_picks"),
+        ("people", "0015_merge_picks"),
     ]
 
     operations = [
