@@ -84,3 +84,11 @@ def test_the_list_of_pairs_costs_the_same_for_one_and_three(owner: Client) -> No
             assert owner.get("/w/lumen/people/duplicates").status_code == 200
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_somebody_with_a_browser_can_be_edited_and_is_shown_with_it(owner: Client, now: datetime) -> None:
+    [answer] = people.link_many([Call([("cookie", "c1"), ("email", "v@example.test")], now)], source="web", now=now)
+    visitor = Person.objects.get(pk=answer.person or 0)
+    assert owner.get(f"/w/lumen/people/{visitor.public_id}/edit").status_code == 200
+    page = owner.get(f"/w/lumen/people/{visitor.public_id}").content.decode()
+    assert "Browser" in page and "Only a device" in page

@@ -32,6 +32,9 @@ VIEW = "vew_01kb0w8m3x7q2v9d5r1t4n6c98"
 NOTICE = "ntc_01kb0w8m3x7q2v9d5r1t4n6c99"
 MESSAGE = "msg_01kb0w8m3x7q2v9d5r1t4n6c9a"
 ENTRY = "adt_01kb0w8m3x7q2v9d5r1t4n6c96"
+TWIN = "psn_01kb0w8m3x7q2v9d5r1t4n6c9b"
+MERGE = "mrg_01kb0w8m3x7q2v9d5r1t4n6c9c"
+PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
 WORDS = {"language": "en", "channel": "email", "subject": "Hello {{ person.first_name }}", "body": "Tea is back."}
@@ -81,6 +84,13 @@ REQUESTS: Mapping[str, Example] = {
     ),
     "suppress_person": Example({"person_id": PERSON}, body={"identity": IDENTITY, "detail": "Asked by phone."}),
     "list_timeline": Example({"person_id": PERSON}, query={"name": "consent.given"}),
+    "list_merges": _of(person_id=PERSON),
+    "merge_person": Example({"person_id": PERSON}, body={"merged": TWIN}),
+    "undo_merge": _of(person_id=PERSON, merge_id=MERGE),
+    "list_duplicates": Example(query={"state": "open"}),
+    "decide_duplicate": Example({"duplicate_id": PAIR}, body={"state": "distinct"}),
+    "search_duplicates": Example(),
+    "get_search": Example(),
     "list_notes": _of(person_id=PERSON),
     "add_note": Example({"person_id": PERSON}, body={"text": "Likes green tea."}),
     "remove_note": _of(person_id=PERSON, note_id=NOTE),

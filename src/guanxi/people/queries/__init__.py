@@ -61,7 +61,7 @@ from guanxi.people.queries.lookups import (
     mirrored,
     person_of_address,
 )
-from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_of, pairs, whom
+from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_in, merges_of, pairs, whom
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.same import same
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
@@ -119,6 +119,7 @@ __all__ = [
     "lookup_by_identity",
     "may_change",
     "may_undo_bulk",
+    "merges_in",
     "merges_of",
     "mirrored",
     "notes",

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from guanxi.governance.models import Staff
 from guanxi.people.models import DuplicateSearch, Merge, Pair, PairState, Person
 from guanxi.people.queries.kinds import kind_labels
-from guanxi.people.queries.lists import visible
+from guanxi.people.queries.filters import visible
 
 PAIRS_A_PAGE = 50
 
@@ -36,11 +36,16 @@ class KnownMerge:
 
 def merges_of(person: Person) -> list[KnownMerge]:
     """The merges that made this person, the newest first; those that were undone too."""
-    here = Q(keep=person) | Q(keep__merged_into=person) | Q(drop=person, undone_at__isnull=False)
-    found = Merge.objects.filter(here).select_related("keep", "drop", "by", "undone_by").order_by("-at", "-pk")
-    rows = list(found)
+    rows = list(merges_in(person).order_by("-at", "-pk"))
     labels = kind_labels() if rows else {}
     return [_known(one, person, labels) for one in rows]
+
+
+def merges_in(person: Person) -> QuerySet[Merge]:
+    """The same as rows."""
+    here = Q(keep=person) | Q(keep__merged_into=person) | Q(drop=person, undone_at__isnull=False)
+    found: QuerySet[Merge] = Merge.objects.filter(here)
+    return found.select_related("keep", "drop", "by", "undone_by")
 
 
 def _known(one: Merge, person: Person, labels: dict[str, Any]) -> KnownMerge:
@@ -68,9 +73,11 @@ def whom(public_id: str) -> str | None:
 
 
 def pairs(staff: Staff, *, state: str = PairState.OPEN) -> QuerySet[Pair]:
-    """Who may be the same, of the people whom `staff` sees, the likeliest first."""
+    """Who may be the same, of the people whom `staff` sees, the likeliest first; "" is any state."""
     mine = visible(staff)
-    found: QuerySet[Pair] = Pair.objects.filter(first__in=mine, second__in=mine, state=state)
+    found: QuerySet[Pair] = Pair.objects.filter(first__in=mine, second__in=mine)
+    if state:
+        found = found.filter(state=state)
     return found.select_related("first", "second", "by").order_by("-weight", "pk")
 
 
