@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 
 from guanxi.governance.models import Staff
 from guanxi.people.models import DuplicateSearch, Merge, Pair, PairState, Person
-from guanxi.people.queries.kinds import kind_labels
 from guanxi.people.queries.filters import visible
+from guanxi.people.queries.kinds import kind_labels
 
 PAIRS_A_PAGE = 50
 
