@@ -34,6 +34,7 @@ MESSAGE = "msg_01kb0w8m3x7q2v9d5r1t4n6c9a"
 ENTRY = "adt_01kb0w8m3x7q2v9d5r1t4n6c96"
 TWIN = "psn_01kb0w8m3x7q2v9d5r1t4n6c9b"
 MERGE = "mrg_01kb0w8m3x7q2v9d5r1t4n6c9c"
+SEARCH = "dse_01kb0w8m3x7q2v9d5r1t4n6c9e"
 PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
@@ -226,7 +227,14 @@ _PERSON = {
     "country": "CN",
     "language": "zh-hans",
     "identities": [
-        {"id": IDENTITY, "kind": "email", "value": "l•••@example.test", "verified": False, "suppressed": None}
+        {
+            "id": IDENTITY,
+            "kind": "email",
+            "within": None,
+            "value": "l•••@example.test",
+            "verified": False,
+            "suppressed": None,
+        }
     ],
     "traits": {"city": "Shanghai"},
     "created_at": AT,
@@ -325,6 +333,37 @@ ANSWERS: Mapping[str, Any] = {
         "order": "A-1204",
         "message": None,
         "about": {"store": "014", "lines": 3},
+    },
+    "MergeOut": {
+        "id": MERGE,
+        "person": {"id": PERSON, "name": "Lin Wei"},
+        "merged": {"id": TWIN, "name": "Lin W."},
+        "rule": "proof",
+        "kind": "email",
+        "source": "web",
+        "event": None,
+        "by": None,
+        "at": AT,
+        "undone_at": None,
+    },
+    "DuplicateOut": {
+        "id": PAIR,
+        "first": {"id": PERSON, "name": "Lin Wei"},
+        "second": {"id": TWIN, "name": "Lin W."},
+        "origin": "similar",
+        "reasons": ["name_near", "birth_same"],
+        "conflicts": [],
+        "likely": 962,
+        "state": "open",
+        "found_at": AT,
+    },
+    "SearchOut": {
+        "id": SEARCH,
+        "state": "done",
+        "people": 2_500,
+        "found": 3,
+        "asked_at": AT,
+        "finished_at": AT,
     },
     "NoteOut": {"id": NOTE, "text": "Likes green tea.", "by": "Lin Yao", "at": AT},
     "InClearList": {"data": [{"id": IDENTITY, "kind": "email", "value": "lin.wei@example.test"}]},
