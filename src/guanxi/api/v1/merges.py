@@ -185,7 +185,10 @@ def search_duplicates(request: ApiRequest) -> SearchOut:
 
 @router.get("/duplicates/searches/latest", **op(MAY, SearchOut))
 def get_search(request: ApiRequest) -> SearchOut:
-    """The latest search for duplicates"""
+    """The latest search for duplicates
+
+    How far it is, and how many pairs it found.
+    """
     latest = queries.latest_search()
     if latest is None:
         raise Problem("not_found", "Nobody has searched yet.")
