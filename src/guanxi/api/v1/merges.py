@@ -59,7 +59,7 @@ class DuplicateOut(Out):
     found_at: At
 
 
-class Decision(In):
+class PairDecision(In):
     state: Literal["open", "later", "distinct"] = Field(description="To merge them, use merge_person.")
 
 
@@ -130,7 +130,7 @@ def list_merges(request: ApiRequest, person_id: str, asked: Query[Listed]) -> Pa
     return page([_merge(each) for each in rows], after)
 
 
-@router.post("/people/{person_id}/merges", **op(MAY, MergeOut, status=201, thing=True, refusals=("conflict",)))
+@router.post("/people/{person_id}/merges", **op(MAY, MergeOut, status=201, refusals=("conflict",)))
 def merge_person(request: ApiRequest, person_id: str, body: NewMerge) -> MergeOut:
     """Merge somebody into a person
 
@@ -162,18 +162,6 @@ def list_duplicates(request: ApiRequest, asked: Query[Waiting]) -> Page[Duplicat
     return page([_pair(each) for each in rows], after)
 
 
-@router.put("/duplicates/{duplicate_id}", **op(MAY, DuplicateOut))
-def decide_duplicate(request: ApiRequest, duplicate_id: str, body: Decision) -> DuplicateOut:
-    """Decide about a pair
-
-    `distinct` is remembered: no id brings the two together.
-    """
-    pair = one(queries.pairs(request.staff, state=""), duplicate_id)
-    people.decide_pair(pair=pair, state=body.state, by=request.staff, now=request.now)
-    pair.refresh_from_db()
-    return _pair(pair)
-
-
 @router.post("/duplicates/searches", **op(MAY, SearchOut, status=201, refusals=("conflict",)))
 def search_duplicates(request: ApiRequest) -> SearchOut:
     """Search for duplicates
@@ -193,3 +181,15 @@ def get_search(request: ApiRequest) -> SearchOut:
     if latest is None:
         raise Problem("not_found", "Nobody has searched yet.")
     return _search(latest)
+
+
+@router.put("/duplicates/{duplicate_id}", **op(MAY, DuplicateOut))
+def decide_duplicate(request: ApiRequest, duplicate_id: str, body: PairDecision) -> DuplicateOut:
+    """Decide about a pair
+
+    `distinct` is remembered: no id brings the two together.
+    """
+    pair = one(queries.pairs(request.staff, state=""), duplicate_id)
+    people.decide_pair(pair=pair, state=body.state, by=request.staff, now=request.now)
+    pair.refresh_from_db()
+    return _pair(pair)
