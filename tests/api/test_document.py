@@ -51,6 +51,8 @@ ENTRIES: dict[str, list[str]] = {
     "pause_broadcast": ["broadcast.paused"],
     "resume_broadcast": ["broadcast.resumed"],
     "cancel_broadcast": ["broadcast.cancelled"],
+    "delete_audience": ["audience.deleted"],
+    "delete_content": ["content.deleted"],
     "settle_doubtful": ["broadcast.counted"],
     "test_content": ["channel.test_sent"],
     "check_channel": ["channel.checked"],

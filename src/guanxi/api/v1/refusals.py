@@ -8,10 +8,11 @@ from typing import Any
 
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
+from guanxi.audiences.operations import AudienceInUse
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import BadAccount, CannotBeTried, NotDoubtful
 from guanxi.content import queries as contents
-from guanxi.content.operations import BadContent
+from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
 from guanxi.governance.operations import ComplaintStands, StaffRefused, TooManyTries
 from guanxi.integrations.operations import EndpointRefused
@@ -130,6 +131,7 @@ def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefu
     return PERSONAL.get(refusal.reason, invalid("reason", "Say why.", "missing"))
 
 
+IN_USE = Problem("conflict", "A broadcast uses it. Delete the draft, or choose something else there, first.")
 HANDOVERS = {
     "still_active": Problem("conflict", "They have access and keep their people. Take access first."),
     "holds_no_people": invalid("to", "Choose someone with access who looks after people.", "unknown_id"),
@@ -182,6 +184,8 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     HandoverRefused: lambda error: HANDOVERS[error.reason],
     TooManyTries: _turns,
     CannotBeTried: lambda _error: Problem("conflict", "The channel of this account has nothing of the kind."),
+    AudienceInUse: lambda _error: IN_USE,
+    ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],
