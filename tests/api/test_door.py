@@ -99,6 +99,7 @@ def test_whatever_goes_wrong_is_told_as_a_problem(workspace: Workspace) -> None:
     told(calls.send("GET", "/people?search=%00"), 400, "bad_request")
     told(calls.send("GET", "/people?after=!!!"), 400, "bad_cursor")
     told(calls.send("POST", "/people", "x" * 1_100_000), 413, "too_large")
+    told(calls.send("POST", "/people", BOB, **{"Transfer-Encoding": "chunked"}), 411, "length_required")
     form = calls.client.post("/api/v1/people", BOB, headers={"Authorization": f"Bearer {calls.secret}"})
     told(form, 415, "wrong_content_type")
     problem = told(calls.send("GET", "/people?limit=0&colour=red"), 422, "invalid")
@@ -230,3 +231,15 @@ def test_values_in_clear_are_told_with_a_reason_and_never_kept(workspace: Worksp
     assert ApiAnswer.objects.count() == 0
     acts = AuditEntry.objects.filter(act="person.revealed").values_list("by", "subject", "reason")
     assert list(acts) == [(staff.pk, person["id"], because["reason"])] * 2
+
+
+def test_who_looked_at_too_many_is_told_when_the_next_place_is_free(workspace: Workspace) -> None:
+    staff = make_staff()
+    _key, calls = key_of(staff)
+    person = calls.post("/people", BOB, 201)
+    for minute in range(50):
+        at = clock.now() - timedelta(minutes=55) + timedelta(minutes=minute)
+        governance.record(act="person.revealed", by=staff, subject=f"psn_{minute}", now=at)
+    answer = calls.send("POST", f"/people/{person['id']}/reveal", {"reason": "They asked for a call"})
+    told(answer, 429, "too_many_requests")
+    assert 240 < int(answer.headers["Retry-After"]) <= 300
