@@ -43,6 +43,7 @@ from guanxi.people.operations.personal import (
 )
 from guanxi.people.operations.preferring import set_preferences
 from guanxi.people.operations.revealing import RevealRefused, reveal
+from guanxi.people.operations.seeing import saw
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
@@ -105,6 +106,7 @@ __all__ = [
     "reveal",
     "run_import",
     "save_view",
+    "saw",
     "search_duplicates",
     "search_lane",
     "set_preferences",

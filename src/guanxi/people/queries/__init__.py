@@ -49,6 +49,7 @@ from guanxi.people.queries.lists import (
     level_counts,
     page_of,
     people_page,
+    sources,
     unit_counts,
     wanted_people,
 )
@@ -134,6 +135,7 @@ __all__ = [
     "rejects_phase",
     "row_reason",
     "same",
+    "sources",
     "stuck_erasure",
     "suggested_columns",
     "suppressions",
