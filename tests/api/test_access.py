@@ -161,6 +161,7 @@ SCOPES: dict[str, Permission | None] = {
     "get_workspace": P.WORKSPACE_MANAGE,
     "update_workspace": P.WORKSPACE_MANAGE,
     "need_second_step": P.STAFF_ACCESS,
+    "limit_sessions": P.STAFF_ACCESS,
     "get_health": P.HEALTH_VIEW,
     "get_staff": P.WORKSPACE_MANAGE,
     "change_access": P.STAFF_ACCESS,

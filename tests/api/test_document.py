@@ -83,6 +83,7 @@ ENTRIES: dict[str, list[str]] = {
     "invite_staff": ["staff.invited"],
     "invite_again": ["staff.invited_again"],
     "withdraw_invitation": ["staff.invitation_withdrawn"],
+    "limit_sessions": ["security.sessions_limited"],
     "need_second_step": ["security.second_step_needed"],
     "add_unit": ["unit.added"],
 }

@@ -50,7 +50,7 @@ SAME: dict[str, str] = {
     "audit": "list_audit_entries",
     "audit_verify": "verify_audit_log",
     "workspace": "get_workspace update_workspace",
-    "security": "need_second_step",
+    "security": "need_second_step limit_sessions",
     "staff": "list_staff list_units",
     "staff_new": "invite_staff",
     "staff_access": "change_access",
