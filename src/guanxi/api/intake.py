@@ -217,6 +217,7 @@ def _refused(refusal: Refusal, origin: str) -> HttpResponse:
 
 def _open_to(origin: str, said: HttpResponse) -> HttpResponse:
     """Every page may read the answer, which says nothing of anybody; cookies play no part."""
+    said.headers["Content-Length"] = str(len(said.content))
     if origin:
         said.headers["Access-Control-Allow-Origin"] = origin
         said.headers["Vary"] = "Origin"
