@@ -40,6 +40,7 @@ HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 GLOBAL_TABLES = {
     "governance_user",
     "governance_workspace",
+    "governance_remembereddevice",
     "governance_signinlink",
     "governance_signinfailure",
     "governance_authenticator",

@@ -16,6 +16,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from guanxi.api.v1 import examples
 from guanxi.api.v1.examples import Example
 from guanxi.audiences import operations as audiences
+from guanxi.channels import operations as channels
+from guanxi.channels.models import Account, Message
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.events import operations as events
@@ -23,7 +25,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance.models import Notice, Role, Staff, Suppression
 from guanxi.integrations import operations as integrations
 from guanxi.people import operations as people
-from guanxi.people.models import Bulk, Field, Identity, Import, Person
+from guanxi.people.models import Bulk, Field, Identity, Import, Person, PersonErasure
 from guanxi.people.queries import Wanted
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast
@@ -151,6 +153,36 @@ def _bulk_is(**changes: Any) -> Callable[[World], Any]:
     return lambda world: Bulk.objects.update(**changes)
 
 
+def _doubtful(world: World) -> None:
+    """One message of a broadcast that was sent, of which the answer was lost."""
+    _state("done")(world)
+    message = Message.objects.create(
+        origin=world.ids[examples.BROADCAST],
+        person=Person.objects.get(public_id=world.ids[examples.PERSON]),
+        account=Account.objects.get(),
+        purpose="marketing",
+        state="unknown",
+        planned_at=world.now,
+        settled_at=world.now,
+    )
+    world.ids[examples.MESSAGE] = message.public_id  # type: ignore[index]
+
+
+def _member(**changes: Any) -> Callable[[World], Any]:
+    """The member of staff of the examples, owner of the person, in another state."""
+
+    def put(world: World) -> None:
+        rows = Staff.objects.filter(public_id=world.ids[examples.STAFF])
+        Person.objects.update(owner=rows.get())
+        rows.update(is_active=False, **changes)
+
+    return put
+
+
+def _next_key(world: World) -> None:
+    channels.make_key(account=Account.objects.get(), by=world.boss, now=world.now)
+
+
 def _import(world: World) -> Import:
     """One of its own: what a run does to its files is not taken back."""
     of = uploaded(_table(), COLUMNS, now=world.now, by=world.boss)
@@ -198,6 +230,14 @@ def _workbook(world: World) -> None:
 BEFORE: Mapping[str, Callable[[World], Any]] = {
     "resume_bulk": _bulk_is(state="stopped"),
     "undo_bulk": lambda world: _bulk_is(state="done", changed=1, finished_at=world.now)(world),
+    "retry_erasure": lambda world: PersonErasure.objects.update(state="failed"),
+    "list_doubtful": _doubtful,
+    "settle_doubtful": _doubtful,
+    "use_signing_key": _next_key,
+    "drop_signing_key": _next_key,
+    "hand_over_people": _member(),
+    "invite_again": _member(is_invited=True),
+    "withdraw_invitation": _member(is_invited=True),
     "choose_sheet": _workbook,
     "run_import": lambda world: checked(_import(world), world.now),
     "stop_import": _running,

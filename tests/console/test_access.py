@@ -82,6 +82,7 @@ ROUTES: dict[str, Route] = {
     "passkey_add": Route(LOGIN, ("post",)),
     "passkey_remove": Route(LOGIN, ("post",), lambda things: {"public_id": "unknown"}),
     "account_sessions_end": Route(LOGIN, ("post",)),
+    "account_device_forget": Route(LOGIN, ("post",), lambda things: {"public_id": "dev_unknown"}),
     "account_session_end": Route(LOGIN, ("post",), lambda things: {"name": "unknown"}),
     "gallery": Route(LOGIN),
     "home": Route(EVERYONE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -111,9 +112,13 @@ def test_a_file_comes_in_step_by_step_and_goes_back_out(client: Client) -> None:
     assert Person.objects.count() == 0
 
 
-def test_nothing_is_assumed_about_consent(client: Client) -> None:
+def test_a_column_of_consent_counts_until_somebody_says_otherwise(client: Client) -> None:
     of = checked(client)
-    assert of.options["consent"] == "none"
+    assert of.options["consent"] == "column"
+    asked = text(client.get(url("import_options", of.public_id)))
+    assert re.search(r'value="column"[^>]* checked', asked)
+    client.post(url("import_options", of.public_id), {"on_match": "update", "consent": "none"})
+    worked(of)
     client.post(url("import_run", of.public_id))
     worked(of)
     assert (Person.objects.count(), Consent.objects.count()) == (3, 0)
@@ -125,7 +130,7 @@ def test_a_statement_needs_words_that_can_be_kept_as_proof(client: Client) -> No
     assert answer.status_code == 422
     assert "Say in a sentence how these people agreed" in text(answer)
     of.refresh_from_db()
-    assert (of.state, of.options["consent"]) == (ImportState.CHECKED, "none")
+    assert (of.state, of.options["consent"]) == (ImportState.CHECKED, "column")
 
 
 def test_the_same_answers_need_no_second_check(client: Client) -> None:

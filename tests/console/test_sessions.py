@@ -12,7 +12,7 @@ from django.test import Client
 from guanxi.console.account.agents import words
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
-from guanxi.governance.models import User
+from guanxi.governance.models import AuditEntry, Staff, User
 from guanxi.kit import clock
 
 GOOD = "river lamp seven umbrellas"
@@ -131,3 +131,61 @@ def test_a_session_that_is_over_is_not_listed(user: User) -> None:
 )
 def test_a_browser_is_named_as_people_call_it(agent: str, said: str) -> None:
     assert words(agent) == said
+
+
+# How long one stays signed in
+
+
+def moved(client: Client, **given: float) -> None:
+    """The session as it is after this time without use."""
+    session, span = client.session, timedelta(**given)
+    for name in ("seen_at", "begun_at"):
+        session[name] = (clock.wall() - span).isoformat()
+    session.save()
+
+
+def test_an_idle_session_ends_and_leads_back_after_the_next_sign_in(user: User) -> None:
+    governance.create_workspace(name="Lumen", owner=user)
+    client = signed_in(CHROME)
+    age(client, hours=11, minutes=59)
+    assert client.get("/w/lumen/").status_code == 200
+    age(client, hours=12)
+    answer = client.get("/w/lumen/people?q=a")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in?next=%2Fw%2Flumen%2Fpeople%3Fq%3Da")
+    assert not is_in(client)
+
+
+def test_a_session_that_is_used_all_the_time_ends_after_thirty_days(user: User) -> None:
+    client = signed_in(CHROME)
+    moved(client, days=29, hours=23)
+    age(client, minutes=11)
+    assert is_in(client)
+    moved(client, days=30)
+    age(client, minutes=11)
+    assert not is_in(client)
+
+
+def test_a_page_that_looks_again_by_itself_keeps_nobody_signed_in(user: User) -> None:
+    client = signed_in(CHROME)
+    age(client, hours=11)
+    before = client.session["seen_at"]
+    assert client.get("/account", headers={"x-looks-again": "1"}).status_code == 200
+    assert client.session["seen_at"] == before
+    client.get("/account")
+    assert client.session["seen_at"] > before
+
+
+def test_the_strictest_workspace_decides_and_its_owner_says_how_strict(user: User) -> None:
+    governance.create_workspace(name="Lumen", owner=user)
+    other = governance.create_workspace(name="Nova", owner=user)
+    client = signed_in(CHROME)
+    wrong = {"do": "sessions", "idle_hours": "3", "days": "7"}
+    assert client.post("/w/nova/settings/security", wrong).status_code == 422
+    assert client.post("/w/nova/settings/security", wrong | {"idle_hours": "1"}).status_code == 302
+    with queries.entered(other):
+        [entry] = AuditEntry.objects.filter(act="security.sessions_limited")
+        assert entry.detail == {"idle_hours": 1, "session_days": 7}
+    age(client, hours=1)
+    assert client.get("/w/lumen/").status_code == 302
+    with queries.entered(other), pytest.raises(governance.StaffRefused, match="bad_limit"):
+        governance.limit_sessions(workspace=other, idle_hours=0, days=7, by=Staff.objects.get())

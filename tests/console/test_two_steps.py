@@ -10,7 +10,7 @@ from django.test import Client
 
 from guanxi.governance import codes, queries
 from guanxi.governance import operations as governance
-from guanxi.governance.models import AuditEntry, User
+from guanxi.governance.models import AuditEntry, RememberedDevice, User
 from guanxi.kit import clock
 
 EMAIL, GOOD = "lin@example.test", "river lamp seven umbrellas"
@@ -197,3 +197,69 @@ def test_the_log_says_how_one_came_in(user: User) -> None:
             {"way": "password", "second": "app"},
             {"way": "password", "second": "recovery_code"},
         ]
+
+
+# A device that is remembered
+
+
+def remembered(secret: bytes) -> Client:
+    client = half_in("/w/lumen/")
+    client.post("/sign-in/second", {"code": code(secret, later=30), "remember": "on"})
+    assert is_in(client)
+    client.post("/sign-out")
+    return client
+
+
+def test_a_remembered_device_is_not_asked_for_thirty_days_and_no_other_is_spared(user: User) -> None:
+    secret, _codes = set_up(signed_in(), user)
+    client = remembered(secret)
+    assert client.post("/sign-in", SIGN_IN).headers["Location"] == "/"
+    assert is_in(client)
+    half_in()
+    with time_machine.travel(clock.wall() + timedelta(days=30)):
+        assert client.post("/sign-in", SIGN_IN).headers["Location"] == "/sign-in/second"
+
+
+def test_what_needs_a_fresh_proof_still_asks_for_the_second_step(user: User) -> None:
+    secret, _codes = set_up(signed_in(), user)
+    client = remembered(secret)
+    client.post("/sign-in", SIGN_IN)
+    assert client.post("/account/app/remove").headers["Location"].startswith("/confirm")
+    assert 'name="password"' not in client.get("/confirm").content.decode()
+    assert client.post("/confirm", {"password": GOOD}).status_code == 422
+    assert client.post("/account/app/remove").headers["Location"].startswith("/confirm")
+    with time_machine.travel(clock.wall() + timedelta(minutes=2), tick=False):
+        assert client.post("/confirm", {"way": "code", "code": code(secret)}).status_code == 302
+        assert client.post("/account/app/remove").headers["Location"].startswith("/account")
+
+
+@pytest.mark.parametrize("how", ["forgotten", "signed out", "new password", "everywhere"])
+def test_what_was_remembered_is_taken_back(user: User, how: str) -> None:
+    here = signed_in()
+    secret, _codes = set_up(here, user)
+    client = remembered(secret)
+    client.post("/sign-in", SIGN_IN)
+    [device] = here.get("/account").context["devices"]
+    match how:
+        case "forgotten":
+            here.post(f"/account/devices/{device['public_id']}/forget")
+        case "signed out":
+            [there] = [one for one in here.get("/account").context["sessions"] if not one["here"]]
+            here.post(f"/account/sessions/{there['name']}/end")
+        case "everywhere":
+            here.post("/account/sessions/others/end")
+        case _:
+            here.post("/account/password", {"current": GOOD, "password": "another lamp of seven rivers"})
+    given = SIGN_IN | ({"password": "another lamp of seven rivers"} if how == "new password" else {})
+    client.post("/sign-out")
+    assert client.post("/sign-in", given).headers["Location"] == "/sign-in/second"
+
+
+def test_the_cookie_of_one_login_remembers_no_other(user: User) -> None:
+    secret, _codes = set_up(signed_in(), user)
+    client = remembered(secret)
+    [token] = [morsel.value for name, morsel in client.cookies.items() if "second" in name]
+    other = User.objects.create_user(email="tom@example.test", name="Tom", password=GOOD)
+    assert governance.use_remembered_device(user=user, token=token, now=clock.wall())
+    assert governance.use_remembered_device(user=other, token=token, now=clock.wall()) is None
+    assert token not in str(RememberedDevice.objects.values())

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from guanxi.audiences.models import Audience
 from guanxi.commerce.models import Order
+from guanxi.events.models import Fact
 from guanxi.governance.models import AuditEntry, Workspace
+from guanxi.kit import amounts
 from tests.console.visitors import Visitor, lumen, owner
 from tests.factories.people import make_person
 
@@ -34,9 +37,26 @@ def test_the_currency_stays_once_there_is_money_and_the_page_says_why(
     Order.objects.create(
         number="1", person=make_person("Anna", now=now), placed_at=now, currency="CNY", total_minor=100
     )
-    assert "amounts are not converted" in owner.get("workspace")
+    assert "they are not converted" in owner.get("workspace")
     owner.post("workspace", **SENT)
     assert settings_of(lumen) == SENT | {"currency": "CNY"}
+
+
+def test_the_currency_stays_for_any_amount_and_for_a_rule_that_compares_one(
+    owner: Visitor, lumen: Workspace, now: datetime
+) -> None:
+    """What was cleared leaves its amounts in facts; the number of a rule means a currency too."""
+    assert {model.__name__ for model, _names in amounts.columns()} >= {"Order", "OrderLine", "Refund", "Fact"}
+    fact = Fact.objects.create(name="order.paid", person=1, occurred_at=now, received_at=now, amount_minor=0)
+    assert not amounts.any_kept()
+    Fact.objects.filter(pk=fact.pk).update(amount_minor=-5)
+    assert amounts.any_kept()
+    Fact.objects.all().delete()
+    measure = {"type": "sum", "op": "gte", "value": 100}
+    Audience.objects.create(
+        name="Big", rule={"where": {"type": "all", "of": [{"measure": measure}]}}, created_at=now, updated_at=now
+    )
+    assert "not converted" in owner.get("workspace")
 
 
 def test_what_is_not_in_the_lists_is_refused(owner: Visitor, lumen: Workspace) -> None:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.core.cache import caches
+from django.db import connection, connections
 
 from guanxi.governance import operations as governance
 from guanxi.governance.models import User
@@ -65,6 +66,25 @@ def test_an_address_that_tries_many_logins_waits_with_all_of_them(lin: User, now
     assert attempt(now, GOOD) == "wait 60"
     assert attempt(now, GOOD, device="known") == "in"
     assert attempt(now, GOOD, address=ELSEWHERE) == "in"
+
+
+def test_many_addresses_with_a_few_guesses_each_are_one_attack(lin: User, now: datetime) -> None:
+    """As a botnet does it; the owner comes in from where they were before, and counts nothing against themselves."""
+    assert attempt(now, GOOD, address=ELSEWHERE) == "in"
+    answers = [attempt(now, address=f"203.0.{at // 250}.{at % 250}") for at in range(140)]
+    assert (answers.count("no"), answers[100:]) == (100, ["wait 60"] * 40)
+    assert attempt(now, GOOD, device="known") == "in"
+    assert attempt(now + timedelta(hours=2), GOOD, address=ELSEWHERE) == "in"
+
+
+def test_the_counts_are_where_a_restart_does_not_reach_them(lin: User, now: datetime) -> None:
+    for _ in range(5):
+        attempt(now)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM guanxi_cache WHERE cache_key LIKE '%tries:%'")
+        assert cursor.fetchone() == (3,)
+    caches.close_all()
+    assert attempt(now, GOOD) == "wait 60"
 
 
 def test_a_right_password_counts_for_nothing(lin: User, now: datetime) -> None:

@@ -185,10 +185,25 @@ def test_a_quote_left_open_takes_only_its_own_row(make: MakeFile) -> None:
     assert rejected(result)[0].message == "A quote that opens in row 3 is never closed."
 
 
-def test_a_quote_left_open_early_does_not_eat_the_file(make: MakeFile) -> None:
-    result = staged(make("a.csv", b'a,b\n1,"open\n' + b"2,yes\n" * 50_000))
-    assert [(row.row_no, row.code) for row in rejected(result)] == [(2, "cell_too_long")]
-    assert result.rows > 25_000
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'a,b\n1,x\n2,"open\n' + b"2,yes\n" * 50_000,
+        b'a,b\n1,x\n2,"open\n' + b"2,yes\n" * 5_000,
+        b'a,b\n1,x\n"open,y\n' + b"2,yes\n" * 300,
+        b'a,b\n1,x\n"open,y\n' + b"2,yes\n" * 5_000 + b'close",y\n' + b"3,no\n" * 5_000,
+        b'a,b\n1,x\n"open,y,\n' + b"2,yes\n" * 5_000 + b'close",y,z\n' + b"3,no\n" * 5_000,
+    ],
+)
+def test_a_quote_that_swallows_rows_is_named_and_nothing_is_lost(make: MakeFile, text: bytes) -> None:
+    code, params = refusal(make("a.csv", text))
+    assert (code, params["row"]) == ("open_quote", 3)
+    assert int(params["lines"]) >= 299
+
+
+def test_a_long_letter_in_one_cell_is_no_open_quote(make: MakeFile) -> None:
+    result = staged(make("a.csv", b'a,b\n1,"' + b"Dear all, how are you, today?\n" * 500 + b'"\n2,y\n'))
+    assert (result.rows, rejected(result)) == (2, [])
 
 
 def test_a_nul_character_sets_its_row_apart(make: MakeFile) -> None:
@@ -752,6 +767,6 @@ def test_a_large_file_is_staged_in_little_memory(tmp_path: Path) -> None:
 
 
 def test_every_message_can_be_filled_in() -> None:
-    names = "row name names count limit limit_mb line offset member extension format old new cell found expected"
+    names = "row name names count limit limit_mb line lines offset member extension format old new cell found expected"
     filled = {code: message % dict.fromkeys(names.split(), "1") for code, message in MESSAGES.items()}
     assert all("%" not in message for message in filled.values())

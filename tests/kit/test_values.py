@@ -44,6 +44,12 @@ def test_one_phone_has_one_spelling(text: str, country: str, number: str) -> Non
     assert addresses.phone(text, country) == number
 
 
+def test_a_domain_has_one_spelling() -> None:
+    assert (
+        addresses.email("Li.Na@xn--r8jz45g.xn--zckzah") == addresses.email("li.na@例え.テスト") == "li.na@例え.テスト"
+    )
+
+
 @pytest.mark.parametrize(
     "text", ["", "a", "a@b", "a@b.c\nBcc: d@e.f", "a b@c.de", "<a@b.cd>", "a@b.cd,c@d.ef", "a@@b.cd"]
 )

@@ -98,8 +98,9 @@ def test_a_file_becomes_people_with_sealed_addresses_words_traits_and_consent(
 def test_nothing_is_assumed_of_consent_unless_a_column_or_a_statement_says_so(
     workspace: Workspace, now: datetime
 ) -> None:
-    columns = {"Mail": "email", "Consent": "consent"}
-    done(uploaded(csv_file(["Mail", "Consent"], ["a@example.test", "yes"]), columns, now=now), now)
+    columns, lines = {"Mail": "email", "Consent": "consent"}, (["Mail", "Consent"], ["a@example.test", "yes"])
+    done(uploaded(csv_file(*lines), columns | {"Consent": "new:yes_no"}, now=now), now)
+    done(uploaded(csv_file(*lines), columns, {"consent": "none"}, now=now), now)
     assert Consent.objects.count() == 0
     with pytest.raises(people.ChoiceRefused):
         uploaded(csv_file(["Mail"], ["b@example.test"]), {"Mail": "email"}, {"consent": "statement"}, now=now)
@@ -116,6 +117,30 @@ def test_nothing_is_assumed_of_consent_unless_a_column_or_a_statement_says_so(
     assert (line.granted, line.proof["text"], line.proof["sha256"], line.by, line.at) == (
         *(True, text, bytes(of.sha256).hex(), of.by, now),
     )
+
+
+def test_a_column_chosen_as_consent_is_read_unless_somebody_says_otherwise(workspace: Workspace, now: datetime) -> None:
+    file = csv_file(["Mail", "同意"], ["a@example.test", "同意"], ["b@example.test", "拒绝"], ["c@example.test", ""])
+    of = done(uploaded(file, {"Mail": "email", "同意": "consent"}, now=now), now)
+    assert (of.options["consent"], of.rejected) == ("column", 0)
+    assert sorted(Consent.objects.values_list("granted", flat=True)) == [False, True]
+
+
+def test_what_cannot_be_seen_is_left_at_the_door(workspace: Workspace, now: datetime) -> None:
+    file = csv_file(
+        ["Name", "Phone"], ["\u202eevil\u200b", "\u202a+86 138 0000 2210\u202c"], ["\u200d", "+8613800002211"]
+    )
+    done(uploaded(file, {"Name": "name", "Phone": "phone"}, now=now), now)
+    assert list(Person.objects.order_by("pk").values_list("name", flat=True)) == ["evil", ""]
+    assert Identity.objects.filter(last4="2210").count() == 1
+
+
+def test_a_number_of_another_country_is_not_taken_for_one_of_ours(workspace: Workspace, now: datetime) -> None:
+    workspace.country = "US"
+    workspace.save()
+    file = csv_file(["Phone"], ["139 1234 5678"], ["+86 139 1234 5678"], ["(212) 555-0142"])
+    of = done(uploaded(file, {"Phone": "phone"}, now=now), now)
+    assert (of.created, of.rejected) == (2, 1)
 
 
 def test_a_file_never_turns_a_withdrawal_into_consent(workspace: Workspace, now: datetime) -> None:

@@ -156,6 +156,10 @@ class Canary:
         NameWord.objects.create(person=self.person, word=self.word("people.NameWord", "word"))
         city = Field.objects.create(key="city", label="City")
         Trait.objects.create(person=self.person, field=city, value=self.word("people.Trait", "value"))
+        points = Field.objects.create(key="points", label="Points", kind="number")
+        Trait.objects.create(person=self.person, field=points, value="815162342")
+        self.filled["people.Trait"].add("number")
+        self.words.append("815162342")
         LevelProof.objects.create(
             person=self.person, level="customer", proof="order.paid", label=self.word("people.LevelProof", "label"),
             since=self.now,

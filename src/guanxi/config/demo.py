@@ -33,6 +33,7 @@ from guanxi.governance.models import (
     Authenticator,
     Passkey,
     RecoveryCode,
+    RememberedDevice,
     SignInFailure,
     SignInLink,
     Staff,
@@ -142,7 +143,7 @@ def clear() -> None:
 
 def _remove_logins(users: list[int]) -> None:
     """Those who have no place anywhere else."""
-    theirs = (SignInLink, SignInFailure, Authenticator, RecoveryCode, Passkey)
+    theirs = (SignInLink, SignInFailure, Authenticator, RecoveryCode, Passkey, RememberedDevice)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT user_id FROM {Staff._meta.db_table} WHERE user_id = ANY(%s)", [users])  # noqa: S608
         elsewhere = {user for (user,) in cursor.fetchall()}

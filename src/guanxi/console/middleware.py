@@ -8,6 +8,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
@@ -24,6 +25,8 @@ THEMES = ("light", "dark")
 NUL = "\x00"
 SET_UP_SECOND_STEP = "/account#two-steps"
 SEEN_EVERY = timedelta(minutes=10)
+LOOKS_AGAIN = "X-Looks-Again"
+"""What a page asks by itself every few seconds: nobody need be there."""
 
 
 def sound_text(answer: Answer) -> Answer:
@@ -77,16 +80,25 @@ def smaller_pages(answer: Answer) -> Answer:
 
 
 def last_seen(answer: Answer) -> Answer:
-    """Keeps the time of a session's last use, to ten minutes: to the second, each request would write."""
+    """Keeps the time of a session's last use, to ten minutes: to the second, each request would write. Ends a session
+    that was idle, or lasts, for longer than the strictest workspace of its login allows."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        noted = request.session.get("seen_at")
-        now = clock.wall()
-        if noted and now - datetime.fromisoformat(noted) > SEEN_EVERY:
-            places.seen(request, now)
+        seen_at, now = _noted(request, "seen_at"), clock.wall()
+        if seen_at and now - seen_at > SEEN_EVERY and request.user.is_authenticated:
+            limits = governance.session_limits(request.user)
+            if limits.are_over(seen_at=seen_at, begun_at=_noted(request, "begun_at"), now=now):
+                logout(request)
+            elif LOOKS_AGAIN not in request.headers:
+                places.seen(request, now)
         return answer(request)
 
     return middleware
+
+
+def _noted(request: HttpRequest, name: str) -> datetime | None:
+    noted = request.session.get(name)
+    return datetime.fromisoformat(noted) if noted else None
 
 
 def workspace_scope(answer: Answer) -> Answer:

@@ -19,6 +19,17 @@ def note(request: HttpRequest, now: datetime) -> None:
     request.session["proved_at"] = now.isoformat()
 
 
+def came_by_device(request: HttpRequest, device: str) -> None:
+    """No second step was taken, so nothing is proved yet that needs one."""
+    request.session["device"] = device
+    request.session["owes_second_step"] = True
+    request.session.pop("proved_at", None)
+
+
+def owes_second_step(request: HttpRequest) -> bool:
+    return bool(request.session.get("owes_second_step"))
+
+
 def is_fresh(request: HttpRequest, now: datetime) -> bool:
     noted = request.session.get("proved_at", "")
     return bool(noted) and now - datetime.fromisoformat(noted) < LASTS
@@ -39,7 +50,9 @@ def _referring(request: HttpRequest) -> str:
 
 
 def _signed_in(request: HttpRequest, **_given: Any) -> None:
-    note(request, clock.wall())
+    now = clock.wall()
+    note(request, now)
+    request.session["begun_at"] = now.isoformat()
 
 
 def listen() -> None:

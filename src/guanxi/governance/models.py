@@ -51,6 +51,8 @@ class Workspace(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     language = models.CharField(max_length=10, default="en")
     needs_second_step = models.BooleanField(default=False)
+    idle_hours = models.PositiveSmallIntegerField(default=12, db_default=12)
+    session_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     is_demo = models.BooleanField(default=False)
     clock_shift = models.DurationField(default=timedelta(0))
     created_at = models.DateTimeField(auto_now_add=True)
@@ -69,6 +71,18 @@ class SignInLink(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class RememberedDevice(models.Model):
+    """A device on which a login need not take the second step for a while; only the hash of its cookie is kept."""
+
+    public_id = PublicId("dev")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    agent = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
 
 
 class SignInFailure(models.Model):

@@ -50,6 +50,7 @@ declare(
     Table(
         models.Workspace,
         plain="id public_id slug name country timezone currency language is_demo clock_shift needs_second_step "
+        "idle_hours session_days "
         "created_at",
     ),
     Table(
@@ -83,6 +84,15 @@ declare(
         plain="id sign_count transports added_at used_at",
         whose="staff",
         why="A second step of a login of staff.",
+    ),
+    Table(
+        models.RememberedDevice,
+        sensitive="token_hash",
+        personal="agent",
+        pseudonym="public_id user_id",
+        plain="id created_at used_at expires_at",
+        whose="staff",
+        why="A device of staff that the second step is not asked on, for 30 days.",
     ),
     Table(
         models.SignInLink,

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
@@ -22,6 +22,7 @@ from guanxi.governance.models import (
     Authenticator,
     Passkey,
     RecoveryCode,
+    RememberedDevice,
     SignInLink,
     Staff,
     Unit,
@@ -29,7 +30,9 @@ from guanxi.governance.models import (
     Workspace,
 )
 from guanxi.governance.rules import (
+    IDLE_HOURS,
     KEY_LIMIT,
+    SESSION_DAYS,
     AuditFault,
     AuditVerdict,
     DataScope,
@@ -40,7 +43,9 @@ from guanxi.governance.rules import (
 from guanxi.kit import crypto, scope
 
 __all__ = [
+    "IDLE_HOURS",
     "KEY_LIMIT",
+    "SESSION_DAYS",
     "AuditVerdict",
     "DataScope",
     "Permission",
@@ -53,8 +58,10 @@ __all__ = [
     "is_known",
     "key_of",
     "may",
+    "remembered_devices",
     "scopes_of",
     "second_steps",
+    "session_limits",
     "sessions_of",
     "staff_of",
     "without_second_step",
@@ -73,6 +80,18 @@ class SignedIn:
     name: str
     agent: str
     seen_at: datetime | None
+    device: str = ""
+    """The remembered device that it came in by."""
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    idle: timedelta
+    whole: timedelta
+
+    def are_over(self, *, seen_at: datetime | None, begun_at: datetime | None, now: datetime) -> bool:
+        too_idle = seen_at is not None and now - seen_at >= self.idle
+        return too_idle or (begun_at is not None and now - begun_at >= self.whole)
 
 
 @contextmanager
@@ -95,9 +114,21 @@ def staff_of(user: User) -> Staff | None:
     return Staff.objects.filter(user=user, is_active=True, user__is_active=True).select_related("unit", "user").first()
 
 
+def session_limits(user: User) -> SessionLimits:
+    """The strictest of the workspaces where this login works."""
+    found = workspaces_of(user) or [Workspace()]
+    return SessionLimits(
+        timedelta(hours=min(one.idle_hours for one in found)), timedelta(days=min(one.session_days for one in found))
+    )
+
+
+def remembered_devices(user: User, now: datetime) -> list[RememberedDevice]:
+    return list(RememberedDevice.objects.filter(user=user, expires_at__gt=now).order_by("-used_at", "-pk"))
+
+
 def sessions_of(user: User, now: datetime) -> list[SignedIn]:
     """Where this login is signed in, the last seen first. Reads every session that lasts: a few for each of staff."""
-    found = []
+    found, limits = [], session_limits(user)
     for row in Session.objects.filter(expire_date__gt=now):
         kept = row.get_decoded()
         theirs = kept.get(SESSION_KEY) == str(user.pk)
@@ -105,7 +136,9 @@ def sessions_of(user: User, now: datetime) -> list[SignedIn]:
             seen = kept.get("seen_at")
             name = salted_hmac("guanxi.session", row.session_key, algorithm="sha256").hexdigest()[:24]
             seen_at = datetime.fromisoformat(seen) if seen else None
-            found.append(SignedIn(row.session_key, name, kept.get("agent", ""), seen_at))
+            begun_at = datetime.fromisoformat(kept["begun_at"]) if "begun_at" in kept else None
+            if not limits.are_over(seen_at=seen_at, begun_at=begun_at, now=now):
+                found.append(SignedIn(row.session_key, name, kept.get("agent", ""), seen_at, kept.get("device", "")))
     return sorted(found, key=lambda one: (one.seen_at is not None, one.seen_at), reverse=True)
 
 

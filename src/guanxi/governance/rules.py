@@ -27,6 +27,7 @@ class Permission(StrEnum):
     BROADCASTS_SEND = "broadcasts.send"
     CHANNELS_MANAGE = "channels.manage"
     WORKSPACE_MANAGE = "workspace.manage"
+    STAFF_ACCESS = "staff.access"
     AUDIT_VIEW = "audit.view"
     API_KEYS = "api.keys"
     WEBHOOKS_MANAGE = "webhooks.manage"
@@ -60,7 +61,9 @@ _TECHNICAL = frozenset(
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
     "manager": _READ | {Permission.PEOPLE_REVEAL, Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT},
-    "operator": _EVERYTHING - _TECHNICAL - {Permission.WORKSPACE_MANAGE, Permission.AUDIT_VIEW},
+    "operator": _EVERYTHING
+    - _TECHNICAL
+    - {Permission.WORKSPACE_MANAGE, Permission.STAFF_ACCESS, Permission.AUDIT_VIEW},
     "advisor": frozenset(
         {Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.PEOPLE_REVEAL, Permission.CONTENT_VIEW}
     ),
@@ -98,8 +101,11 @@ class Limit:
 
 ACCOUNT_LIMIT = Limit(5, timedelta(minutes=15))
 ADDRESS_LIMIT = Limit(50, timedelta(hours=1))
+SPREAD_LIMIT = Limit(100, timedelta(hours=1))  # of one login, from all places where it never was
 TURNS = Limit(10, timedelta(hours=1))  # of what staff may do a few times, such as sending themselves a test
 SECOND_STEP_LIMIT = Limit(30, timedelta(hours=1))  # of one login, from all places where it never was
+IDLE_HOURS = (1, 4, 8, 12, 24, 168)
+SESSION_DAYS = (1, 7, 14, 30)
 FIRST_WAIT = timedelta(minutes=1)
 
 

@@ -6,8 +6,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
+import idna
 import phonenumbers
 
+_Source = phonenumbers.CountryCodeSource
 _EMAIL = re.compile(
     r"^[^\s@<>\"'(),:;\[\]\\\x00-\x1f\x7f]{1,64}@[^\s@<>\"'(),:;\[\]\\\x00-\x1f\x7f.]+(\.[^\s@<>\"'(),:;\[\]\\\x00-\x1f\x7f.]+)+$"
 )
@@ -21,17 +23,29 @@ def email(text: str) -> str:
     value = unicodedata.normalize("NFKC", text).strip().lower()
     if len(value) > 254 or not _EMAIL.match(value):
         raise BadAddress(text)
-    return value
+    return _readable(value) if "xn--" in value else value
+
+
+def _readable(mailbox: str) -> str:
+    """A domain in the letters of its owner, as most files write it: one mailbox has one spelling."""
+    local, _, domain = mailbox.partition("@")
+    try:
+        return f"{local}@{idna.decode(domain)}"
+    except idna.IDNAError:
+        return mailbox
 
 
 @lru_cache(maxsize=65536)
 def phone(text: str, country: str) -> str:
-    """E.164. `country` (ISO 3166, two letters) reads numbers written without a country code."""
+    """E.164. `country` (ISO 3166, two letters) reads numbers written without a country code; such a number must be one
+    that the country really gives out, or a mobile number of China would become somebody's in the United States."""
     try:
-        number = phonenumbers.parse(unicodedata.normalize("NFKC", text).strip(), country or None)
+        number = phonenumbers.parse(unicodedata.normalize("NFKC", text).strip(), country or None, keep_raw_input=True)
     except phonenumbers.NumberParseException as error:
         raise BadAddress(text) from error
-    if not phonenumbers.is_possible_number(number):
+    says_country = number.country_code_source in (_Source.FROM_NUMBER_WITH_PLUS_SIGN, _Source.FROM_NUMBER_WITH_IDD)
+    fits = phonenumbers.is_possible_number if says_country else phonenumbers.is_valid_number
+    if not fits(number):
         raise BadAddress(text)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -7,6 +7,7 @@ import unicodedata
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
 
@@ -20,7 +21,12 @@ _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\s+(.+))?")
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
+_TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Marks of direction and of no width, which address books and spreadsheets put around what is copied out of them; they
+# turn the text behind them round, or make two names that look the same. Joiners belong to Persian, Hindi and emoji.
+_UNSEEN = re.compile(r"[\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+_JOINERS = "\u200c\u200d"
 
 YES = frozenset(
     {
@@ -43,6 +49,16 @@ YES = frozenset(
         "네",
         "동의",
         "동의함",
+        "agreed",
+        "accepted",
+        "subscribed",
+        "opted in",
+        "opt-in",
+        "接受",
+        "订阅",
+        "已订阅",
+        "수신동의",
+        "구독",
     }
 )
 NO = frozenset(
@@ -67,6 +83,20 @@ NO = frozenset(
         "아니요",
         "미동의",
         "거부",
+        "declined",
+        "refused",
+        "unsubscribed",
+        "opted out",
+        "opt-out",
+        "拒绝",
+        "已拒绝",
+        "不接受",
+        "退订",
+        "已退订",
+        "비동의",
+        "거절",
+        "수신거부",
+        "구독취소",
     }
 )
 
@@ -76,7 +106,23 @@ def plain(text: str) -> str:
 
 
 def has_control(text: str) -> bool:
-    return _CONTROL.search(text) is not None
+    """A line break, or a character that cannot be seen."""
+    return not text.isprintable() and (_CONTROL.search(text) or _UNSEEN.search(text)) is not None
+
+
+def seen(text: str) -> str:
+    """Without the marks that cannot be seen; empty when nothing else is in it. Line breaks stay."""
+    if text.isprintable():
+        return text
+    left = _UNSEEN.sub("", text)
+    return left if left.strip().strip(_JOINERS) else ""
+
+
+def file_name(given: str, most: int) -> str:
+    """The name of a file as somebody sent it, without its folders and what cannot be seen. A mark that turns the
+    direction of writing makes `invoice<U+202E>fdp.exe` read like a PDF (Unicode TR36, 3.3)."""
+    name = PurePath(given.replace("\\", "/")).name
+    return _TURNS.sub("", _CONTROL.sub("", name))[-most:] or "file"
 
 
 # Born before 1900 or happening after 2199 is a typing error, or the zero date of another system.

@@ -31,7 +31,7 @@ declare(
         personal="name sort_key country language source",
         pseudonym="id public_id merged_into_id import_id",
         sensitive="salt",
-        plain="level owner_id unit_id created_at last_seen_at fewer_messages erased_at",
+        plain="level owner_id unit_id created_at last_seen_at fewer_messages has_email has_phone erased_at",
         found="id",
         shows={"owner": "owner__name", "unit": "unit__name"},
         erasure=Erasure.EMPTIED,
@@ -77,7 +77,7 @@ declare(
     Table(
         models.Trait,
         "fields",
-        personal="value",
+        personal="value number",
         pseudonym="person_id import_id",
         plain="id field_id set_at",
         found="person",

@@ -24,9 +24,19 @@ class Entry(Out):
     at: At
     act: str
     by: Named | None
+    key: str | None = Field(description="By which key, when a program did it.")
     subject: str | None
     reason: str
     detail: dict[str, Any]
+
+
+class Verdict(Out):
+    """`fault` is missing, edited, out_of_order, cut or unsealed, first at the number `position`; null: it is whole."""
+
+    count: int
+    hash: str
+    fault: str | None
+    position: int | None
 
 
 class EntriesAsked(In):
@@ -54,13 +64,29 @@ def list_audit_entries(request: ApiRequest, asked: Query[EntriesAsked]) -> Page[
             at=row.at,
             act=row.act,
             by=named(row.by),
+            key=row.detail.get("key"),
             subject=row.subject or None,
             reason=row.reason,
-            detail=row.detail,
+            detail={name: value for name, value in row.detail.items() if name != "key"},
         )
         for row in part
     ]
     return page(said, packed(str(part[-1].number)) if more else "")
+
+
+@router.post("/audit-entries/verify", **op(Permission.AUDIT_VIEW, Verdict))
+def verify_audit_log(request: ApiRequest) -> Verdict:
+    """Verify the audit log
+
+    Whether it is what was written: every entry carries the hash of the one before it.
+    """
+    verdict = queries.audit_verdict()
+    return Verdict(
+        count=verdict.count,
+        hash=verdict.hash.hex(),
+        fault=verdict.fault.what if verdict.fault else None,
+        position=verdict.fault.position if verdict.fault else None,
+    )
 
 
 def _before(after: str) -> int | None:

@@ -269,10 +269,7 @@ def suppress_address(request: ApiRequest, body: NewSuppression) -> SuppressionOu
 
     It gets nothing from now on, whatever it agreed to. One that is on the list already stays as it is.
     """
-    try:
-        _kind_of, address = people.identity_key(IdentityKind.EMAIL, addresses.email(body.email))
-    except addresses.BadAddress:
-        raise invalid("email", "This is not an e-mail address.") from None
+    address = _email(body.email)
     governance.suppress_many(
         channel=IdentityKind.EMAIL,
         addresses=[address],
@@ -283,6 +280,28 @@ def suppress_address(request: ApiRequest, body: NewSuppression) -> SuppressionOu
     )
     row = Suppression.objects.get(channel=IdentityKind.EMAIL, address=address)
     return suppression(KnownSuppression(row.public_id, row.channel, "", row.reason, row.detail, row.at))
+
+
+class Released(In):
+    email: Line = Field(max_length=254)
+
+
+@router.post("/suppressions/release", **op(MAY, None, status=204, refusals=("conflict",)), tags=["Suppressions"])
+def release_by_address(request: ApiRequest, body: Released) -> None:
+    """Take an e-mail address off the list by itself
+
+    The list keeps no address in clear, so this one is looked up by its hash; one that is not there stays off it. Not
+    one that reported a message as spam.
+    """
+    governance.unsuppress(channel=IdentityKind.EMAIL, address=_email(body.email), by=request.staff)
+
+
+def _email(given: str) -> bytes:
+    try:
+        _kind_of, address = people.identity_key(IdentityKind.EMAIL, addresses.email(given))
+    except addresses.BadAddress:
+        raise invalid("email", "This is not an e-mail address.") from None
+    return address
 
 
 @router.delete(

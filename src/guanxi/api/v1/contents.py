@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Query, Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
-from guanxi.api.problems import invalid, not_found
+from guanxi.api.problems import Problem, invalid, not_found
+from guanxi.api.v1.checks import TriedOut, sent_to_oneself
 from guanxi.api.v1.people import found
 from guanxi.api.v1.shapes import (
     At,
@@ -19,6 +20,7 @@ from guanxi.api.v1.shapes import (
     Name,
     Out,
     Page,
+    chosen,
     held,
     must_match,
     newest,
@@ -26,6 +28,8 @@ from guanxi.api.v1.shapes import (
     page,
     tagged,
 )
+from guanxi.channels import queries as channels
+from guanxi.channels.registry import Words as Composed
 from guanxi.content import operations as contents
 from guanxi.content import queries
 from guanxi.content.models import Content, Variant
@@ -156,12 +160,36 @@ def preview_draft(request: ApiRequest, body: DraftIn) -> LetterOut:
 
     Nothing is saved.
     """
+    return LetterOut.model_validate(_letter(request, body), from_attributes=True)
+
+
+class TestIn(DraftIn):
+    channel: str | None = Field(None, max_length=40, description="The account; null: the first that can send.")
+
+
+@router.post("/contents/test", **op(EDIT, TriedOut, refusals=("conflict",)))
+def test_content(request: ApiRequest, body: TestIn) -> TriedOut:
+    """Send words to yourself before they are kept
+
+    To the address that the maker of the key signs in with, and to no other; ten an hour. An `Idempotency-Key` is not
+    taken.
+    """
+    letter = _letter(request, body)
+    usable = channels.usable_accounts().order_by("pk")
+    account = chosen(usable, body.channel, "channel") or usable.first()
+    if account is None:
+        raise Problem("conflict", "There is no account that can send. Connect one first.")
+    return sent_to_oneself(
+        request, account, Composed(subject=letter.subject, text=letter.text, html=letter.html, locale=letter.language)
+    )
+
+
+def _letter(request: ApiRequest, body: DraftIn) -> Any:
     for (_language, part), problem in queries.problems(words([body.variant])).items():
         raise invalid(f"variant.{part}", queries.explain(problem), problem.code)
     person = found(request, body.person) if body.person else None
     variant = body.variant
-    letter = queries.preview_of(Template(variant.language, variant.subject, variant.body), person=person)
-    return LetterOut.model_validate(letter, from_attributes=True)
+    return queries.preview_of(Template(variant.language, variant.subject, variant.body), person=person)
 
 
 @router.get("/contents/{content_id}", **op(VIEW, ContentOut, thing=True))

@@ -63,7 +63,7 @@ IF_MATCH = {
     "description": "The ETag of the version that you know; another one is answered 412.",
     "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
 }
-NEVER_KEPT = ("reveal_person",)
+NEVER_KEPT = ("reveal_person", "check_channel", "test_channel", "test_content")
 # Acts that look at If-Match: whoever reviewed a broadcast sends the one that they reviewed.
 STEPS = ("send_broadcast", "pause_broadcast", "resume_broadcast", "cancel_broadcast")
 ETAG = {"description": "The version of what is shown.", "schema": {"type": "string"}}

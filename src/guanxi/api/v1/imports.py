@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any, Literal
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import translation
 from ninja import File, Form, Query, Router
 from ninja.files import UploadedFile
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
-from guanxi.api.problems import invalid
+from guanxi.api.problems import Problem, invalid
 from guanxi.api.v1.shapes import At, In, Listed, Out, Page, held, named, newest, one, page, tagged
 from guanxi.governance import queries as governance
 from guanxi.governance.queries import Permission
@@ -95,7 +95,7 @@ def shown(of: Import, *, whole: bool = True) -> ImportOut:
 def _reasons(of: Import) -> list[Reason]:
     first: dict[str, str] = {}
     for row in of.check_report.get("examples", ()):
-        first.setdefault(row["reason"], queries.reason_text(of.kind, row["reason"], row["detail"]))
+        first.setdefault(row["reason"], queries.row_reason(of, row["reason"], row["detail"]))
     return [Reason(code=code, rows=rows, example=first.get(code, "")) for code, rows in _counted(of)]
 
 
@@ -164,6 +164,39 @@ def list_import_kinds(request: ApiRequest) -> ImportKindList:
     return ImportKindList(data=said)
 
 
+CSV = {"200": {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+def _csv(answer: Any) -> dict[str, Any]:
+    answer["openapi_extra"]["responses"] = CSV
+    return answer  # type: ignore[no-any-return]
+
+
+def _no_kind() -> Problem:
+    return invalid("kind", "There is no such kind of file. GET /import-kinds names those that there are.")
+
+
+class SampleAsked(In):
+    kind: str = Field(max_length=40, description="As GET /import-kinds names it.")
+    language: Literal["en", "zh-hans", "ko"] = "en"
+
+
+@router.get("/import-kinds/sample", **_csv(op(MAY, None)))
+def get_import_sample(request: ApiRequest, asked: Query[SampleAsked]) -> HttpResponse:
+    """Download a sample to fill in
+
+    CSV: the names of the columns, and one row as an example.
+    """
+    try:
+        fields = import_kind(asked.kind).fields
+    except UnknownKind:
+        raise _no_kind() from None
+    with translation.override(asked.language):
+        content = b"".join(iter_csv([str(each.label) for each in fields], [[str(each.example) for each in fields]]))
+    headers = {"Content-Disposition": f'attachment; filename="{asked.kind}.csv"'}
+    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+
+
 @router.get("/imports", **op(MAY, Page[ImportOut], refusals=("bad_cursor",)))
 def list_imports(request: ApiRequest, asked: Query[Listed]) -> Page[ImportOut]:
     """List imports
@@ -187,7 +220,7 @@ def upload_import(
     try:
         import_kind(kind)
     except UnknownKind:
-        raise invalid("kind", "There is no such kind of file. GET /import-kinds names those that there are.") from None
+        raise _no_kind() from None
     of = people.start_import(file=file, filename=file.name or "", kind=kind, by=request.staff, now=request.now)
     return tagged(request, shown(of))
 
@@ -287,14 +320,6 @@ def undo_import(request: ApiRequest, import_id: str) -> ImportOut:
     Within seven days. What was changed since stays, and is counted.
     """
     return _turned(request, import_id, lambda of: people.undo_import(of=of, now=request.now, by=request.staff))
-
-
-CSV = {"200": {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}
-
-
-def _csv(answer: Any) -> dict[str, Any]:
-    answer["openapi_extra"]["responses"] = CSV
-    return answer  # type: ignore[no-any-return]
 
 
 @router.get("/imports/{import_id}/rejected-rows", **_csv(op(MAY, None)))

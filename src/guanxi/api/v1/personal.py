@@ -13,12 +13,16 @@ from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import not_found
 from guanxi.api.v1.people import found
 from guanxi.api.v1.shapes import At, In, Listed, Out, Page, Words, newest, one, page
+from guanxi.channels import queries as channels
+from guanxi.governance import operations as audit
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Workspace
 from guanxi.governance.queries import Permission
+from guanxi.kit import clock
 from guanxi.kit.crypto import Unreadable
 from guanxi.people import operations as people
-from guanxi.people.models import Attachment, Identity, JobState, PersonErasure, PersonExport
+from guanxi.people import queries
+from guanxi.people.models import Attachment, Identity, IdentityKind, JobState, PersonErasure, PersonExport
 
 router = Router(tags=["Personal data"])
 Jobs = Literal["waiting", "working", "done", "failed", "expired"]
@@ -116,6 +120,16 @@ def export_person(request: ApiRequest, person_id: str, body: Because) -> ExportO
     )
 
 
+@router.get("/people/{person_id}/exports", **op(Permission.PEOPLE_EXPORT, Page[ExportOut], refusals=("bad_cursor",)))
+def list_exports(request: ApiRequest, person_id: str, asked: Query[Listed]) -> Page[ExportOut]:
+    """Exports of a person
+
+    The newest first.
+    """
+    rows, after = newest(PersonExport.objects.filter(person=found(request, person_id)), asked)
+    return page([export_out(row) for row in rows], after)
+
+
 @router.get("/people/{person_id}/exports/{export_id}", **op(Permission.PEOPLE_EXPORT, ExportOut))
 def get_export(request: ApiRequest, person_id: str, export_id: str) -> ExportOut:
     """How far an export is
@@ -163,6 +177,48 @@ def get_erasure(request: ApiRequest, erasure_id: str) -> ErasureOut:
     It tells nothing of the person.
     """
     return erasure_out(one(PersonErasure.objects.all(), erasure_id))
+
+
+@router.post("/erasures/{erasure_id}/retry", **op(Permission.PEOPLE_ERASE, ErasureOut, refusals=("conflict",)))
+def retry_erasure(request: ApiRequest, erasure_id: str) -> ErasureOut:
+    """Go on with an erasure that could not run
+
+    From the step where it gave up.
+    """
+    rows = PersonErasure.objects.all()
+    people.retry_erasure(job=one(rows, erasure_id), by=request.staff, now=request.now)
+    return erasure_out(one(rows, erasure_id))
+
+
+class LinkOut(Out):
+    identity: str
+    url: str
+    expires_at: At
+
+
+class LinkList(Out):
+    data: list[LinkOut]
+
+
+@router.post("/people/{person_id}/preference-links", **op(Permission.PEOPLE_EDIT, LinkList))
+def make_preference_links(request: ApiRequest, person_id: str) -> LinkList:
+    """Make links to what a person gets
+
+    One for each e-mail address, for 30 days. Whoever has it chooses what they get: pass it on to nobody else.
+    """
+    person, until = found(request, person_id), clock.wall() + channels.BY_HAND
+    data = [
+        LinkOut(
+            identity=each.public_id,
+            url=channels.preferences_link(workspace_id=request.workspace.pk, identity_id=each.id, until=until),
+            expires_at=until,
+        )
+        for each in queries.card(person).identities
+        if each.kind == IdentityKind.EMAIL and each.shown
+    ]
+    if data:
+        audit.record(act="person.link_copied", by=request.staff, subject=person.public_id, now=request.now)
+    return LinkList(data=data)
 
 
 @router.get("/people/{person_id}/files", **op(Permission.PEOPLE_VIEW, Page[FileOut], refusals=("bad_cursor",)))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
 from guanxi.audiences.queries import NotMirrored, RuleError
-from guanxi.channels.operations import BadAccount
+from guanxi.channels.operations import BadAccount, CannotBeTried, NotDoubtful
 from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent
 from guanxi.content.queries import BadTemplate
-from guanxi.governance.operations import ComplaintStands, StaffRefused
+from guanxi.governance.operations import ComplaintStands, StaffRefused, TooManyTries
 from guanxi.integrations.operations import EndpointRefused
 from guanxi.kit.addresses import BadAddress
 from guanxi.kit.cells import BadCell
@@ -24,6 +25,7 @@ from guanxi.people.operations import (
     ErasureRefused,
     ExportRefused,
     FileRefused,
+    HandoverRefused,
     IdentityTaken,
     ImportRefused,
     NoteRefused,
@@ -56,6 +58,11 @@ STAFF = {
     "bad_email": invalid("email", "This is not an e-mail address."),
     "already_staff": Problem("conflict", "Someone with this e-mail works here already.", field="email"),
     "unknown_role": invalid("role", "There is no such role."),
+    "invited": Problem("conflict", "They are invited and come in by their link. Invite them again if it is lost."),
+    "not_invited": Problem("conflict", "This invitation was taken up or taken back already."),
+    "unknown_timezone": invalid("timezone", "There is no such time zone. It is a name of IANA, such as Asia/Shanghai."),
+    "unknown_currency": invalid("currency", "There is no such currency. It is a code of ISO 4217, such as CNY."),
+    "currency_stays": Problem("conflict", "Money is held already, and amounts are not converted.", field="currency"),
     "last_owner": Problem("conflict", "This is the last owner. Make someone else owner first."),
 }
 
@@ -106,6 +113,7 @@ def _blocked(error: Blocked) -> Problem:
 
 PERSONAL = {
     "erased": Problem("conflict", "This person was erased; nothing more is kept about them."),
+    "not_failed": Problem("conflict", "It did not fail, or is at work again."),
     "too_many": Problem(
         "too_many_requests", "50 people were looked at in the last hour.", headers={"Retry-After": "3600"}
     ),
@@ -121,6 +129,11 @@ def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefu
     return PERSONAL.get(refusal.reason, invalid("reason", "Say why.", "missing"))
 
 
+HANDOVERS = {
+    "still_active": Problem("conflict", "They have access and keep their people. Take access first."),
+    "holds_no_people": invalid("to", "Choose someone with access who looks after people.", "unknown_id"),
+    "at_work": Problem("conflict", "Their people are being handed over already."),
+}
 BULKS = {
     "nobody": invalid("people", "Name at least one person.", "missing"),
     "too_many_picked": invalid("people", "At most 500 people by id; take fitting for more."),
@@ -149,6 +162,11 @@ ENDPOINTS = {
 }
 
 
+def _turns(tries: TooManyTries) -> Problem:
+    after = {"Retry-After": str(max(1, math.ceil(tries.wait.total_seconds())))}
+    return Problem("too_many_requests", "That was often enough for this hour.", headers=after)
+
+
 REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     BadCursor: lambda _error: bad_cursor(),
     BadAddress: lambda _error: invalid("value", "This is not an address or a number of its kind."),
@@ -160,6 +178,10 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
         "conflict", "They reported a message as spam. Staff cannot take that back, so the address stays on the list."
     ),
     StaffRefused: _staff,
+    HandoverRefused: lambda error: HANDOVERS[error.reason],
+    TooManyTries: _turns,
+    CannotBeTried: lambda _error: Problem("conflict", "The channel of this account has nothing of the kind."),
+    NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],
     RevealRefused: _personal,

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -72,7 +72,10 @@ def _moment(value: object) -> datetime:
         raise ValueError("is not a time such as 2026-12-01T10:00:00Z") from None
     if at.tzinfo is None:
         raise ValueError("has no time zone; write it as 2026-12-01T10:00:00Z")
-    return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is a time that no calendar of ours has") from None
 
 
 Moment = Annotated[
@@ -81,8 +84,6 @@ Moment = Annotated[
 
 
 def _utc(at: datetime) -> str:
-    from datetime import UTC
-
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

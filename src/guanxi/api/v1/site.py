@@ -25,9 +25,12 @@ from guanxi.api.v1 import (
     broadcasts,
     bulks,
     channels,
+    checks,
     consents,
     contents,
+    doubtful,
     fields,
+    health,
     imports,
     me,
     notes,
@@ -38,6 +41,7 @@ from guanxi.api.v1 import (
     timeline,
     views,
     webhooks,
+    workspace,
 )
 from guanxi.api.v1.refusals import REFUSALS
 
@@ -124,9 +128,13 @@ for room in (
     audiences,
     contents,
     broadcasts,
+    doubtful,
     channels,
+    checks,
     webhooks,
     staff,
+    workspace,
+    health,
     audit,
 ):
     api.add_router("", room.router)

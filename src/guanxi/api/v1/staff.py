@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
+from django.conf import settings
+from django.db.models import QuerySet
 from ninja import Query, Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
+from guanxi.api.v1 import bulks
 from guanxi.api.v1.shapes import (
+    At,
     Flag,
     Id,
     In,
@@ -20,6 +25,7 @@ from guanxi.api.v1.shapes import (
     Page,
     chosen,
     held,
+    must_match,
     named,
     newest,
     one,
@@ -27,22 +33,30 @@ from guanxi.api.v1.shapes import (
     tagged,
 )
 from guanxi.governance import operations as governance
+from guanxi.governance import queries
 from guanxi.governance.models import Role, Staff, Unit
 from guanxi.governance.queries import Permission
+from guanxi.kit import clock
+from guanxi.people import operations as people
+from guanxi.people import queries as people_queries
 
 router = Router(tags=["Staff and units"])
-MAY = Permission.WORKSPACE_MANAGE
+MAY, ACCESS = Permission.WORKSPACE_MANAGE, Permission.STAFF_ACCESS
 Roles = Literal["owner", "manager", "operator", "advisor", "analyst", "auditor", "integrator"]
 assert set(Roles.__args__) == set(Role.values)  # type: ignore[attr-defined]
 
 
 class StaffOut(Out):
+    """`is_invited`: the place is taken by the link of the invitation. `people`: how many they own."""
+
     id: str
     name: str
     email: str
     role: Roles
     unit: Named | None
     is_active: bool
+    is_invited: bool
+    people: int
 
 
 class UnitOut(Out):
@@ -63,11 +77,52 @@ class NewStaff(In):
     unit: Id("unt") | None = None  # type: ignore[valid-type]
 
 
+class Place(In):
+    """What is left out stays as it is; `unit` null is the whole workspace."""
+
+    role: Roles | None = None
+    unit: Id("unt") | None = None  # type: ignore[valid-type]
+
+
 class Access(In):
     active: Flag
 
 
+class HandOver(In):
+    to: Id("stf") | None = Field(  # type: ignore[valid-type]
+        description="Who takes over; null: nobody, the people stay in their unit without an owner."
+    )
+
+
+class InvitationOut(Out):
+    """`link` is told here once: whoever has it takes the place, so pass it on to this person and to nobody else."""
+
+    staff: StaffOut
+    link: str
+    expires_at: At | None
+
+
+class HandedOver(Out):
+    """The change of many that hands them over; null when they had nobody."""
+
+    bulk: bulks.BulkOut | None
+
+
+def rows() -> QuerySet[Staff]:
+    return Staff.objects.select_related("user", "unit")
+
+
+def shown_all(found: Sequence[Staff]) -> list[StaffOut]:
+    people = people_queries.held_by(found)
+    return [_shown(row, people.get(row.pk, 0)) for row in found]
+
+
 def shown(row: Staff) -> StaffOut:
+    [told] = shown_all([row])
+    return told
+
+
+def _shown(row: Staff, people: int) -> StaffOut:
     return StaffOut(
         id=row.public_id,
         name=row.name,
@@ -75,6 +130,8 @@ def shown(row: Staff) -> StaffOut:
         role=row.role,  # type: ignore[arg-type]
         unit=named(row.unit),
         is_active=row.is_active,
+        is_invited=row.is_invited,
+        people=people,
     )
 
 
@@ -88,15 +145,15 @@ def list_staff(request: ApiRequest, asked: Query[Listed]) -> Page[StaffOut]:
 
     The newest first, with those who have no access any more.
     """
-    rows, after = newest(Staff.objects.select_related("user", "unit"), asked)
-    return page([shown(row) for row in rows], after)
+    found, after = newest(rows(), asked)
+    return page(shown_all(found), after)
 
 
-@router.post("/staff", **op(MAY, StaffOut, status=201, thing=True, refusals=("conflict",)))
+@router.post("/staff", **op(ACCESS, StaffOut, status=201, thing=True, refusals=("conflict",)))
 def add_staff(request: ApiRequest, body: NewStaff) -> StaffOut:
     """Add somebody to the staff
 
-    Their first sign-in needs a link, which an owner makes in the console: a key never opens a login.
+    With access at once. Who has no login yet needs an invitation instead, or a link that an owner makes in the console.
     """
     unit = chosen(Unit.objects.all(), body.unit, "unit")
     made = governance.add_staff(email=body.email, name=body.name, role=body.role, unit=unit, by=request.staff)
@@ -109,18 +166,86 @@ def get_staff(request: ApiRequest, staff_id: str) -> StaffOut:
 
     Their role and unit say whom they see.
     """
-    return tagged(request, shown(one(Staff.objects.select_related("user", "unit"), staff_id)))
+    return tagged(request, shown(one(rows(), staff_id)))
 
 
-@router.post("/staff/{staff_id}/access", **op(MAY, StaffOut, thing=True, refusals=("conflict",)))
+@router.patch("/staff/{staff_id}", **op(ACCESS, StaffOut, thing=True, refusals=("changed_meanwhile", "conflict")))
+def change_staff(request: ApiRequest, staff_id: str, body: Place) -> StaffOut:
+    """Change role or unit
+
+    What they see and may do changes with their next request. The last owner stays one.
+    """
+    row = held(rows(), staff_id)
+    must_match(request, shown(row))
+    unit = chosen(Unit.objects.all(), body.unit, "unit") if "unit" in body.model_fields_set else row.unit
+    governance.change_place(staff=row, role=body.role or row.role, unit=unit, by=request.staff)
+    return tagged(request, shown(one(rows(), staff_id)))
+
+
+@router.post("/staff/{staff_id}/access", **op(ACCESS, StaffOut, thing=True, refusals=("conflict",)))
 def change_access(request: ApiRequest, staff_id: str, body: Access) -> StaffOut:
     """Give or take access
 
-    From the next request on, and for their keys, too. The last owner keeps it.
+    From the next request on, and for their keys, too. The last owner keeps it. Hand their people over afterwards.
     """
-    row = held(Staff.objects.select_related("user", "unit"), staff_id)
+    row = held(rows(), staff_id)
     governance.set_active(staff=row, active=body.active, by=request.staff)
-    return tagged(request, shown(one(Staff.objects.select_related("user", "unit"), staff_id)))
+    return tagged(request, shown(one(rows(), staff_id)))
+
+
+@router.post("/staff/{staff_id}/hand-over", **op(ACCESS, HandedOver, refusals=("conflict",)))
+def hand_over_people(request: ApiRequest, staff_id: str, body: HandOver) -> HandedOver:
+    """Hand their people over
+
+    Of somebody who has no access any more, in the background: GET /bulks/{id} says how far it is.
+    """
+    giver = one(rows(), staff_id)
+    taker = chosen(Staff.objects.all(), body.to, "to")
+    of = people.hand_over(giver=giver, taker=taker, by=request.staff, now=request.now)
+    if of is None:
+        return HandedOver(bulk=None)
+    [told] = bulks.shown(request, [of])
+    return HandedOver(bulk=told)
+
+
+@router.post("/invitations", **op(ACCESS, InvitationOut, status=201, refusals=("conflict",)))
+def invite_staff(request: ApiRequest, body: NewStaff) -> InvitationOut:
+    """Invite somebody to the staff
+
+    A place that only the link gives, within seven days. Nothing is sent: pass the link on.
+    """
+    unit = chosen(Unit.objects.all(), body.unit, "unit")
+    made, token = governance.invite(
+        email=body.email, name=body.name, role=body.role, unit=unit, by=request.staff, now=clock.wall()
+    )
+    return _invited(made, token)
+
+
+@router.post("/staff/{staff_id}/invitation", **op(ACCESS, InvitationOut, refusals=("conflict",)))
+def invite_again(request: ApiRequest, staff_id: str) -> InvitationOut:
+    """Invite somebody again
+
+    With a new link; the one before stops working.
+    """
+    row = held(rows(), staff_id)
+    return _invited(row, governance.invite_again(staff=row, by=request.staff, now=clock.wall()))
+
+
+@router.delete("/staff/{staff_id}/invitation", **op(ACCESS, None, status=204, refusals=("conflict",)))
+def withdraw_invitation(request: ApiRequest, staff_id: str) -> None:
+    """Take an invitation back
+
+    The place goes with the link.
+    """
+    governance.withdraw_invitation(staff=held(rows(), staff_id), by=request.staff)
+
+
+def _invited(row: Staff, token: str) -> InvitationOut:
+    return InvitationOut(
+        staff=shown(row),
+        link=f"{settings.BASE_URL}/join/{token}",
+        expires_at=queries.invitations([row]).get(row.user_id),
+    )
 
 
 @router.get("/units", **op(MAY, Page[UnitOut], refusals=("bad_cursor",)))
@@ -129,8 +254,8 @@ def list_units(request: ApiRequest, asked: Query[Listed]) -> Page[UnitOut]:
 
     Regions, stores, departments; the newest first.
     """
-    rows, after = newest(Unit.objects.select_related("parent"), asked)
-    return page([unit_out(row) for row in rows], after)
+    found, after = newest(Unit.objects.select_related("parent"), asked)
+    return page([unit_out(row) for row in found], after)
 
 
 @router.post("/units", **op(MAY, UnitOut, status=201, thing=True))

@@ -8,7 +8,22 @@ from ninja import Query, Router
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from guanxi.api.access import ApiRequest, op
-from guanxi.api.v1.shapes import At, Flag, In, Line, Listed, Out, Page, held, must_match, newest, one, page, tagged
+from guanxi.api.v1.shapes import (
+    At,
+    Flag,
+    In,
+    Line,
+    Listed,
+    Moment,
+    Out,
+    Page,
+    held,
+    must_match,
+    newest,
+    one,
+    page,
+    tagged,
+)
 from guanxi.governance.queries import Permission
 from guanxi.integrations import operations as integrations
 from guanxi.integrations.models import Delivery, Endpoint
@@ -75,6 +90,22 @@ class DeliveryOut(Out):
     created_at: At
     tried_at: At | None
     settled_at: At | None
+
+
+class DeliveryWhole(DeliveryOut):
+    """With what was sent and what was answered (its first part)."""
+
+    body: str
+    answer: str
+    took_ms: int | None
+
+
+class Since(In):
+    since: Moment
+
+
+class Replayed(Out):
+    deliveries: int
 
 
 class DeliveriesAsked(Listed):
@@ -211,6 +242,27 @@ def list_deliveries(request: ApiRequest, webhook_id: str, asked: Query[Deliverie
     rows = rows.filter(state=asked.state) if asked.state else rows
     part, after = newest(rows, asked)
     return page([delivery_out(row) for row in part], after)
+
+
+@router.get("/webhooks/{webhook_id}/deliveries/{delivery_id}", **op(MAY, DeliveryWhole))
+def get_delivery(request: ApiRequest, webhook_id: str, delivery_id: str) -> DeliveryWhole:
+    """Get a delivery
+
+    With what was sent and what was answered.
+    """
+    row = one(Delivery.objects.filter(endpoint=one(Endpoint.objects.all(), webhook_id)), delivery_id)
+    told = delivery_out(row).model_dump()
+    return DeliveryWhole(**told, body=row.body, answer=row.answer, took_ms=row.took_ms)
+
+
+@router.post("/webhooks/{webhook_id}/replay", **op(MAY, Replayed))
+def replay_failed(request: ApiRequest, webhook_id: str, body: Since) -> Replayed:
+    """Send again what failed
+
+    Every delivery that failed since then, each under its own id.
+    """
+    row = one(Endpoint.objects.all(), webhook_id)
+    return Replayed(deliveries=integrations.replay_failed(endpoint=row, since=body.since, now=request.now))
 
 
 @router.post("/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", **op(MAY, DeliveryOut))

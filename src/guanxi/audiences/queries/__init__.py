@@ -1,6 +1,6 @@
 """Who is in an audience. The names of the rule language are here too, because other rooms enter by this door."""
 
-from guanxi.audiences.queries.catalogue import catalogue
+from guanxi.audiences.queries.catalogue import any_in_money, catalogue
 from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
 from guanxi.audiences.queries.members import count, members, samples, why
@@ -34,6 +34,7 @@ __all__ = [
     "RuleError",
     "Tables",
     "Trait",
+    "any_in_money",
     "catalogue",
     "compile_rule",
     "count",

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 from django.apps import apps
 
+from guanxi.audiences.models import Audience
 from guanxi.audiences.registry import learnt_events
 from guanxi.audiences.rules import Catalogue, Event, Kind, Property, Trait
 from guanxi.audiences.rules.catalogue import NAME
@@ -36,6 +37,17 @@ def catalogue() -> Catalogue:
     kept = {field.key: field for field in Field.objects.order_by("key") if NAME.fullmatch(field.key)}
     traits = {key: Trait(TRAITS[field.kind], field.label) for key, field in kept.items()}
     return Catalogue(traits=traits | BUILT_IN, events=events() | learnt_events(), currency=_currency())
+
+
+def any_in_money() -> bool:
+    """Whether a rule compares a sum: its number is one of the currency that the workspace has now."""
+    return any(_sums(rule) for rule in Audience.objects.values_list("rule", flat=True).iterator())
+
+
+def _sums(part: Any) -> bool:
+    if isinstance(part, dict):
+        return part.get("type") == "sum" or any(map(_sums, part.values()))
+    return isinstance(part, list) and any(map(_sums, part))
 
 
 def _currency() -> str:

@@ -28,10 +28,10 @@ class Cells:
         return tuple([self._cells.get(field, "") for field in fields])
 
     def text(self, field: str, limit: int) -> str:
-        value = self._cells.get(field, "")
+        value = cells.seen(self._cells.get(field, ""))
         if len(value) > limit:
             raise Unfit("too_long", field=field, limit=limit)
-        if not value.isprintable() and cells.has_control(value):
+        if cells.has_control(value):
             raise Unfit("control_character", field=field)
         return value
 

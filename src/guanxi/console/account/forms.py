@@ -2,12 +2,14 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from guanxi.console.choices import one_line
 from guanxi.governance.models import User
 
 
 class Name(forms.Form):
     name = forms.CharField(
         label=_("Your name"),
+        validators=[one_line],
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         help_text=_("Your colleagues see it in every workspace that you work in."),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/passkeys", passkeys.add, name="passkey_add"),
     path("account/passkeys/options", passkeys.options, name="passkey_add_options"),
     path("account/passkeys/<str:public_id>/remove", passkeys.remove, name="passkey_remove"),
+    path("account/devices/<str:public_id>/forget", views.forget_device, name="account_device_forget"),
     path("account/sessions/others/end", views.end_other_sessions, name="account_sessions_end"),
     path("account/sessions/<str:name>/end", views.end_session, name="account_session_end"),
 ]

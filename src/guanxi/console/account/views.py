@@ -32,7 +32,7 @@ from guanxi.kit import clock
 
 def page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
     user = cast(User, request.user)
-    fresh: dict[str, Any] = {"sessions": sessions(request, user)}
+    fresh: dict[str, Any] = {"sessions": sessions(request, user), "devices": devices(request, user)}
     fresh |= {"steps": queries.second_steps(user), "passkeys": site_of(request), "passkey_form": PasskeyName()}
     fresh |= {"name_form": Name(initial={"name": user.name}), "password_form": Password(user=user)}
     fresh |= {"needed_by": needed_by(user)}
@@ -56,6 +56,20 @@ def sessions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             "seen": seen_words(one.seen_at, now),
         }
         for one in queries.sessions_of(user, now)
+    ]
+
+
+def devices(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    now = clock.wall()
+    return [
+        {
+            "device": agents.words(one.agent),
+            "public_id": one.public_id,
+            "here": one.public_id == request.session.get("device"),
+            "seen": seen_words(one.used_at, now),
+            "until": one.expires_at,
+        }
+        for one in queries.remembered_devices(user, now)
     ]
 
 
@@ -124,6 +138,14 @@ def end_session(request: HttpRequest, name: str) -> HttpResponse:
         messages.success(request, _("That device is signed out."))
     else:
         messages.info(request, _("That device was signed out already."))
+    return redirect("account")
+
+
+@signed_in
+@require_POST
+def forget_device(request: HttpRequest, public_id: str) -> HttpResponse:
+    governance.forget_device(user=cast(User, request.user), public_id=public_id)
+    messages.success(request, _("That device is asked for the second step again."))
     return redirect("account")
 
 

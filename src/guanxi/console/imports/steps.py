@@ -153,7 +153,7 @@ def options(request: StaffRequest, public_id: str) -> HttpResponse:
         return choose_options(request, of)
     if not may_change(of) or not of.mapping:
         return go_to(request, place_of(of), of)
-    return show_options(request, of, of.options)
+    return show_options(request, of, of.options or people.likely_answers(of))
 
 
 def choose_options(request: StaffRequest, of: Import) -> HttpResponse:

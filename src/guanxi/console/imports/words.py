@@ -118,9 +118,7 @@ def reasons(of: Import) -> list[Reason]:
     held = ImportReject.objects.filter(of=of, phase=people.rejects_phase(of))
     counts = held.values_list("reason").annotate(rows=Count("pk")).order_by("-rows", "reason")
     return [
-        Reason(
-            code, rows, [(row.row_no, people.reason_text(of.kind, code, row.detail)) for row in first_of(held, code)]
-        )
+        Reason(code, rows, [(row.row_no, people.row_reason(of, code, row.detail)) for row in first_of(held, code)])
         for code, rows in counts
     ]
 

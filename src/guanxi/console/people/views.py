@@ -26,7 +26,6 @@ from guanxi.people import queries
 from guanxi.people.models import Person
 from guanxi.people.queries import BadCursor, Card
 
-COUNTED_UP_TO = 100_000
 BESIDE_LIST = 8
 
 
@@ -67,17 +66,18 @@ def people(request: StaffRequest) -> HttpResponse:
     if elsewhere := saved.opens_with(request, request.GET, views, first):
         return redirect(elsewhere)
     asked = Asked(request.GET, request.staff)
+    wanted = queries.find_people(request.staff, asked.wanted)
     try:
-        page = queries.people_page(request.staff, asked.wanted, after=asked.after)
+        page = queries.page_of(wanted, after=asked.after)
     except BadCursor:
         return bad_request(request)
-    count = queries.count_people(request.staff, asked.wanted, up_to=COUNTED_UP_TO)
+    count = queries.count_of(wanted)
     context: dict[str, Any] = {
         "asked": asked,
         "rows": [row(card, asked) for card in queries.cards([person.pk for person in page.people])],
         "next": asked.url(after=page.after) if page.after else "",
         "count": count,
-        "more_than_counted": count == COUNTED_UP_TO,
+        "more_than_counted": count == queries.COUNTED_UP_TO,
         "may_import": role_may(request.staff.role, Permission.PEOPLE_IMPORT),
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "acts": bulk.acts(request.staff),

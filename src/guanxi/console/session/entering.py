@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from guanxi.console import proof
 from guanxi.console.session import places
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
@@ -42,6 +43,11 @@ def back_to(request: HttpRequest) -> str:
 def begin(request: HttpRequest, user: User, way: str, to: str) -> HttpResponse:
     if not queries.has_second_step(user):
         return let_in(request, user, way, to)
+    token = places.remembered_token(request, user)
+    if device := governance.use_remembered_device(user=user, token=token, now=clock.wall()):
+        response = let_in(request, user, way, to, "device")
+        proof.came_by_device(request, device.public_id)
+        return response
     request.session.cycle_key()
     request.session[KEPT] = {
         "user": user.pk,
@@ -51,6 +57,14 @@ def begin(request: HttpRequest, user: User, way: str, to: str) -> HttpResponse:
         "to": to,
     }
     return redirect("second_step")
+
+
+def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """From now on the second step is not asked here, for a while; what needs a fresh proof still asks for it."""
+    agent = request.headers.get("User-Agent", "")
+    device, token = governance.remember_device(user=user, agent=agent, now=clock.wall())
+    request.session["device"] = device.public_id
+    places.keep_token(response, user, token, governance.REMEMBERED_FOR)
 
 
 def first_step(request: HttpRequest) -> FirstStep | None:

@@ -29,6 +29,14 @@ class Code(forms.Form):
     )
 
 
+class SecondStep(Code):
+    remember = forms.BooleanField(
+        label=_("Do not ask for the second step on this device for 30 days"),
+        required=False,
+        help_text=_("Only on a device that is yours. You can take it back on the page of your account."),
+    )
+
+
 class RecoveryCode(forms.Form):
     code = forms.CharField(
         label=_("Recovery code"),

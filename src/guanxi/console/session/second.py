@@ -15,14 +15,14 @@ from django.views.decorators.http import require_http_methods
 from guanxi.console.access import anyone
 from guanxi.console.session import entering, places
 from guanxi.console.session.entering import FirstStep
-from guanxi.console.session.forms import Code, RecoveryCode
+from guanxi.console.session.forms import RecoveryCode, SecondStep
 from guanxi.console.session.passkeys import site_of
 from guanxi.console.session.waiting import code_wait_words, retry_after
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.kit import clock
 
-KINDS: dict[str, type[forms.Form]] = {"code": Code, "recovery": RecoveryCode}
+KINDS: dict[str, type[forms.Form]] = {"code": SecondStep, "recovery": RecoveryCode}
 
 
 @anyone
@@ -50,6 +50,8 @@ def second_step(request: HttpRequest) -> HttpResponse:
         form.add_error("code", code_wait_words(refusal.wait))
         return retry_after(page(request, first, 429, kind, form), refusal.wait)
     response = entering.let_in(request, first.user, first.way, first.to, "recovery_code" if recovered else "app")
+    if form.cleaned_data.get("remember"):
+        entering.remember(request, response, first.user)
     if recovered:
         tell_how_many_are_left(request, queries.second_steps(first.user).recovery_codes)
     return response

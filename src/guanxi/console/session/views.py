@@ -99,8 +99,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """Asks a login that has been in for a while to prove itself before something that needs it."""
     if request.POST.get("way") == "passkey":
         return confirm_by_passkey(request)
-    by_code = request.POST.get("way") == "code"
-    form: forms.Form = Code(request.POST, auto_id="code_%s") if by_code else Confirm(sent(request))
+    by_code = request.POST.get("way") == "code" or proof.owes_second_step(request)
+    form: forms.Form = Code(sent(request), auto_id="code_%s") if by_code else Confirm(sent(request))
     if not form.is_valid():
         return confirm_page(request, form, 422 if form.is_bound else 200)
     try:
@@ -114,6 +114,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
     except governance.TooManyTries as refusal:
         form.add_error(None, code_wait_words(refusal.wait) if by_code else wait_words(refusal.wait))
         return retry_after(confirm_page(request, form, 429), refusal.wait)
+    if by_code:
+        request.session.pop("owes_second_step", None)
     proof.note(request, clock.wall())
     return redirect(back_to(request))
 
@@ -133,6 +135,7 @@ def confirm_by_passkey(request: HttpRequest) -> HttpResponse:
             raise governance.PasskeyRefused("wrong")
     except governance.PasskeyRefused as refusal:
         return confirm_page(request, Confirm(), 422, passkeys.refusal_words(refusal))
+    request.session.pop("owes_second_step", None)
     proof.note(request, clock.wall())
     return redirect(back_to(request))
 
@@ -146,6 +149,7 @@ def confirm_page(request: HttpRequest, form: forms.Form, status: int, problem: s
         "next": back_to(request),
         "problem": problem,
         "passkeys": passkeys.site_of(request),
+        "by_password": cast(User, request.user).has_usable_password() and not proof.owes_second_step(request),
     }
     return render(request, "session/confirm.html", known, status=status)
 

@@ -64,6 +64,8 @@ ACTS: Mapping[str, Any] = {
     "key.revoked": gettext_lazy("API key revoked"),
     "login.authenticator_added": gettext_lazy("Code app set up"),
     "login.authenticator_removed": gettext_lazy("Code app removed"),
+    "login.device_forgotten": gettext_lazy("Remembered device forgotten"),
+    "login.device_remembered": gettext_lazy("Device remembered for the second step"),
     "login.failed": gettext_lazy("Wrong password"),
     "login.passkey_added": gettext_lazy("Passkey added"),
     "login.passkey_removed": gettext_lazy("Passkey removed"),
@@ -73,6 +75,7 @@ ACTS: Mapping[str, Any] = {
     "login.session_ended": gettext_lazy("Signed out on a device"),
     "login.sessions_ended": gettext_lazy("Signed out on other devices"),
     "login.signed_in": gettext_lazy("Signed in"),
+    "security.sessions_limited": gettext_lazy("Length of sessions set"),
     "security.second_step_left_open": gettext_lazy("Second step left to each"),
     "security.second_step_needed": gettext_lazy("Second step needed of all staff"),
     "staff.added": gettext_lazy("Staff added"),
@@ -109,6 +112,7 @@ WAYS: Mapping[str, Any] = {
     "passkey": gettext_lazy("by passkey"),
     "app": gettext_lazy("code from the app"),
     "recovery_code": gettext_lazy("recovery code"),
+    "device": gettext_lazy("remembered device"),
 }
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from datetime import timedelta
+from typing import Any, Literal, cast
 
+from babel.dates import format_timedelta
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext
@@ -11,7 +13,9 @@ from pydantic import BaseModel
 
 from guanxi.channels.operations import BadAccount
 from guanxi.channels.port import made_fields, secret_fields
+from guanxi.console.templatetags.figures import locale
 from guanxi.governance.models import Role, Staff, Unit
+from guanxi.governance.queries import IDLE_HOURS, SESSION_DAYS
 from guanxi.kit import addresses
 
 
@@ -57,6 +61,21 @@ class Leaving(forms.Form):
 
 class SecurityForm(forms.Form):
     needed = forms.BooleanField(label=_("Staff need a second step"), required=False)
+
+
+class SessionsForm(forms.Form):
+    idle_hours = forms.TypedChoiceField(label=_("Sign out who did nothing for"), coerce=int)
+    days = forms.TypedChoiceField(label=_("Sign out everyone after"), coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["idle_hours"].choices = [(n, spell(timedelta(hours=n))) for n in IDLE_HOURS]  # type: ignore[attr-defined]
+        self.fields["days"].choices = [(n, spell(timedelta(days=n))) for n in SESSION_DAYS]  # type: ignore[attr-defined]
+
+
+def spell(span: timedelta) -> str:
+    granularity: Literal["day", "hour"] = "day" if span.days > 1 else "hour"
+    return format_timedelta(span, granularity=granularity, threshold=1_000, locale=locale())
 
 
 class NewUnit(forms.Form):

@@ -42,7 +42,9 @@ WORDS: dict[Permission, Any] = {
     Permission.CHANNELS_MANAGE: gettext_lazy("Manage channels and the suppression list"),
     Permission.WEBHOOKS_MANAGE: gettext_lazy("Manage webhooks"),
     Permission.SOURCES_MANAGE: gettext_lazy("Manage sources of events"),
-    Permission.WORKSPACE_MANAGE: gettext_lazy("Manage staff and units"),
+    Permission.WORKSPACE_MANAGE: gettext_lazy("See staff; manage units and the workspace"),
+    Permission.STAFF_ACCESS: gettext_lazy("Invite staff, give and take access, hand people over"),
+    Permission.HEALTH_VIEW: gettext_lazy("See how the installation is"),
     Permission.AUDIT_VIEW: gettext_lazy("Read the audit log"),
 }
 LASTS = {"": None, "30": 30, "90": 90, "365": 365}

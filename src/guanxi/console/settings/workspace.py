@@ -16,19 +16,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from guanxi.commerce import queries as commerce
+from guanxi.audiences import queries as audiences
 from guanxi.console.access import StaffRequest, may, sent
 from guanxi.console.choices import countries, one_line
 from guanxi.console.templatetags.figures import language_name, locale
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Workspace
 from guanxi.governance.queries import Permission
+from guanxi.kit import amounts
 
 FIELDS = ("name", "country", "timezone", "currency", "language")
 REFUSALS: dict[str, tuple[str, Any]] = {
     "unknown_timezone": ("timezone", gettext_lazy("Choose one of the list.")),
     "unknown_currency": ("currency", gettext_lazy("Choose one of the list.")),
-    "currency_stays": ("currency", gettext_lazy("There are orders already, and amounts are not converted.")),
+    "currency_stays": ("currency", gettext_lazy("There are amounts already, and they are not converted.")),
 }
 
 
@@ -66,7 +67,7 @@ class WorkspaceForm(forms.Form):
         if holds_money:
             self.fields["currency"].disabled = True
             self.fields["currency"].help_text = _(
-                "It stays as it is: there are orders already, and amounts are not converted."
+                "It stays as it is: there are amounts already, and they are not converted."
             )
 
 
@@ -84,7 +85,7 @@ def currencies(reader: str) -> list[tuple[str, str]]:
 @may(Permission.WORKSPACE_MANAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def workspace_settings(request: StaffRequest) -> HttpResponse:
-    holds_money = commerce.has_money()
+    holds_money = amounts.any_kept() or audiences.any_in_money()
     form = WorkspaceForm(sent(request), workspace=request.workspace, holds_money=holds_money)
     if form.is_valid():
         try:

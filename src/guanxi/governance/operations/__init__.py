@@ -43,6 +43,12 @@ from guanxi.governance.operations.passkeys import (
     remove_passkey,
     use_passkey,
 )
+from guanxi.governance.operations.remembering import (
+    REMEMBERED_FOR,
+    forget_device,
+    remember_device,
+    use_remembered_device,
+)
 from guanxi.governance.operations.second_step import (
     CodeRefused,
     forget_second_step,
@@ -70,6 +76,7 @@ from guanxi.governance.operations.staff import (
     change_place,
     change_workspace,
     create_workspace,
+    limit_sessions,
     link_for_staff,
     need_second_step,
     play_forward,
@@ -80,6 +87,7 @@ from guanxi.governance.operations.staff import (
 from guanxi.governance.operations.tries import TooManyTries, take_turn
 
 __all__ = [
+    "REMEMBERED_FOR",
     "AnotherBody",
     "Answer",
     "CodeRefused",
@@ -112,6 +120,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "forget_answers",
+    "forget_device",
     "forget_second_step",
     "give_consent",
     "invite",
@@ -119,6 +128,7 @@ __all__ = [
     "join",
     "keep_answer",
     "kept_answer",
+    "limit_sessions",
     "link_for_staff",
     "login_lane",
     "make_key",
@@ -137,6 +147,7 @@ __all__ = [
     "read_notices",
     "record",
     "record_consents",
+    "remember_device",
     "remove_passkey",
     "remove_second_step",
     "rename",
@@ -157,6 +168,7 @@ __all__ = [
     "use_code",
     "use_passkey",
     "use_password",
+    "use_remembered_device",
     "use_sign_in_link",
     "withdraw_consent",
     "withdraw_invitation",

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from guanxi.governance.models import SignInLink, Staff, User
+from guanxi.governance.models import RememberedDevice, SignInLink, Staff, User
 from guanxi.governance.operations import tries
 from guanxi.governance.operations.noting import note_login
 from guanxi.governance.queries import entered, workspaces_of
@@ -48,6 +48,7 @@ def set_password(*, user: User, current: str, password: str, now: datetime) -> N
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
+        RememberedDevice.objects.filter(user=user).delete()
         open_links = SignInLink.objects.filter(user=user, used_at=None, invites=False)
         open_links.filter(expires_at__gt=now).update(expires_at=now)
         note_login(user=user, act="login.password_changed")

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from guanxi.governance.models import SignInFailure, SignInLink, User
+from guanxi.governance.models import RememberedDevice, SignInFailure, SignInLink, User
 from guanxi.governance.operations.audit import record
 from guanxi.governance.queries import entered, staff_of, workspaces_of
 from guanxi.kit import clock
@@ -44,9 +44,10 @@ def tell_failures() -> bool:
 
 
 def forget_old_sessions(now: datetime) -> None:
-    """Sessions that are over, and links that nobody can use any more."""
+    """Sessions that are over, and links and devices that are good for nothing any more."""
     Session.objects.filter(expire_date__lt=now).delete()
     SignInLink.objects.filter(expires_at__lt=now - LINKS_KEPT).delete()
+    RememberedDevice.objects.filter(expires_at__lt=now).delete()
 
 
 def login_lane(*, now: datetime) -> bool:

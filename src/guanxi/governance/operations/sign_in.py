@@ -14,7 +14,7 @@ from guanxi.governance.models import SignInFailure, SignInLink, User, Workspace
 from guanxi.governance.operations import tries
 from guanxi.governance.operations.noting import note_login
 from guanxi.governance.queries import workspaces_of
-from guanxi.governance.rules import ACCOUNT_LIMIT, ADDRESS_LIMIT
+from guanxi.governance.rules import ACCOUNT_LIMIT, ADDRESS_LIMIT, SPREAD_LIMIT
 
 LINK_LASTS = timedelta(hours=24)
 
@@ -88,15 +88,18 @@ def use_password(*, email: str, password: str, address: str, device: str, now: d
     """The login, if the password is right. Raises TooManyTries.
 
     `device` names a device on which this login was signed in before: only its own failures hold it up, so that nobody
-    who fails elsewhere, or next to it, locks the owner out. No transaction spans this: a failure must stay counted.
+    who fails elsewhere, or next to it, locks the owner out. Elsewhere all places together are counted too: many
+    addresses, each with a few guesses, are one attack. No transaction spans this: a failure must stay counted.
     A login that does not exist costs the same work as a wrong password, down to the row that notes the failure.
     """
     place = f"{email}|device|{device}" if device else f"{email}|address|{address}"
-    tries.take({place: ACCOUNT_LIMIT} | ({} if device else {address: ADDRESS_LIMIT}), now)
+    everywhere = {address: ADDRESS_LIMIT, f"{email}|everywhere": SPREAD_LIMIT}
+    tries.take({place: ACCOUNT_LIMIT} | ({} if device else everywhere), now)
     user = authenticate(None, username=email, password=password)
     if user is None:
         SignInFailure.objects.create(user=User.objects.filter(email=email).first(), at=now)
         return None
     tries.forget(place)
-    tries.give_back(address, ADDRESS_LIMIT, now)
+    for name, limit in everywhere.items():
+        tries.give_back(name, limit, now)
     return user

@@ -25,6 +25,7 @@ from guanxi.governance.operations.second_step import forget_second_step
 from guanxi.governance.operations.sessions import end_every_session
 from guanxi.governance.operations.sign_in import LINK_LASTS, make_link
 from guanxi.governance.queries import workspaces_of
+from guanxi.governance.rules import IDLE_HOURS, SESSION_DAYS
 from guanxi.kit import addresses, scope
 
 
@@ -159,6 +160,16 @@ def remove_second_step(*, staff: Staff, by: Staff) -> None:
 def need_second_step(*, workspace: Workspace, needed: bool, by: Staff) -> None:
     if Workspace.objects.filter(pk=workspace.pk).exclude(needs_second_step=needed).update(needs_second_step=needed):
         record(act="security.second_step_needed" if needed else "security.second_step_left_open", by=by)
+
+
+@transaction.atomic
+def limit_sessions(*, workspace: Workspace, idle_hours: int, days: int, by: Staff) -> None:
+    """How long a login stays in without use, and at all. Raises StaffRefused."""
+    if idle_hours not in IDLE_HOURS or days not in SESSION_DAYS:
+        raise StaffRefused("bad_limit")
+    limits = {"idle_hours": idle_hours, "session_days": days}
+    if Workspace.objects.filter(pk=workspace.pk).exclude(**limits).update(**limits):
+        record(act="security.sessions_limited", by=by, detail=limits)
 
 
 def _held(staff: Staff) -> Staff:

@@ -5,10 +5,14 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guanxi.kit.tables.encodings import detect_encoding
-from guanxi.kit.tables.messages import Notice, Reject, TableError, reject
+from guanxi.kit.tables.messages import RAW_LIMIT, Notice, Reject, TableError, reject
 from guanxi.kit.tables.shape import MAX_CELL, Batch, batch_rows, name_columns, texts
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 DELIMITERS = ",;\t|"
 SAMPLE = 65_536
@@ -16,6 +20,8 @@ READ = 1 << 20
 MAX_LINE = 1 << 20
 BATCH_TEXT = 8 << 20
 MAX_RECORD = 3 * BATCH_TEXT
+# A record over more lines, wrong in itself or with lines that look like rows, is a quote that swallowed them.
+MAX_LINES = 100
 # Private-use marks: they end a line that was cut, the whole input, and stand for a record that csv gave up on.
 CUT, END, OVERFLOW = "\ue000cut\ue000", "\ue000end\ue000", "\ue000overflow\ue000"
 
@@ -81,7 +87,10 @@ class Delimited:
         lines = _Lines(self.path, self.encoding)
         reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced)
         size = batch_rows(len(self.header))
+        read = 0
         while rows := _take(reader, lines, size):
+            lines.suspicious = lines.suspicious or reader.line_num - read > len(rows) + MAX_LINES
+            read = reader.line_num
             first = lines.rows + 1
             lines.rows += len(rows)
             skip = max(0, self.header_row - first + 1)
@@ -93,6 +102,7 @@ class Delimited:
             last = rows.pop()
             if last != [END]:
                 last[-1] = last[-1].removesuffix(END)
+                self._refuse_swallowed(last, first + len(rows))
                 rejects.append(reject(first + len(rows), "unclosed_quote", self._raw(last)))
         numbers: Sequence[int] = range(first, first + len(rows))
         columns = list(zip(*rows, strict=False))
@@ -118,11 +128,24 @@ class Delimited:
             elif "\0" in text:
                 bad.append(reject(row_no, "nul_character", self._raw(row)))
             elif len(row) != width:
+                self._refuse_swallowed(row, row_no)
                 bad.append(reject(row_no, "cell_count", self._raw(row), found=len(row), expected=width))
             else:
+                if text.count("\n") > MAX_LINES and self._looks_like_rows(text):
+                    raise _swallowed(row_no, text.count("\n"))
                 good.append(row)
                 numbers.append(row_no)
         return good, numbers, bad
+
+    def _refuse_swallowed(self, row: list[str], row_no: int) -> None:
+        """A wrong record may be set apart as long as all of it can be shown and given back."""
+        more = "".join(row).strip().count("\n")
+        if more > MAX_LINES or (more and len(self._raw(row)) > RAW_LIMIT):
+            raise _swallowed(row_no, more)
+
+    def _looks_like_rows(self, text: str) -> bool:
+        lines = text.split("\n")
+        return sum(line.count(self.delimiter) == len(self.header) - 1 for line in lines) > len(lines) // 2
 
     def _raw(self, row: list[str]) -> str:
         text = io.StringIO()
@@ -130,15 +153,22 @@ class Delimited:
         return text.getvalue()
 
 
-def _take(reader: Iterator[list[str]], lines: _Lines, size: int) -> list[list[str]]:
+def _swallowed(row_no: int, lines: int) -> TableError:
+    return TableError("open_quote", row=row_no, lines=lines)
+
+
+def _take(reader: "Reader", lines: _Lines, size: int) -> list[list[str]]:
     rows: list[list[str]] = []
-    lines.given = 0
+    lines.given, read = 0, reader.line_num
     try:
         for row in reader:
             rows.append(row)
+            read = reader.line_num
             if len(rows) == size or lines.given > BATCH_TEXT:
                 break
     except csv.Error:  # a cell over the field limit; the reader starts afresh on the next line
+        if reader.line_num - read > 1:
+            raise _swallowed(lines.rows + len(rows) + 1, reader.line_num - read - 1) from None
         lines.suspicious = True
         rows.append([OVERFLOW])
     return rows

@@ -24,6 +24,10 @@ MESSAGES: dict[str, str] = {
         "The rows are too long to be put in order by “%(name)s”. Remove columns with long texts and upload it again."
     ),
     "record_too_long": gettext_noop("The row that begins near row %(row)s never ends. Check the quotes around it."),
+    "open_quote": gettext_noop(
+        "A quote that opens in row %(row)s is not closed where it should be and swallows %(lines)s more lines. "
+        "Correct that row and upload the file again."
+    ),
     "unreadable_text": gettext_noop(
         "The text cannot be read at line %(line)s (byte %(offset)s). Save the file as “CSV UTF-8” and upload it again."
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from guanxi.governance.models import Staff, Unit
@@ -19,8 +20,21 @@ class Level(models.TextChoices):
     CUSTOMER = "customer", _("Customer")
 
 
+LISTED = models.Q(merged_into__isnull=True, erased_at__isnull=True)
+"""Who stands in lists. Their indexes hold nobody else."""
+BESIDE = ("level", "owner", "unit", "source", "has_email", "has_phone")
+"""What an index of an order says besides, so that a page with any filters is found without a look at the rows."""
+
+
+def _of_list(name: str, *columns: str, beside: tuple[str, ...] = ()) -> models.Index:
+    return models.Index(fields=columns, include=(*beside, *BESIDE) if beside else None, condition=LISTED, name=name)
+
+
 class Person(WorkspaceRow):
-    """Anyone known, from cookie to member. Without `salt`, the person's part of the key, sealed values are gone."""
+    """Anyone known, from cookie to member. Without `salt`, the person's part of the key, sealed values are gone.
+
+    `has_email` and `has_phone` follow the identities: triggers keep them, whoever writes.
+    """
 
     public_id = PublicId("psn")
     name = models.CharField(max_length=120, blank=True)
@@ -36,16 +50,27 @@ class Person(WorkspaceRow):
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(null=True)
     fewer_messages = models.BooleanField(default=False, db_default=False)
+    has_email = models.BooleanField(default=False, db_default=False)
+    has_phone = models.BooleanField(default=False, db_default=False)
     erased_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta(WorkspaceRow.Meta):
         indexes = [
-            models.Index(fields=["workspace_id", "sort_key", "id"]),
-            models.Index(fields=["workspace_id", "-created_at", "-id"]),
-            models.Index(fields=["workspace_id", "level", "sort_key", "id"]),
-            models.Index(fields=["workspace_id", "owner", "sort_key", "id"]),
-            models.Index(fields=["workspace_id", "unit", "sort_key", "id"]),
+            _of_list("person_by_name", "workspace_id", "sort_key", "id", beside=("created_at", "last_seen_at")),
+            _of_list("person_by_added", "workspace_id", "-created_at", "-id", beside=("last_seen_at",)),
+            _of_list("person_by_level", "workspace_id", "level", "sort_key", "id"),
+            _of_list("person_by_owner", "workspace_id", "owner", "sort_key", "id"),
+            _of_list("person_by_unit", "workspace_id", "unit", "sort_key", "id"),
+            _of_list("person_by_source", "workspace_id", "source"),
+            models.Index(
+                models.F("workspace_id"),
+                models.F("last_seen_at").desc(nulls_last=True),
+                models.F("id").desc(),
+                include=("created_at", *BESIDE),
+                condition=LISTED,
+                name="person_by_seen",
+            ),
             models.Index(
                 fields=["workspace_id", "import_id"],
                 condition=models.Q(import_id__isnull=False),
@@ -113,6 +138,9 @@ class Identity(WorkspaceRow):
         ]
 
 
+NUMBER = r"^-?[0-9]{1,60}([.][0-9]{1,60})?$"
+
+
 class TraitKind(models.TextChoices):
     TEXT = "text", _("Text")
     NUMBER = "number", _("Number")
@@ -136,17 +164,33 @@ class Field(WorkspaceRow):
 
 
 class Trait(WorkspaceRow):
-    """A fact stored on a person, in canonical text: 12.5, 2026-11-21, yes. `set_at` is when it was said, if known."""
+    """A fact stored on a person, in canonical text: 12.5, 2026-11-21, yes. `set_at` is when it was said, if known;
+    `number` is the text as one, for ranges.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
     field = models.ForeignKey(Field, on_delete=models.CASCADE, related_name="+", db_index=False)
     value = models.CharField(max_length=200)
+    number = models.GeneratedField(
+        expression=models.Case(
+            models.When(value__regex=NUMBER, then=Cast("value", models.FloatField())), default=models.Value(None)
+        ),
+        output_field=models.FloatField(),
+        db_persist=True,
+    )
     set_at = models.DateTimeField(null=True)
     import_id = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [models.UniqueConstraint(fields=["person", "field"], name="one_trait_a_field")]
-        indexes = [models.Index(fields=["workspace_id", "field", "value", "person"])]
+        indexes = [
+            models.Index(fields=["workspace_id", "field", "value", "person"]),
+            models.Index(
+                fields=["workspace_id", "field", "number", "person"],
+                condition=models.Q(number__isnull=False),
+                name="trait_number",
+            ),
+        ]
 
 
 class LevelProof(WorkspaceRow):

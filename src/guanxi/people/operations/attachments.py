@@ -51,7 +51,7 @@ def attach_file(*, person: Person, by: Staff | None, file: IO[bytes], filename: 
         )
         if (Attachment.objects.aggregate(all=Sum("size"))["all"] or 0) + size > ATTACHMENT_QUOTA:
             raise FileRefused("no_room")
-        name = _plain_name(filename)
+        name = cells.file_name(filename, 150)
         sealed = crypto.seal(name, workspace_id=scope.current(), salt=salt, table=TABLE, column="name", row=pk)
         made: Attachment = Attachment.objects.create(
             pk=pk, public_id=public_id, person=held, name=sealed, media_type=media_type, size=size, by=by, at=now
@@ -120,8 +120,3 @@ def _limited(head: bytes, file: IO[bytes]) -> Iterator[bytes]:
             raise FileRefused("too_large")
         yield piece
         piece = file.read(PIECE)
-
-
-def _plain_name(filename: str) -> str:
-    name = PurePath(filename.replace("\\", "/")).name
-    return "".join(letter for letter in name if not cells.has_control(letter))[-150:] or "file"

@@ -39,8 +39,8 @@ class _Filling(dict[str, Any]):
         return ""
 
 
-def reason_text(kind: str, reason: str, detail: Mapping[str, Any]) -> str:
-    """A reason or objection in words, in the current language."""
+def reason_text(kind: str, reason: str, detail: Mapping[str, Any], columns: Mapping[str, str] | None = None) -> str:
+    """A reason or objection in words, in the current language; `columns` (of the mapping) name what becomes a trait."""
     try:
         known = import_kind(kind)
     except UnknownKind:
@@ -48,9 +48,14 @@ def reason_text(kind: str, reason: str, detail: Mapping[str, Any]) -> str:
     message = known.messages.get(reason) or MESSAGES.get(reason) or tables.MESSAGES.get(reason)
     if message is None:
         return reason
-    labels = {one.key: str(one.label) for one in known.fields}
+    labels = {target: column for column, target in (columns or {}).items()}
+    labels |= {one.key: str(one.label) for one in known.fields}
     shown = {name: labels.get(value, value) if name == "field" else value for name, value in detail.items()}
     return _translated(message) % _Filling(shown)
+
+
+def row_reason(of: Import, reason: str, detail: Mapping[str, Any]) -> str:
+    return reason_text(of.kind, reason, detail, of.mapping.get("columns"))
 
 
 def _translated(message: Text) -> str:
@@ -76,6 +81,18 @@ def suggested_columns(of: Import) -> dict[str, str]:
     }
 
 
+def likely_answers(of: Import) -> dict[str, str]:
+    """What the questions of its kind are answered before anybody does: by a column chosen for it, where one is."""
+    kind, columns = import_kind(of.kind), of.mapping.get("columns", {})
+    answers = {one.key: one.default for one in kind.options}
+    by_column = {
+        one.key: "column"
+        for one in kind.options
+        if one.key in columns.values() and "column" in {choice.value for choice in one.choices}
+    }
+    return answers if kind.objections(columns, answers | by_column) else answers | by_column
+
+
 def brings_back(of: Import) -> bool:
     """Whether this is a file of rejected rows, as it was downloaded in any language, corrected and brought back."""
     first = tuple(of.sheet["header"][: len(BEFORE_REJECTED)])
@@ -90,12 +107,12 @@ def rejected_rows(of: Import, phase: str = "run") -> tuple[list[str], Iterator[l
     """Header and rows of the file of rejected rows: row number, reason in words, then the cells as they were."""
     ours, own = len(BEFORE_REJECTED) if brings_back(of) else 0, of.sheet["header"]
     found = ImportReject.objects.filter(of=of, phase=phase).order_by("row_no", "pk").iterator(chunk_size=2_000)
-    rows = (_as_cells(of.kind, row, ours if len(row.cells) == len(own) else 0) for row in found)
+    rows = (_as_cells(of, row, ours if len(row.cells) == len(own) else 0) for row in found)
     return [*map(str, BEFORE_REJECTED), *own[ours:]], rows
 
 
-def _as_cells(kind: str, row: ImportReject, ours: int) -> list[str]:
-    return [str(row.row_no), reason_text(kind, row.reason, row.detail), *row.cells[ours:]]
+def _as_cells(of: Import, row: ImportReject, ours: int) -> list[str]:
+    return [str(row.row_no), row_reason(of, row.reason, row.detail), *row.cells[ours:]]
 
 
 def rejects_phase(of: Import) -> str:

@@ -1,63 +1,37 @@
-"""Who may see whom, and pages of people. Equality and ranges only: under row-level security no other index helps."""
+"""Pages of people and how many there are. Equality and ranges only: under row-level security no other index helps."""
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, OrderBy, Q, QuerySet
 
-from guanxi.governance import queries as governance
-from guanxi.governance.models import Staff, Workspace
-from guanxi.kit import addresses, bulk, cells, crypto, names, scope
-from guanxi.people.models import (
-    Identity,
-    IdentityKind,
-    NameWord,
-    Person,
-)
+from guanxi.governance.models import Staff
+from guanxi.people.models import Person
+from guanxi.people.queries.filters import Wanted, plain, traits_of, visible
+from guanxi.people.queries.sides import Side, among, by_identity, by_words, extra, few, room_for_ids
 
 PAGE = 50
-FOUND_BY_IDENTITY = 500
+COUNTED_UP_TO = 10_000
 ORDERS = {
     "name": ("sort_key", ""),
     "name_back": ("sort_key", "-"),
     "newest": ("created_at", "-"),
     "oldest": ("created_at", ""),
+    "seen": ("last_seen_at", "-"),
+    "unseen": ("last_seen_at", ""),
 }
-"""The orders of a list: by which column, and "-" from its end."""
-PERSON = Person._meta.db_table
+"""The orders of a list: by which column, and "-" from its end. Who was never seen comes after those who were seen
+last, and before those who were seen first: an order and its reverse need one index."""
 
+WINDOW = 2_000
+"""So many people are looked at one by one; who is rare or stands far behind is found by reading their side first."""
 
-def visible(staff: Staff) -> QuerySet[Person]:
-    """The people whom this member of staff may see: all, those of the unit and below, one's own, or none.
-
-    A manager whose place is no unit stands at the top of the tree: the whole workspace is below.
-    """
-    people: QuerySet[Person] = Person.objects.filter(merged_into=None, erased_at=None)
-    match governance.data_scope(staff.role):
-        case "unit" if staff.unit is not None:
-            return people.filter(unit_id__in=governance.unit_and_below(staff.unit))
-        case "all" | "unit":
-            return people
-        case "own":
-            return people.filter(owner=staff)
-        case _:
-            return people.none()
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a list shows; `sort` is one of ORDERS."""
-
-    search: str = ""
-    level: str = ""
-    owner: int | None = None
-    unit: int | None = None
-    sort: str = "name"
+Mark = tuple[int, Any]
+"""Where a page ended: the id of its last person, and what they were sorted by."""
 
 
 @dataclass(frozen=True)
@@ -72,91 +46,162 @@ class BadCursor(ValueError):
     """The mark of a page was changed or belongs to another order."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """Whom `staff` may see and the filter lets through. `ids`: everyone else is out, when that is known at once;
+    `broad`: sides on which many people are."""
+
+    wanted: Wanted
+    people: QuerySet[Person]
+    ids: list[int] | None
+    broad: list[Side]
+
+    def everyone(self) -> QuerySet[Person]:
+        people = self.people if self.ids is None else among(self.people, self.ids)
+        return extra(people, (side.join() for side in self.broad))
+
+
 def people_page(staff: Staff, wanted: Wanted, *, after: str = "", size: int = PAGE) -> Page:
     """One page of the people whom `staff` may see. Raises BadCursor."""
-    people = wanted_people(staff, wanted)
-    column, back = ORDERS[wanted.sort]
-    if after:
-        people = _behind(people, after, column, back)
-    found = list(people.select_related("owner", "unit").order_by(f"{back}{column}", f"{back}pk")[: size + 1])
-    more = len(found) > size
-    return Page(found[:size], _cursor(found[size - 1], column) if more else "")
+    return page_of(find_people(staff, wanted), after=after, size=size)
 
 
-def count_people(staff: Staff, wanted: Wanted, *, up_to: int | None = 10_000) -> int:
+def count_people(staff: Staff, wanted: Wanted, *, up_to: int | None = COUNTED_UP_TO) -> int:
     """How many there are; counting stops at `up_to`."""
-    return wanted_people(staff, wanted).order_by()[:up_to].count()
+    return count_of(find_people(staff, wanted), up_to=up_to)
 
 
 def wanted_people(staff: Staff, wanted: Wanted) -> QuerySet[Person]:
     """Whom `staff` may see and the filter lets through, in no order."""
-    return _filtered(visible(staff), wanted)
+    return find_people(staff, wanted).everyone()
 
 
-def _filtered(people: QuerySet[Person], wanted: Wanted) -> QuerySet[Person]:
-    if wanted.level:
-        people = people.filter(level=wanted.level)
-    if wanted.owner is not None:
-        people = people.filter(owner_id=wanted.owner)
-    if wanted.unit is not None:
-        people = people.filter(unit_id=wanted.unit)
-    return _found(people, wanted.search.strip()) if wanted.search.strip() else people
+def find_people(staff: Staff, wanted: Wanted) -> Found:
+    people, sides = visible(staff).filter(plain(wanted)), traits_of(wanted)
+    ids: set[int] | None = None
+    broad: list[Side] = []
+    if text := wanted.search.strip():
+        if exact := by_identity(text):
+            ids = set(exact)
+        elif not (words := by_words(text)):
+            ids = set()
+        elif (named := few(words)) is not None:
+            ids = set(named)
+        else:
+            broad = words
+    for side in sides:
+        if ids is None and (marked := few([side])) is not None:
+            ids = set(marked)
+        else:
+            broad.append(side)
+    if ids is None:
+        return Found(wanted, people, None, broad)
+    for side in broad:
+        ids = set(side.of(ids))
+    return Found(wanted, people, sorted(ids), [])
 
 
-def _found(people: QuerySet[Person], text: str) -> QuerySet[Person]:
-    """By address or number when one fits exactly, otherwise by the words of the name."""
-    if ids := _by_identity(text):
-        return people.filter(pk__in=ids)
-    words = names.query_words(text)
-    if not words:
-        return people.none()
-    named, given = zip(*(_named(word, whole) for word, whole in words), strict=True)
-    return people.extra(where=[f"{PERSON}.id = ANY(ARRAY({' INTERSECT '.join(named)}))"], params=[*chain(*given)])  # noqa: S610
+def count_of(found: Found, *, up_to: int | None = COUNTED_UP_TO) -> int:
+    return found.everyone().order_by()[:up_to].count()
 
 
-def _named(word: str, whole: bool) -> tuple[str, list[int | str]]:
-    """Who has this word in the name. As arrays, because joined the planner may try every person with every word."""
-    fits = "word = %s" if whole else "word BETWEEN %s AND %s"
-    sql = f"SELECT person_id FROM {NameWord._meta.db_table} WHERE workspace_id = %s AND {fits}"  # noqa: S608
-    return sql, [scope.current(), word] if whole else [scope.current(), word, word + "\U0010ffff"]
+def page_of(found: Found, *, after: str = "", size: int = PAGE) -> Page:
+    """Raises BadCursor."""
+    column, back = ORDERS[found.wanted.sort]
+    mark = _place(after, column) if after else None
+    if found.ids is not None:
+        ids = _sorted(among(found.people, found.ids), column, back, mark)[: size + 1]
+    else:
+        ids = []
+        for part in _from(found.people, column, back, mark):
+            ids += _first(part.order_by(*_order(column, back)), found.broad, size + 1 - len(ids), column, back)
+            if len(ids) > size:
+                break
+    rows = Person.objects.select_related("owner", "unit").in_bulk(ids[:size])
+    people = [rows[pk] for pk in ids[:size] if pk in rows]
+    return Page(people, _cursor(people[-1], column) if people and len(ids) > size else "")
 
 
-def _by_identity(text: str) -> list[int]:
-    if "\x00" in text:
-        return []
-    lookups = [crypto.lookup(scope.current(), kind, value) for kind, value in _readings(text)]
-    exact = Identity.objects.extra(**bulk.any_of("lookup", lookups))
-    found = list(exact.filter(kind__in=IdentityKind.values).values_list("person_id", flat=True))
-    if re.fullmatch(r"\d{4}", text):
-        found += Identity.objects.filter(last4=text).values_list("person_id", flat=True)[:FOUND_BY_IDENTITY]
-    return found
+def _sorted(people: QuerySet[Person], column: str, back: str, mark: Mark | None) -> list[int]:
+    """Those behind a mark. Few are sorted here: the planner would rather walk through everyone in order."""
+
+    def place(value: Any, pk: int) -> tuple[Any, ...]:
+        return (value is not None, value, pk) if value is not None else (False, pk)
+
+    found = [place(value, pk) for pk, value in people.values_list("pk", column)]
+    if mark is not None:
+        here = place(mark[1], mark[0])
+        found = [one for one in found if (one < here if back else one > here)]
+    return [one[-1] for one in sorted(found, reverse=bool(back))]
 
 
-def _readings(text: str) -> list[tuple[str, str]]:
-    """What an exact search may mean: a customer number always, an e-mail address or a phone if it can be one."""
-    readings: list[tuple[str, str]] = [(IdentityKind.CUSTOMER_NUMBER, cells.plain(text))]
-    with suppress(addresses.BadAddress):
-        readings.append((IdentityKind.EMAIL, addresses.email(text)))
-    if len(re.sub(r"\D", "", text)) >= 6:
-        country = Workspace.objects.values_list("country", flat=True).get(pk=scope.current())
-        with suppress(addresses.BadAddress):
-            readings.append((IdentityKind.PHONE, addresses.phone(text, country)))
-    return readings
+def _order(column: str, back: str) -> list[OrderBy]:
+    """As the indexes have it: nobody without a moment is in between, but the planner does not know that."""
+    first, then = F(column), F("pk")
+    if column != "last_seen_at":
+        return [first.desc(), then.desc()] if back else [first.asc(), then.asc()]
+    return [first.desc(nulls_last=True), then.desc()] if back else [first.asc(nulls_first=True), then.asc()]
+
+
+def _first(people: QuerySet[Person], broad: list[Side], limit: int, column: str, back: str) -> list[int]:
+    """The first ids of an ordered part of the list."""
+    if not broad:
+        return list(people.values_list("pk", flat=True)[:limit])
+    edge = people.values_list(column, "pk")[WINDOW : WINDOW + 1].first()
+    near = people.filter(_until(column, back, *edge)) if edge else people
+    found = list(extra(near, (side.look() for side in broad)).values_list("pk", flat=True)[:limit])
+    if edge is None or len(found) == limit:
+        return found
+    with room_for_ids():
+        return list(extra(people, (side.hashed() for side in broad)).values_list("pk", flat=True)[:limit])
+
+
+def _from(people: QuerySet[Person], column: str, back: str, mark: Mark | None) -> Iterator[QuerySet[Person]]:
+    """The rest of the list behind a mark, those without a moment apart: an index gives each part in its order."""
+    last, value = mark or (None, None)
+    if column != "last_seen_at":
+        yield people if last is None else people.filter(_behind(column, back, value, last))
+        return
+    seen, never = people.exclude(last_seen_at=None), people.filter(last_seen_at=None)
+    for part, empty in ((seen, False), (never, True)) if back else ((never, True), (seen, False)):
+        if last is None:
+            yield part
+        elif empty == (value is None):
+            beyond = "pk__lt" if back else "pk__gt"
+            yield part.filter(**{beyond: last}) if empty else part.filter(_behind(column, back, value, last))
+            last = None
+
+
+def _behind(column: str, back: str, value: Any, last: int) -> Q:
+    beyond = "lt" if back else "gt"
+    there = Q(**{f"{column}__{beyond}": value}) | Q(**{column: value, f"pk__{beyond}": last})
+    return there & Q(**{f"{column}__{beyond}e": value})
+
+
+def _until(column: str, back: str, value: Any, last: int) -> Q:
+    """On the way to a mark, and there. Where nobody has a moment, only the id says who comes first."""
+    before = "gt" if back else "lt"
+    if value is None:
+        return Q(**{f"pk__{before}e": last})
+    there = Q(**{f"{column}__{before}": value}) | Q(**{column: value, f"pk__{before}e": last})
+    return there & Q(**{f"{column}__{before}e": value})
 
 
 def _cursor(person: Person, column: str) -> str:
-    return f"{person.public_id}~{person.created_at.isoformat() if column == 'created_at' else person.sort_key}"
+    value = getattr(person, column)
+    return f"{person.public_id}~{value.isoformat() if isinstance(value, datetime) else value or ''}"
 
 
-def _behind(people: QuerySet[Person], after: str, column: str, back: str) -> QuerySet[Person]:
-    last, _mark, value = after.partition("~")
-    pk = None if "\x00" in after else Person.objects.filter(public_id=last).values_list("pk", flat=True).first()
+def _place(after: str, column: str) -> Mark:
+    public_id, _mark, value = after.partition("~")
+    pk = None if "\x00" in after else Person.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
     if pk is None:
         raise BadCursor(after)
-    at = _moment(value) if column == "created_at" else value
-    beyond = "lt" if back else "gt"
-    there = Q(**{f"{column}__{beyond}": at}) | Q(**{column: at, f"pk__{beyond}": pk})
-    return people.filter(there, **{f"{column}__{beyond}e": at})
+    if column == "sort_key":
+        return pk, value
+    if column == "last_seen_at" and not value:
+        return pk, None
+    return pk, _moment(value)
 
 
 def _moment(value: str) -> datetime:

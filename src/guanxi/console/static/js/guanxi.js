@@ -10,6 +10,8 @@
   document.addEventListener("htmx:config:request", (event) => {
     const request = event.detail.ctx.request;
     if (!/^(GET|HEAD)$/i.test(request.method)) request.headers["X-CSRFToken"] = meta("csrf-token");
+    // A page that looks again by itself is nobody at work: it does not keep the session alive.
+    if (event.detail.ctx.sourceEvent?.type === "every") request.headers["X-Looks-Again"] = "1";
   });
   document.addEventListener("htmx:before:response", (event) => {
     const answer = event.detail.ctx.response.raw;

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import transaction
 
 from guanxi.governance import operations as governance
@@ -42,7 +42,9 @@ def start_bulk(*, act: str, value: Mapping[str, Any], chosen: Wanted | Sequence[
     of: Bulk = Bulk.objects.create(
         act=BulkAct(act),
         value=_checked(act, value, by),
-        chosen={"filter": asdict(chosen)} if isinstance(chosen, Wanted) else {"people": list(dict.fromkeys(chosen))},
+        chosen={"filter": msgspec.to_builtins(chosen)}
+        if isinstance(chosen, Wanted)
+        else {"people": list(dict.fromkeys(chosen))},
         by=by,
         created_at=now,
     )

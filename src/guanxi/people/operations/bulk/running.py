@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import OperationalError, connection, transaction
 
 from guanxi.events import operations as events
@@ -77,7 +78,7 @@ def _settle_whom(of: Bulk) -> None:
     """Everyone whom the change means, as it is now, within what its author sees."""
     match of.chosen:
         case {"filter": wanted}:
-            meant = queries.wanted_people(of.by, Wanted(**wanted))
+            meant = queries.wanted_people(of.by, msgspec.convert(wanted, Wanted))
         case {"people": picked}:
             meant = queries.visible(of.by).filter(public_id__in=picked)
     sql, given = meant.order_by("pk").values_list("pk").query.sql_with_params()

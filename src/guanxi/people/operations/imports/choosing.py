@@ -11,6 +11,7 @@ from pypinyin import lazy_pinyin
 from guanxi.people.models import Field, Import, ImportState, TraitKind
 from guanxi.people.operations.imports.states import ImportRefused, locked, may_change
 from guanxi.people.port import ImportKind, Objection
+from guanxi.people.queries.imports import likely_answers
 from guanxi.people.registry import import_kind
 from guanxi.people.rules import slug
 
@@ -91,7 +92,7 @@ def choose_options(*, of: Import, options: Mapping[str, str]) -> Import:
     if not may_change(of):
         raise ImportRefused("already_running")
     kind = import_kind(of.kind)
-    answers = {option.key: options.get(option.key, option.default).strip() for option in kind.options}
+    answers = likely_answers(of) | {one.key: options[one.key].strip() for one in kind.options if one.key in options}
     wrong = [
         Objection("option_unknown", {"option": option.key, "value": answers[option.key]})
         for option in kind.options

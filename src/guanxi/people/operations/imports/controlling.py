@@ -16,6 +16,7 @@ from guanxi.people.operations.imports import files
 from guanxi.people.operations.imports.choosing import ChoiceRefused
 from guanxi.people.operations.imports.states import UNDO_FOR, WORKING, ImportRefused, locked, may_change, may_undo
 from guanxi.people.operations.imports.working import tell_starter
+from guanxi.people.queries.imports import likely_answers
 from guanxi.people.registry import import_kind
 
 
@@ -28,7 +29,7 @@ def check_import(*, of: Import) -> Import:
     if not of.mapping:
         raise ImportRefused("no_columns")
     kind = import_kind(of.kind)
-    options = of.options or {option.key: option.default for option in kind.options}
+    options = of.options or likely_answers(of)
     if objections := kind.objections(of.mapping["columns"], options):
         raise ChoiceRefused(objections)
     of.options, of.problem, of.check_report = options, {}, {}

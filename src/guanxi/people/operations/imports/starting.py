@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import PurePath
 from typing import IO, Any
 
 from django.conf import settings
@@ -24,7 +23,7 @@ def start_import(*, file: IO[bytes], filename: str, kind: str, by: Staff | None,
     public_id = keys.new("imp")
     home = files.folder(public_id)
     size, sha256 = files.store(file, home)
-    name = _plain_name(filename)
+    name = cells.file_name(filename, 200)
     try:
         sheet = tables.inspect(home / files.UPLOAD, name, max_bytes=settings.IMPORT_MAX_BYTES)
         made: Import = Import.objects.create(
@@ -55,11 +54,6 @@ def choose_sheet(*, of: Import, sheet: str) -> Import:
     of.sheet, of.mapping, of.check_report, of.state = _as_json(found), {}, {}, ImportState.UPLOADED
     of.save(update_fields=["sheet", "mapping", "check_report", "state"])
     return of
-
-
-def _plain_name(filename: str) -> str:
-    name = PurePath(filename.replace("\\", "/")).name
-    return "".join(letter for letter in name if not cells.has_control(letter))[-200:] or "file"
 
 
 def _as_json(sheet: tables.Sheet) -> dict[str, Any]:

@@ -190,7 +190,10 @@ OPTIONS = (ON_MATCH, CONSENT, CONSENT_TEXT)
 MESSAGES: Mapping[str, Text] = {
     "nobody": _("The row has no e-mail address, no phone and no customer number, so nobody can be found by it."),
     "bad_email": _("This is not an e-mail address: %(value)s."),
-    "bad_phone": _("This is not a phone number: %(value)s."),
+    "bad_phone": _(
+        "This is not a phone number of the workspace's country: %(value)s. Write the country code first, as in "
+        "+86 138 0000 2210."
+    ),
     "two_people": _("Its addresses belong to two different people here. Correct the row, or merge the two."),
     "unknown_owner": _("No active member of staff is called %(value)s, or two are. Use the e-mail address."),
     "unknown_unit": _("No unit is called %(value)s, or two are."),

@@ -61,7 +61,7 @@ def _read(row: Row, context: ImportContext) -> ReadyPerson | Rejected:
 
 
 def _person(row: Row, context: ImportContext) -> ReadyPerson:
-    given = row.cells
+    given = {field: cells.seen(text) for field, text in row.cells.items()}
     for field, text in given.items():
         _check_text(field, text)
     keys = tuple((kind, value) for kind in IDENTITIES if (value := _identity(kind, given.get(kind, ""), context)))
@@ -85,7 +85,7 @@ def _check_text(field: str, text: str) -> None:
     limit = TRAIT_LIMIT if field.startswith(TRAIT) else LIMITS.get(field, TRAIT_LIMIT)
     if len(text) > limit:
         raise _Bad("too_long", field=field, limit=limit)
-    if not text.isprintable() and cells.has_control(text):
+    if cells.has_control(text):
         raise _Bad("control_character", field=field)
 
 

@@ -19,7 +19,7 @@ from guanxi.people.port import ImportContext
 IDENTITY = Identity._meta.db_table
 PERSON_COLUMNS = (
     *("id", "public_id", "name", "sort_key", "level", "owner_id", "unit_id", "country", "language", "salt"),
-    *("source", "import_id", "created_at"),
+    *("source", "import_id", "created_at", "has_email", "has_phone"),
 )
 IDENTITY_COLUMNS = (
     *("id", "public_id", "person_id", "kind", "lookup", "sealed", "plain", "last4", "source"),
@@ -56,10 +56,11 @@ def write_people(plan: PeoplePlan, context: ImportContext) -> None:
 
 
 def _person(one: NewPerson, pk: int, salt: bytes, context: ImportContext) -> tuple[Any, ...]:
-    ready = one.ready
+    ready, kinds = one.ready, {identity.kind for identity in one.identities}
     return (
         *(pk, keys.new("psn"), ready.name, names.sort_key(ready.name), Level.VISITOR.value, one.owner_id, one.unit_id),
         *(ready.country, ready.language, salt, context.source, context.import_id, ready.created_at or context.now),
+        *(IdentityKind.EMAIL in kinds, IdentityKind.PHONE in kinds),
     )
 
 

@@ -1,0 +1,121 @@
+"""Whom a list shows: those whom a member of staff may see, and of them those who were asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from guanxi.governance import queries as governance
+from guanxi.governance.models import Staff, Workspace
+from guanxi.kit import scope
+from guanxi.people.models import Person, Trait, TraitKind
+from guanxi.people.queries.sides import Side
+from guanxi.people.rules import canonical
+
+NONE: Literal["none"] = "none"
+SORTS = ("name", "name_back", "newest", "oldest", "seen", "unseen")
+
+
+def visible(staff: Staff) -> QuerySet[Person]:
+    """The people whom this member of staff may see: all, those of the unit and below, one's own, or none.
+
+    A manager whose place is no unit stands at the top of the tree: the whole workspace is below.
+    """
+    people: QuerySet[Person] = Person.objects.filter(merged_into=None, erased_at=None)
+    match governance.data_scope(staff.role):
+        case "unit" if staff.unit is not None:
+            return people.filter(unit_id__in=governance.unit_and_below(staff.unit))
+        case "all" | "unit":
+            return people
+        case "own":
+            return people.filter(owner=staff)
+        case _:
+            return people.none()
+
+
+@dataclass(frozen=True)
+class TraitWanted:
+    """One field: exactly `value`, or from `least` to `most`, both counted. In canonical text, as traits are kept."""
+
+    field: int
+    kind: str
+    value: str = ""
+    least: str = ""
+    most: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list shows. Days are whole days of the workspace's zone; `sort` is one of SORTS; None asks for nothing."""
+
+    search: str = ""
+    level: str = ""
+    owner: int | Literal["none"] | None = None
+    unit: int | Literal["none"] | None = None
+    source: str = ""
+    added_from: date | None = None
+    added_to: date | None = None
+    seen_from: date | None = None
+    seen_to: date | None = None
+    email: bool | None = None
+    phone: bool | None = None
+    traits: tuple[TraitWanted, ...] = ()
+    sort: str = "name"
+
+
+def trait_wanted(field: int, kind: str, *, value: str = "", least: str = "", most: str = "") -> TraitWanted:
+    """From what somebody wrote. Raises BadCell."""
+    value, least, most = (canonical(text.strip(), kind) if text.strip() else "" for text in (value, least, most))
+    return TraitWanted(field, kind, value, least, most)
+
+
+def plain(wanted: Wanted) -> Q:
+    """What the row of a person says itself."""
+    asked = Q()
+    if wanted.level:
+        asked &= Q(level=wanted.level)
+    if wanted.owner is not None:
+        asked &= Q(owner=None) if wanted.owner == NONE else Q(owner=wanted.owner)
+    if wanted.unit is not None:
+        asked &= Q(unit=None) if wanted.unit == NONE else Q(unit=wanted.unit)
+    if wanted.source:
+        asked &= Q(source=wanted.source)
+    if wanted.email is not None:
+        asked &= Q(has_email=wanted.email)
+    if wanted.phone is not None:
+        asked &= Q(has_phone=wanted.phone)
+    if wanted.added_from or wanted.added_to or wanted.seen_from or wanted.seen_to:
+        zone = ZoneInfo(Workspace.objects.values_list("timezone", flat=True).get(pk=scope.current()))
+        asked &= _days("created_at", wanted.added_from, wanted.added_to, zone)
+        asked &= _days("last_seen_at", wanted.seen_from, wanted.seen_to, zone)
+    return asked
+
+
+def _days(column: str, first: date | None, last: date | None, zone: ZoneInfo) -> Q:
+    asked = Q()
+    if first:
+        asked &= Q(**{f"{column}__gte": datetime.combine(first, time(), zone)})
+    if last and last < date.max:
+        asked &= Q(**{f"{column}__lt": datetime.combine(last + timedelta(days=1), time(), zone)})
+    return asked
+
+
+def traits_of(wanted: Wanted) -> list[Side]:
+    return [_trait(one) for one in wanted.traits]
+
+
+def _trait(one: TraitWanted) -> Side:
+    table, fits = Trait._meta.db_table, "field_id = %s"
+    given: list[Any] = [one.field]
+    if one.value:
+        return Side(table, f"{fits} AND value = %s", (*given, one.value))
+    column = "number" if one.kind == TraitKind.NUMBER else "value"
+    for compared, bound in ((">=", one.least), ("<=", one.most)):
+        if bound:
+            fits += f" AND {column} {compared} %s"
+            given.append(float(bound) if one.kind == TraitKind.NUMBER else bound)
+    return Side(table, fits, tuple(given))

@@ -1,0 +1,123 @@
+"""What other tables say of people, asked so that the lock leaves an index to use: by equality and ranges, as lists of
+ids when few fit, as one look a person when many do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from guanxi.governance.models import Workspace
+from guanxi.kit import addresses, bulk, cells, crypto, names, scope
+from guanxi.people.models import Identity, IdentityKind, NameWord, Person
+
+FEW = 5_000
+"""Up to so many ids are listed first."""
+FOUND_BY_IDENTITY = 500
+LAST_LETTER = "\U0010ffff"
+PERSON = Person._meta.db_table
+
+
+@dataclass(frozen=True)
+class Side:
+    """A row of another table that a person must have; `fits` is SQL over its columns."""
+
+    table: str
+    fits: str
+    given: tuple[Any, ...]
+
+    def ids(self) -> tuple[str, list[Any]]:
+        sql = f"SELECT person_id FROM {self.table} WHERE workspace_id = %s AND {self.fits}"  # noqa: S608
+        return sql, [scope.current(), *self.given]
+
+    def of(self, people: Iterable[int]) -> list[int]:
+        """Which of these few are on it."""
+        sql, given = self.ids()
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} AND person_id = ANY(%s)", [*given, list(people)])
+            return [row[0] for row in cursor.fetchall()]
+
+    def look(self) -> dict[str, Any]:
+        """For `.extra(…)`: one look a person. OFFSET keeps the planner from turning it into a join with everyone."""
+        sql, given = self.ids()
+        return {"where": [f"EXISTS ({sql} AND person_id = {PERSON}.id OFFSET 0)"], "params": given}
+
+    def hashed(self) -> dict[str, Any]:
+        """For `.extra(…)`: all ids are read once, then each person is looked up among them. IS TRUE keeps it so."""
+        sql, given = self.ids()
+        return {"where": [f"({PERSON}.id IN ({sql})) IS TRUE"], "params": given}
+
+    def join(self) -> dict[str, Any]:
+        """For `.extra(…)`: the planner may take it as it likes."""
+        sql, given = self.ids()
+        return {"where": [f"EXISTS ({sql} AND person_id = {PERSON}.id)"], "params": given}
+
+
+def named(word: str, whole: bool) -> Side:
+    """Who has this word in the name, or one that begins so."""
+    if whole:
+        return Side(NameWord._meta.db_table, "word = %s", (word,))
+    return Side(NameWord._meta.db_table, "word BETWEEN %s AND %s", (word, word + LAST_LETTER))
+
+
+def few(of: Sequence[Side]) -> list[int] | None:
+    """Who is on all of these sides, if they are few."""
+    parts, given = zip(*(side.ids() for side in of), strict=True)
+    with connection.cursor() as cursor:
+        sql = " INTERSECT ".join(parts) if len(parts) > 1 else parts[0]
+        cursor.execute(f"SELECT person_id FROM ({sql}) fit LIMIT %s", [*chain(*given), FEW + 1])  # noqa: S608
+        found = [row[0] for row in cursor.fetchall()]
+    return found if len(found) <= FEW else None
+
+
+def extra(people: QuerySet[Person], more: Iterable[dict[str, Any]]) -> QuerySet[Person]:
+    for one in more:
+        people = people.extra(**one)
+    return people
+
+
+@contextmanager
+def room_for_ids() -> Iterator[None]:
+    """Memory for the ids of two million people; without it the database would read a side again for each person."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        yield
+
+
+def among(people: QuerySet[Person], ids: Iterable[int]) -> QuerySet[Person]:
+    """A list in the text of the statement: the planner counts it and looks these people up."""
+    return people.extra(where=["people_person.id = ANY(%s)"], params=[list(ids)])
+
+
+def by_identity(text: str) -> list[int]:
+    """Who has exactly this address or number, or a phone that ends in these four digits."""
+    if "\x00" in text:
+        return []
+    lookups = [crypto.lookup(scope.current(), kind, value) for kind, value in _readings(text)]
+    exact = Identity.objects.extra(**bulk.any_of("lookup", lookups))
+    found = list(exact.filter(kind__in=IdentityKind.values).values_list("person_id", flat=True))
+    if re.fullmatch(r"\d{4}", text):
+        found += Identity.objects.filter(last4=text).values_list("person_id", flat=True)[:FOUND_BY_IDENTITY]
+    return found
+
+
+def by_words(text: str) -> list[Side]:
+    return [named(word, whole) for word, whole in names.query_words(text)]
+
+
+def _readings(text: str) -> list[tuple[str, str]]:
+    """What an exact search may mean: a customer number always, an e-mail address or a phone if it can be one."""
+    readings: list[tuple[str, str]] = [(IdentityKind.CUSTOMER_NUMBER, cells.plain(text))]
+    with suppress(addresses.BadAddress):
+        readings.append((IdentityKind.EMAIL, addresses.email(text)))
+    if len(re.sub(r"\D", "", text)) >= 6:
+        country = Workspace.objects.values_list("country", flat=True).get(pk=scope.current())
+        with suppress(addresses.BadAddress):
+            readings.append((IdentityKind.PHONE, addresses.phone(text, country)))
+    return readings
