@@ -80,9 +80,8 @@ class Server:
             return False
 
 
-@pytest.fixture
-def server(committed: None) -> Iterator[Server]:
-    seen._read.clear()
+@pytest.fixture(scope="module")
+def server(django_db_setup: None) -> Iterator[Server]:
     running = Server()
     yield running
     running.kill()
@@ -102,8 +101,9 @@ def working(workspace: int) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def test_nothing_that_was_answered_is_lost_and_nothing_is_applied_twice(server: Server) -> None:
+def test_nothing_that_was_answered_is_lost_and_nothing_is_applied_twice(server: Server, committed: None) -> None:
     """The client sends again what was not answered, as the packages do; web and worker are killed meanwhile."""
+    seen._read.clear()
     chance, workspace = random.Random(SEED), make_workspace()
     with queries.entered(workspace):
         key = acquisition.make_source(name="Shop", kind=SourceKind.SERVER, by=None, now=datetime.now(UTC)).key

@@ -26,7 +26,8 @@ NODE = Path(__file__).with_name("node")
 
 
 @pytest.fixture
-def shop(server: Server) -> Iterator[tuple[Workspace, str]]:
+def shop(server: Server, committed: None) -> Iterator[tuple[Workspace, str]]:
+    seen._read.clear()
     workspace = make_workspace()
     server.wait()
     with queries.entered(workspace):

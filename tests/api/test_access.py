@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.test import Client
 
 from guanxi.api.v1.examples import REQUESTS
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
-from guanxi.governance.models import ApiKey, Role
+from guanxi.governance.models import ApiKey, Role, Workspace
 from guanxi.governance.queries import Permission
 from guanxi.kit import clock
 from tests.api.callers import Caller, key_of
@@ -85,6 +87,7 @@ SCOPES: dict[str, Permission | None] = {
     "create_audience": P.AUDIENCES_EDIT,
     "get_audience": P.AUDIENCES_VIEW,
     "update_audience": P.AUDIENCES_EDIT,
+    "delete_audience": P.AUDIENCES_EDIT,
     "count_rule": P.AUDIENCES_EDIT,
     "recount_audience": P.AUDIENCES_VIEW,
     "list_audience_people": P.AUDIENCES_VIEW,
@@ -93,6 +96,7 @@ SCOPES: dict[str, Permission | None] = {
     "create_content": P.CONTENT_EDIT,
     "get_content": P.CONTENT_VIEW,
     "update_content": P.CONTENT_EDIT,
+    "delete_content": P.CONTENT_EDIT,
     "preview_content": P.CONTENT_VIEW,
     "preview_draft": P.CONTENT_EDIT,
     "test_content": P.CONTENT_EDIT,
@@ -211,6 +215,26 @@ def test_only_a_key_with_the_scope_gets_in(world: World, name: str) -> None:
     for who, calls, status in wanted:
         got = world.send(calls, method, path, REQUESTS[name]).status_code
         assert got == status or (status == 0 and got < 300), f"{who}: {got}"
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_no_login_opens_any_operation_with_the_token_of_its_forms_or_without(world: World, strict: bool) -> None:
+    """Who follows a link of somebody else's while signed in lends them no session: the API knows keys only."""
+    client, token = Client(enforce_csrf_checks=strict), "a" * 32
+    client.force_login(world.boss.user)
+    client.cookies[settings.CSRF_COOKIE_NAME] = token
+    home = client.get(f"/w/{Workspace.objects.get().slug}/people")
+    before, opened = rows(), {}
+    for name, (method, path, _operation) in BY_ID.items():
+        address = path.format(**world.real(dict(REQUESTS[name].path)))
+        body = json.dumps(world.real(REQUESTS[name].body or {}))
+        answer = client.generic(
+            method.upper(), address, body, content_type="application/json", headers={"X-CSRFToken": token}
+        )
+        if (answer.status_code, json.loads(answer.content)["code"]) != (401, "no_key"):
+            opened[name] = answer.status_code
+    assert (home.status_code, opened) == (200, {})
+    assert rows() == before
 
 
 def foreign_keys() -> set[str]:

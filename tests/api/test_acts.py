@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from guanxi.api.v1.examples import RULE, WORDS
 from guanxi.governance.models import Role, Staff, Suppression, Workspace
 from guanxi.governance.queries import Permission
 from guanxi.kit import clock
@@ -118,3 +119,16 @@ def test_notices_are_those_of_the_maker_of_the_key(workspace: Workspace) -> None
     [theirs] = key_of(other)[1].get("/notices?unread=true")["data"]
     calls.post(f"/notices/{theirs['id']}/read", status=404)
     assert Staff.objects.count() == 2
+
+
+def test_what_a_broadcast_uses_is_not_deleted(calls: Caller) -> None:
+    audience = calls.post("/audiences", {"name": "Customers", "rule": RULE}, 201)
+    content = calls.post("/contents", {"name": "Hello", "variants": [WORDS]}, 201)
+    draft = calls.post("/broadcasts", {"name": "Hi", "audience": audience["id"], "content": content["id"]}, 201)
+    for path in (f"/audiences/{audience['id']}", f"/contents/{content['id']}"):
+        assert calls.delete(path, 409)["code"] == "conflict"
+        calls.get(path)
+    calls.delete(f"/broadcasts/{draft['id']}")
+    for path in (f"/audiences/{audience['id']}", f"/contents/{content['id']}"):
+        calls.delete(path)
+        calls.get(path, 404)

@@ -82,12 +82,6 @@ def test_a_key_stops_with_its_maker_and_loses_what_the_role_loses(workspace: Wor
     told(calls.send("GET", "/people"), 401, "bad_key")
 
 
-def test_no_cookie_opens_the_api(workspace: Workspace) -> None:
-    client = Client()
-    client.force_login(make_staff().user)
-    told(client.get("/api/v1/people"), 401, "no_key")
-
-
 def test_whatever_goes_wrong_is_told_as_a_problem(workspace: Workspace) -> None:
     calls = caller()
     told(Client().get("/api/v1/nothing"), 404, "not_found")

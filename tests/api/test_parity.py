@@ -89,12 +89,14 @@ SAME: dict[str, str] = {
     "audience_builder": "count_rule",
     "audience_count": "count_rule",
     "audience": "get_audience recount_audience",
+    "audience_delete": "delete_audience",
     "audience_people": "list_audience_people explain_person",
     "contents": "list_contents",
     "content_new": "create_content update_content",
     "content": "get_content",
     "content_preview": "preview_content",
     "content_preview_draft": "preview_draft",
+    "content_delete": "delete_content",
     "content_test": "test_content",
     "broadcasts": "list_broadcasts",
     "broadcast_new": "create_broadcast",
@@ -127,8 +129,9 @@ SAME: dict[str, str] = {
 # Those that no key opens, under the words of docs/api.md that say why.
 ALONE: dict[str, str] = {
     "Signing in, and one's own login": """start sign_in sign_in_link confirm join sign_out second_step account
-        account_name account_password account_app account_app_qr account_app_remove account_codes account_sessions_end
-        account_session_end passkey_options sign_in_passkey passkey_add_options passkey_add passkey_remove""",
+        account_name account_password account_device_forget account_app account_app_qr account_app_remove account_codes
+        account_sessions_end account_session_end passkey_options sign_in_passkey passkey_add_options passkey_add
+        passkey_remove""",
     "Opening somebody's login": "staff_link staff_one_step",
     "Keys": "keys key_new key_revoke",
     "The demo": "demo_next_day demo_clear",

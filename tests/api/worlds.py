@@ -243,6 +243,8 @@ BEFORE: Mapping[str, Callable[[World], Any]] = {
     "resume_bulk": _bulk_is(state="stopped"),
     "undo_bulk": lambda world: _bulk_is(state="done", changed=1, finished_at=world.now)(world),
     "retry_erasure": lambda world: PersonErasure.objects.update(state="failed"),
+    "delete_audience": lambda world: Broadcast.objects.all().delete(),
+    "delete_content": lambda world: Broadcast.objects.all().delete(),
     "list_doubtful": _doubtful,
     "settle_doubtful": _doubtful,
     "use_signing_key": _next_key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -19,13 +20,18 @@ from guanxi.content.models import Content
 from guanxi.events import lake
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
-from guanxi.governance.models import AuditEntry, Consent, DemoClearing, Notice, Staff, Unit, Workspace
+from guanxi.governance.events import ConsentWithdrawn
+from guanxi.governance.models import AuditEntry, Consent, DemoClearing, Notice, Staff, Unit, User, Workspace
+from guanxi.governance.queries import entered
+from guanxi.integrations import operations as integrations
+from guanxi.integrations.models import Delivery
 from guanxi.kit import clock
 from guanxi.loyalty.models import Coupon, Redemption
 from guanxi.people import operations as people
 from guanxi.people.models import Field, Import, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast
+from guanxi.simulators import mail_store
 from tests.config.conftest import NOON
 from tests.factories.people import csv_file, done, uploaded
 
@@ -79,6 +85,30 @@ def test_everything_that_the_demo_brought_goes_and_what_staff_made_stays(lumen: 
     assert {path.name for path in (settings.FILES / str(lumen.pk) / "imports").iterdir()} <= {
         Import.objects.get().public_id
     }
+
+
+def test_what_others_were_told_the_inbox_and_the_logins_go_too(lumen: Workspace) -> None:
+    owner = Staff.objects.get(user__email=demo_story.OWNER[0])
+    endpoint, _secret = integrations.make_endpoint(
+        url="https://shop.example/hooks", events=["consent.withdrawn"], name="Shop", by=owner, now=NOON
+    )
+    own = people.create_person(now=NOON, name="Own Person")
+    for person in (Person.objects.exclude(pk=own.pk)[0], own):
+        events.announce(ConsentWithdrawn(person.pk, "email", "marketing"), at=NOON)
+    staying, going = (User.objects.get(email=email) for email, *_rest in demo_story.STAFF[:2])
+    another = governance.create_workspace(name="Another", owner=staying)
+    folder = settings.HOME / demo_story.MAIL_FOLDER
+    store = mail_store.Store(folder)
+    store.add(sender="a@x.test", recipients=["ann@example.test"], raw=b"Subject: Hello\r\n\r\nHello")
+    cleared(lumen)
+    assert [json.loads(one.body)["data"]["person"] for one in Delivery.objects.filter(endpoint=endpoint)] == [
+        own.public_id
+    ]
+    assert store.total() == 0
+    store.close()
+    assert set(User.objects.filter(pk__in=[staying.pk, going.pk])) == {staying}
+    with entered(another):
+        assert Staff.objects.get().user == staying
 
 
 def test_a_turn_that_breaks_is_done_again_by_the_next_one(lumen: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -80,6 +81,28 @@ def test_a_database_that_is_gone_is_told_to_the_lane(workspace: Workspace, monke
     monkeypatch.setattr(connection, "is_usable", lambda: False)
     with pytest.raises(DatabaseError):
         worker.turn(worker.Lane("any", work, 1))
+
+
+def test_a_lane_that_rests_for_long_is_heard_of_meanwhile(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What docs/operations.md calls an alarm must not ring while all is well."""
+    turns: list[datetime] = []
+    silences: list[float] = []
+
+    class Rests(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            silences.append(timeout or 0.0)
+            if len(silences) == 12:
+                self.set()
+            return True
+
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(type(connection), "close", lambda self: None, raising=False)
+    monkeypatch.setattr(worker, "beat", lambda process, now: heard.append(process))
+    heard: list[str] = []
+    worker.run_lane(worker.Lane("any", lambda *, now: turns.append(now), 300.0), Rests())
+    assert (len(turns), silences, heard) == (2, [30.0] * 12, ["worker:any"] * 12)
 
 
 # Erasures and exports

@@ -80,6 +80,17 @@ def test_the_current_password_is_asked_for(user: User) -> None:
     assert signs_in(GOOD)
 
 
+def test_who_forgot_the_password_sets_another_while_the_link_is_fresh(user: User) -> None:
+    give(by_link(user), "account_password", 302, password=GOOD)
+    user.refresh_from_db()
+    client = by_link(user)
+    assert "Current password" not in client.get("/account").content.decode()
+    give(client, "account_password", 302, password=BETTER)
+    assert (signs_in(GOOD), signs_in(BETTER)) == (False, True)
+    assert "Current password" in client.get("/account").content.decode()
+    give(client, "account_password", 422, password=GOOD)
+
+
 @pytest.mark.parametrize(
     ("password", "words"),
     [

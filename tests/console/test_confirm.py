@@ -34,6 +34,13 @@ def signed(minutes_ago: float) -> Client:
     return client
 
 
+def age(client: Client, minutes: float) -> None:
+    session = client.session
+    for mark in {"proved_at", "by_link_at"} & set(session.keys()):
+        session[mark] = (clock.wall() - timedelta(minutes=minutes)).isoformat()
+    session.save()
+
+
 @signed_in
 @confirmed
 def secret(request: HttpRequest) -> HttpResponse:
@@ -91,19 +98,34 @@ def test_nobody_guesses_the_password_here(user: User) -> None:
     assert client.post("/confirm", {"password": GOOD}).status_code == 429
 
 
-def test_who_has_no_password_sets_one_and_that_is_a_proof(user: User) -> None:
+def link(user: User) -> str:
+    return f"/sign-in/{governance.create_sign_in_link(user=user, now=clock.wall())}"
+
+
+def test_a_session_that_was_left_open_is_made_no_first_password_for(user: User) -> None:
+    """Only a new link proves who has nothing else, and it leads on to what they wanted."""
     user.set_unusable_password()
     user.save()
     client = Client()
-    token = governance.create_sign_in_link(user=user, now=clock.wall())
-    assert client.post(f"/sign-in/{token}").status_code == 302
+    assert client.post(link(user)).headers["Location"] == "/"
     assert asked(client, user) == "in"
-    session = client.session
-    session["proved_at"] = (clock.wall() - timedelta(minutes=11)).isoformat()
-    session.save()
-    assert 'href="/account#password"' in client.get("/confirm").content.decode()
+    age(client, 11)
+    assert client.post("/account/password", {"password": GOOD}).headers["Location"].startswith("/confirm?")
+    user.refresh_from_db()
+    assert not user.has_usable_password()
+    assert 'name="password"' not in client.get("/account").content.decode()
+    assert "a new sign-in link proves it" in client.get("/confirm?next=/account/app").content.decode()
+    assert asked(client, user) != "in"
+    assert client.post(link(user)).headers["Location"] == "/account/app"
+    assert asked(client, user) == "in"
     assert client.post("/account/password", {"password": GOOD}).status_code == 302
-    assert asked(client, user) == "in"
+
+
+def test_the_way_back_is_not_that_of_the_next_login(user: User) -> None:
+    client = signed(11)
+    client.get("/confirm?next=/account/app")
+    other = User.objects.create_user(email="other@example.test")
+    assert client.post(link(other)).headers["Location"] == "/"
 
 
 def test_the_page_itself_is_for_logins_only(db: None) -> None:

@@ -30,7 +30,7 @@ def test_a_key_is_shown_once_with_a_line_that_works(owner: Visitor, lumen: Works
 def test_a_key_offers_only_what_its_maker_may_do(lumen: Workspace) -> None:
     integrator = staff(Role.INTEGRATOR)
     page = integrator.get("key_new")
-    offered = ["channels.manage", "people.import", "sources.manage", "webhooks.manage"]
+    offered = ["channels.manage", "health.view", "people.import", "sources.manage", "webhooks.manage"]
     assert sorted(re.findall(r'value="(\w+\.\w+)"', page)) == offered
     integrator.post("key_new", status=422, name="Shop", scopes=["people.view"])
     integrator.post("key_new", status=422, name="Shop")

@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+from django.db.models import ProtectedError
+
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
+from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
+
+
+class AudienceInUse(Exception):
+    """A room above still points at it."""
 
 
 def save_audience(
@@ -19,6 +27,17 @@ def save_audience(
     audience.size, audience.counted_at = queries.count(rule, now=now), now
     audience.save()
     return audience
+
+
+@transaction.atomic
+def delete_audience(*, audience: Audience, by: Staff | None, now: datetime) -> None:
+    """The rule alone: its people stay. Raises AudienceInUse."""
+    try:
+        with transaction.atomic():
+            audience.delete()
+    except ProtectedError:
+        raise AudienceInUse from None
+    governance.record(act="audience.deleted", by=by, subject=audience.public_id, now=now)
 
 
 def recount(*, audience: Audience, now: datetime) -> int:

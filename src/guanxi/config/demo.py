@@ -21,7 +21,7 @@ from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account
-from guanxi.config import demo_slice, demo_story
+from guanxi.config import demo_clear, demo_slice, demo_story
 from guanxi.config.demo_slice import Delivery
 from guanxi.content import operations as content
 from guanxi.content.models import Content
@@ -30,12 +30,6 @@ from guanxi.events import operations as events
 from guanxi.events import queries as lake
 from guanxi.governance import operations as governance
 from guanxi.governance.models import (
-    Authenticator,
-    Passkey,
-    RecoveryCode,
-    RememberedDevice,
-    SignInFailure,
-    SignInLink,
     Staff,
     Unit,
     User,
@@ -136,21 +130,10 @@ def clear() -> None:
             if issubclass(model, WorkspaceRow):
                 cursor.execute(f'DELETE FROM "{model._meta.db_table}" WHERE workspace_id = %s', [pk])  # noqa: S608
     workspace.delete()
-    _remove_logins(users)
+    for user in users:
+        demo_clear.remove_login(user)
     for home in (settings.FILES, settings.LAKE):
         shutil.rmtree(Path(home) / str(pk), ignore_errors=True)
-
-
-def _remove_logins(users: list[int]) -> None:
-    """Those who have no place anywhere else."""
-    theirs = (SignInLink, SignInFailure, Authenticator, RecoveryCode, Passkey, RememberedDevice)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT user_id FROM {Staff._meta.db_table} WHERE user_id = ANY(%s)", [users])  # noqa: S608
-        elsewhere = {user for (user,) in cursor.fetchall()}
-        gone = [user for user in users if user not in elsewhere]
-        for model in theirs:
-            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE user_id = ANY(%s)", [gone])  # noqa: S608
-        cursor.execute(f"DELETE FROM {User._meta.db_table} WHERE id = ANY(%s)", [gone])  # noqa: S608
 
 
 @transaction.atomic

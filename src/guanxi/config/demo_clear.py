@@ -7,17 +7,20 @@ The consent ledger and the audit log are never changed; their lines stay, with t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from shutil import rmtree
 from time import sleep
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.conf import settings
+from django.db import IntegrityError, connection, models, transaction
 
 from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account, Message
 from guanxi.channels.models import Notice as Returned
+from guanxi.config import demo_story
 from guanxi.content.models import Content
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
@@ -30,9 +33,11 @@ from guanxi.governance.models import (
     Staff,
     Suppression,
     Unit,
+    User,
     Workspace,
 )
 from guanxi.governance.queries import entered
+from guanxi.integrations.models import Delivery
 from guanxi.kit import bulk, clock, scope
 from guanxi.kit.personal import Who
 from guanxi.kit.rows import WorkspaceRow
@@ -40,6 +45,7 @@ from guanxi.people.models import BulkRow, Field, Identity, Import, ImportChange,
 from guanxi.people.operations import attachments
 from guanxi.people.operations.imports import files
 from guanxi.reach.models import Broadcast
+from guanxi.simulators import mail_store
 
 PEOPLE = 200
 
@@ -83,6 +89,7 @@ def people_go(clearing: DemoClearing, now: datetime) -> bool:
         kept.objects.extra(**bulk.any_of("address", addresses)).delete()
     attachments.forget_files(Who(people=tuple(ids), public_ids=tuple(ids.values())), now)
     BulkRow.objects.filter(person__in=ids).delete()
+    told_of(list(ids.values())).delete()
     events.forget(people=list(ids))
     remove(Person, list(ids))
     clearing.removed += len(ids)
@@ -128,8 +135,28 @@ def beside_goes() -> None:
         else:
             free(brought(Account, [account.public_id]))
     members = brought(Staff).exclude(role=Role.OWNER)
+    users = list(members.values_list("user", flat=True))
     free(members, or_else=lambda one: Staff.objects.filter(pk=one.pk).update(is_active=False))
+    for user in users:
+        remove_login(user)
+    mail_store.empty(settings.HOME / demo_story.MAIL_FOLDER)
     free(brought(Unit).order_by("-path"))
+
+
+def told_of(public_ids: list[str]) -> models.QuerySet[Delivery]:
+    """What other systems were told of these people."""
+    return Delivery.objects.extra(where=["body::jsonb #>> '{data,person}' = ANY(%s)"], params=[public_ids])
+
+
+def remove_login(user: int) -> None:
+    """Unless it has a place somewhere: the key of that place refuses, for row-level security does not bind keys."""
+    with suppress(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for relation in User._meta.get_fields(include_hidden=True):
+            if isinstance(relation, models.ManyToOneRel) and not issubclass(relation.related_model, WorkspaceRow):
+                table, column = relation.related_model._meta.db_table, relation.field.attname
+                cursor.execute(f'DELETE FROM "{table}" WHERE "{column}" = %s', [user])  # noqa: S608
+        cursor.execute(f'DELETE FROM "{User._meta.db_table}" WHERE id = %s', [user])  # noqa: S608
 
 
 def free(rows: models.QuerySet[Any], or_else: Callable[[Any], object] = lambda one: None) -> None:

@@ -48,6 +48,8 @@ AUDIENCE_RULE: dict[str, Any] = {
     },
 }
 
+# In the home folder: the inbox of that server.
+MAIL_FOLDER = "demo-mail"
 ACCOUNT_NAME = "The demo's mail server"
 MAIL: dict[str, Any] = {
     "security": "none",

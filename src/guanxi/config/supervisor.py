@@ -190,7 +190,7 @@ def _plan(installation: Installation, wish: Wish) -> list[Child]:
         more |= _demo_environment(installation, smtp, inbox, imap)
         mail = ["simulate", "mail", "--smtp-port", str(smtp), "--web-port", str(inbox), "--imap-port", str(imap)]
         mail += ["--return-one-in", str(RETURN_ONE_IN)]
-        mail += ["--folder", str(installation.home / "demo-mail")]
+        mail += ["--folder", str(installation.home / demo_story.MAIL_FOLDER)]
         plan.append(("mail", mail, installation.process_environment("app", **more)))
     web = ["web", "--host", wish.host, "--port", str(port), *(["--reload"] if wish.reload else [])]
     plan.append(("web", web, installation.process_environment("app", **more)))

@@ -26,6 +26,7 @@ if worker_url := os.environ.get("GUANXI_DATABASE_WORKER_URL"):
 
 log = logging.getLogger("guanxi.worker")
 SHUTDOWN_SECONDS = 8.0
+HEARD_EVERY = 30.0
 
 
 @dataclass(frozen=True)
@@ -85,18 +86,22 @@ def beat(process: str, now: datetime) -> None:
 
 
 def run_lane(lane: Lane, stopping: threading.Event) -> None:
+    """A lane that rests for long is heard of meanwhile: who watches takes two minutes of silence for an end."""
     from guanxi.kit import clock
 
+    left = 0.0
     while not stopping.is_set():
         close_old_connections()
         try:
-            worked = turn(lane)
+            if left <= 0:
+                left = 0.0 if turn(lane) else lane.rest_seconds
             beat(f"worker:{lane.name}", clock.wall())
         except Exception as error:  # a thread that ends would not come back
             log.warning("lane %s lost the database, trying again: %s", lane.name, error)
             connection.close()
-            worked = False
-        stopping.wait(0 if worked else lane.rest_seconds)
+            left = lane.rest_seconds
+        stopping.wait(min(left, HEARD_EVERY))
+        left -= HEARD_EVERY
     connection.close()
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.urls import reverse
 
+from guanxi.governance.models import User
 from guanxi.kit import clock
 
 LASTS = timedelta(minutes=10)
@@ -33,6 +34,29 @@ def owes_second_step(request: HttpRequest) -> bool:
 def is_fresh(request: HttpRequest, now: datetime) -> bool:
     noted = request.session.get("proved_at", "")
     return bool(noted) and now - datetime.fromisoformat(noted) < LASTS
+
+
+def note_link(request: HttpRequest, now: datetime) -> None:
+    request.session["by_link_at"] = now.isoformat()
+
+
+def is_by_link(request: HttpRequest, now: datetime) -> bool:
+    """Came in by a link just now: that proves as much as the password that may be forgotten."""
+    noted = request.session.get("by_link_at", "")
+    return bool(noted) and not owes_second_step(request) and now - datetime.fromisoformat(noted) < LASTS
+
+
+def use_link(request: HttpRequest) -> None:
+    request.session.pop("by_link_at", None)
+
+
+def keep_way_back(request: HttpRequest, to: str) -> None:
+    """For a login whose only proof is a new link."""
+    request.session["after_link"] = to
+
+
+def way_back(request: HttpRequest, user: User) -> str:
+    return str(request.session.pop("after_link", "/")) if request.user == user else "/"
 
 
 def page_for(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from guanxi.channels.models import Message
 from guanxi.channels.registry import NoWords
@@ -13,7 +14,12 @@ from guanxi.channels.registry import Words as Composed
 from guanxi.content import queries
 from guanxi.content.models import Content, Variant
 from guanxi.content.queries import BadTemplate, Words
+from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
+
+
+class ContentInUse(Exception):
+    """A room above still points at it."""
 
 
 class BadContent(ValueError):
@@ -52,6 +58,17 @@ def save_content(
         for words in variants
     )
     return content
+
+
+@transaction.atomic
+def delete_content(*, content: Content, by: Staff | None, now: datetime) -> None:
+    """With its words in every language. Raises ContentInUse."""
+    try:
+        with transaction.atomic():
+            content.delete()
+    except ProtectedError:
+        raise ContentInUse from None
+    governance.record(act="content.deleted", by=by, subject=content.public_id, now=now)
 
 
 def compose(messages: Sequence[Message]) -> dict[int, Composed | NoWords]:

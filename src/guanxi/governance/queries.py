@@ -39,6 +39,7 @@ from guanxi.governance.rules import (
     Permission,
     data_scope,
     may,
+    may_give,
 )
 from guanxi.kit import crypto, scope
 
@@ -58,6 +59,7 @@ __all__ = [
     "is_known",
     "key_of",
     "may",
+    "may_give",
     "remembered_devices",
     "scopes_of",
     "second_steps",

@@ -87,6 +87,11 @@ def may(role: str, permission: Permission) -> bool:
     return permission in GRANTS.get(role, frozenset())
 
 
+def may_give(role: str, given: str) -> bool:
+    """Nobody gives a place that may do more than their own."""
+    return GRANTS.get(given, frozenset()) <= GRANTS.get(role, frozenset())
+
+
 def data_scope(role: str) -> DataScope:
     return DATA_SCOPES.get(role, DataScope.NONE)
 

@@ -63,6 +63,15 @@ class Mail:
         return parsed(self.raw)
 
 
+def empty(folder: Path) -> None:
+    """Remove every mail, whether or not a server has the file open."""
+    file = folder / "mail.sqlite3"
+    if file.exists():
+        with closing(sqlite3.connect(file, timeout=10)) as base, base:
+            for table in ("mails", "seen", "greylisted"):
+                base.execute(f"delete from {table}")  # noqa: S608
+
+
 class Store:
     """Safe from several threads. `add` returns when the mail is on the disk's side of the database."""
 

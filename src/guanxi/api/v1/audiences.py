@@ -134,6 +134,15 @@ def update_audience(request: ApiRequest, audience_id: str, body: AudienceChange)
     return tagged(request, shown(saved))
 
 
+@router.delete("/audiences/{audience_id}", **op(EDIT, None, status=204, refusals=("conflict",)))
+def delete_audience(request: ApiRequest, audience_id: str) -> None:
+    """Delete an audience
+
+    Its people stay. One that a broadcast uses stays with it.
+    """
+    audiences.delete_audience(audience=one(Audience.objects.all(), audience_id), by=request.staff, now=request.now)
+
+
 @router.post("/audiences/{audience_id}/count", **op(VIEW, AudienceOut, thing=True))
 def recount_audience(request: ApiRequest, audience_id: str) -> AudienceOut:
     """Count an audience anew

@@ -221,6 +221,15 @@ def update_content(request: ApiRequest, content_id: str, body: ContentChange) ->
     return tagged(request, shown(saved))
 
 
+@router.delete("/contents/{content_id}", **op(EDIT, None, status=204, refusals=("conflict",)))
+def delete_content(request: ApiRequest, content_id: str) -> None:
+    """Delete a content
+
+    With its words in every language. One that a broadcast uses stays with it.
+    """
+    contents.delete_content(content=one(Content.objects.all(), content_id), by=request.staff, now=request.now)
+
+
 @router.get("/contents/{content_id}/preview", **op(VIEW, LetterOut))
 def preview_content(request: ApiRequest, content_id: str, asked: Query[PreviewAsked]) -> LetterOut:
     """See a content as a letter

@@ -9,10 +9,11 @@ from typing import Any
 from guanxi.acquisition.operations import SourceRefused
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
+from guanxi.audiences.operations import AudienceInUse
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import BadAccount, CannotBeTried, NotDoubtful
 from guanxi.content import queries as contents
-from guanxi.content.operations import BadContent
+from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
 from guanxi.governance.operations import ComplaintStands, StaffRefused, TooManyTries
 from guanxi.integrations.operations import EndpointRefused
@@ -58,6 +59,7 @@ def _taken(taken: IdentityTaken) -> Problem:
 STAFF = {
     "bad_email": invalid("email", "This is not an e-mail address."),
     "already_staff": Problem("conflict", "Someone with this e-mail works here already.", field="email"),
+    "above_own_role": invalid("role", "This role may do more than that of who made the key. Choose another."),
     "unknown_role": invalid("role", "There is no such role."),
     "invited": Problem("conflict", "They are invited and come in by their link. Invite them again if it is lost."),
     "not_invited": Problem("conflict", "This invitation was taken up or taken back already."),
@@ -130,6 +132,7 @@ def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefu
     return PERSONAL.get(refusal.reason, invalid("reason", "Say why.", "missing"))
 
 
+IN_USE = Problem("conflict", "A broadcast uses it. Delete the draft, or choose something else there, first.")
 HANDOVERS = {
     "still_active": Problem("conflict", "They have access and keep their people. Take access first."),
     "holds_no_people": invalid("to", "Choose someone with access who looks after people.", "unknown_id"),
@@ -191,6 +194,8 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     HandoverRefused: lambda error: HANDOVERS[error.reason],
     TooManyTries: _turns,
     CannotBeTried: lambda _error: Problem("conflict", "The channel of this account has nothing of the kind."),
+    AudienceInUse: lambda _error: IN_USE,
+    ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],

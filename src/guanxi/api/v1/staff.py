@@ -43,7 +43,9 @@ from guanxi.people import queries as people_queries
 router = Router(tags=["Staff and units"])
 MAY, ACCESS = Permission.WORKSPACE_MANAGE, Permission.STAFF_ACCESS
 Roles = Literal["owner", "manager", "operator", "advisor", "analyst", "auditor", "integrator"]
+GivenRoles = Literal["manager", "operator", "advisor", "analyst", "auditor", "integrator"]
 assert set(Roles.__args__) == set(Role.values)  # type: ignore[attr-defined]
+assert set(GivenRoles.__args__) == set(Role.values) - {Role.OWNER}  # type: ignore[attr-defined]
 
 
 class StaffOut(Out):
@@ -73,14 +75,14 @@ class NewUnit(In):
 class NewStaff(In):
     name: Name
     email: Line = Field(max_length=254)
-    role: Roles
+    role: GivenRoles
     unit: Id("unt") | None = None  # type: ignore[valid-type]
 
 
 class Place(In):
     """What is left out stays as it is; `unit` null is the whole workspace."""
 
-    role: Roles | None = None
+    role: GivenRoles | None = None
     unit: Id("unt") | None = None  # type: ignore[valid-type]
 
 
@@ -151,12 +153,13 @@ def list_staff(request: ApiRequest, asked: Query[Listed]) -> Page[StaffOut]:
 
 @router.post("/staff", **op(ACCESS, StaffOut, status=201, thing=True, refusals=("conflict",)))
 def add_staff(request: ApiRequest, body: NewStaff) -> StaffOut:
-    """Add somebody to the staff
+    """Invite somebody to the staff
 
-    With access at once. Who has no login yet needs an invitation instead, or a link that an owner makes in the console.
+    The place waits until its login has taken it, by a link: see “Invite somebody again”, or the page of that member of
+    staff in the console. A key makes no owner.
     """
     unit = chosen(Unit.objects.all(), body.unit, "unit")
-    made = governance.add_staff(email=body.email, name=body.name, role=body.role, unit=unit, by=request.staff)
+    made = governance.keep_place(email=body.email, name=body.name, role=body.role, unit=unit, by=request.staff)
     return tagged(request, shown(made))
 
 
@@ -173,9 +176,9 @@ def get_staff(request: ApiRequest, staff_id: str) -> StaffOut:
 def change_staff(request: ApiRequest, staff_id: str, body: Place) -> StaffOut:
     """Change role or unit
 
-    What they see and may do changes with their next request. The last owner stays one.
+    What they see and may do changes with their next request. The last owner stays one, and a key makes no owner.
     """
-    row = held(rows(), staff_id)
+    row = governance.hold_place(staff=one(rows(), staff_id))
     must_match(request, shown(row))
     unit = chosen(Unit.objects.all(), body.unit, "unit") if "unit" in body.model_fields_set else row.unit
     governance.change_place(staff=row, role=body.role or row.role, unit=unit, by=request.staff)
@@ -186,9 +189,10 @@ def change_staff(request: ApiRequest, staff_id: str, body: Place) -> StaffOut:
 def change_access(request: ApiRequest, staff_id: str, body: Access) -> StaffOut:
     """Give or take access
 
-    From the next request on, and for their keys, too. The last owner keeps it. Hand their people over afterwards.
+    From the next request on, and for their keys, too. The last owner keeps it, and who was invited takes it by the link
+    only. Hand their people over afterwards.
     """
-    row = held(rows(), staff_id)
+    row = one(rows(), staff_id)
     governance.set_active(staff=row, active=body.active, by=request.staff)
     return tagged(request, shown(one(rows(), staff_id)))
 

@@ -3,7 +3,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from guanxi.console.choices import one_line
-from guanxi.governance.models import User
 
 
 class Name(forms.Form):
@@ -17,7 +16,7 @@ class Name(forms.Form):
 
 
 class Password(forms.Form):
-    """`current` is asked only of a login that has a password."""
+    """`current` is asked of a login that has a password, unless it has just come in by a link."""
 
     current = forms.CharField(
         label=_("Current password"),
@@ -33,9 +32,9 @@ class Password(forms.Form):
         help_text=_("At least 12 characters. A few words that do not belong together are easy to keep in mind."),
     )
 
-    def __init__(self, sent: QueryDict | None = None, *, user: User) -> None:
+    def __init__(self, sent: QueryDict | None = None, *, asks_current: bool) -> None:
         super().__init__(sent)
-        if not user.has_usable_password():
+        if not asks_current:
             del self.fields["current"]
 
 

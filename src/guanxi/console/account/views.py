@@ -34,9 +34,22 @@ def page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
     user = cast(User, request.user)
     fresh: dict[str, Any] = {"sessions": sessions(request, user), "devices": devices(request, user)}
     fresh |= {"steps": queries.second_steps(user), "passkeys": site_of(request), "passkey_form": PasskeyName()}
-    fresh |= {"name_form": Name(initial={"name": user.name}), "password_form": Password(user=user)}
+    fresh |= {
+        "name_form": Name(initial={"name": user.name}),
+        "password_form": Password(asks_current=asks_current(request)),
+    }
+    fresh |= {"needs_proof": needs_proof(request)}
     fresh |= {"needed_by": needed_by(user)}
     return render(request, "account/account.html", fresh | forms, status=status)
+
+
+def asks_current(request: HttpRequest) -> bool:
+    return cast(User, request.user).has_usable_password() and not proof.is_by_link(request, clock.wall())
+
+
+def needs_proof(request: HttpRequest) -> bool:
+    """A session that was found open must not be made a password for."""
+    return not cast(User, request.user).has_usable_password() and not proof.is_fresh(request, clock.wall())
 
 
 def needed_by(user: User) -> list[Workspace]:
@@ -104,12 +117,12 @@ def set_name(request: HttpRequest) -> HttpResponse:
 @require_POST
 def set_password(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
-    form = Password(request.POST, user=user)
-    if not user.has_usable_password() and queries.has_second_step(user) and not proof.is_fresh(request, clock.wall()):
-        return redirect(proof.page_for(request))  # a session that was found open must not be made a password for
+    if needs_proof(request):
+        return redirect(proof.page_for(request))
+    form = Password(request.POST, asks_current=asks_current(request))
     if form.is_valid():
         try:
-            governance.set_password(user=user, now=clock.wall(), **({"current": ""} | form.cleaned_data))
+            governance.set_password(user=user, now=clock.wall(), **({"current": None} | form.cleaned_data))
         except governance.PasswordRefused as refusal:
             explain(form, refusal.reasons)
         except governance.TooManyTries as refusal:
@@ -118,6 +131,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
         else:
             update_session_auth_hash(request, user)
             proof.note(request, clock.wall())
+            proof.use_link(request)
             messages.success(request, _("Your password is saved. You are signed out on every other device."))
             return redirect("account")
     return page(request, 422, password_form=form)

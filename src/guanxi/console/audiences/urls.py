@@ -8,5 +8,6 @@ urlpatterns = [
     path("audiences/builder", views.builder, name="audience_builder"),
     path("audiences/count", views.count, name="audience_count"),
     path("audiences/<str:public_id>", views.audience, name="audience"),
+    path("audiences/<str:public_id>/delete", views.delete_audience, name="audience_delete"),
     path("audiences/<str:public_id>/people", views.members, name="audience_people"),
 ]

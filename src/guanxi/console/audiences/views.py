@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -97,6 +98,19 @@ def audience(request: StaffRequest, public_id: str) -> HttpResponse:
     except RuleError as error:
         return _page(request, kept, form, _anew(request), Trouble(error))
     return _page(request, kept, form, sketch_of(rule, catalogue) or _anew(request))
+
+
+@may(Permission.AUDIENCES_EDIT)
+@require_POST
+def delete_audience(request: StaffRequest, public_id: str) -> HttpResponse:
+    kept = found(public_id)
+    try:
+        audiences.delete_audience(audience=kept, by=request.staff, now=request.now)
+    except audiences.AudienceInUse:
+        messages.error(request, _("A broadcast uses it, so it stays."))
+        return redirect("audience", request.workspace.slug, public_id)
+    messages.success(request, _("The audience %(name)s is deleted. Its people stay.") % {"name": kept.name})
+    return redirect("audiences", request.workspace.slug)
 
 
 def _anew(request: StaffRequest) -> Sketch | None:

@@ -8,5 +8,6 @@ urlpatterns = [
     path("content/preview", views.preview_draft, name="content_preview_draft"),
     path("content/test", views.test, name="content_test"),
     path("content/<str:public_id>", views.content, name="content"),
+    path("content/<str:public_id>/delete", views.delete_content, name="content_delete"),
     path("content/<str:public_id>/preview", views.preview, name="content_preview"),
 ]

@@ -38,6 +38,7 @@ from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
 from guanxi.people import queries as people
 from guanxi.people.models import Field, Person
+from guanxi.reach.models import Broadcast
 
 SAMPLE_PEOPLE = 12
 TAGS = "if · unless · case · for · assign · comment"
@@ -115,6 +116,19 @@ def content(request: StaffRequest, public_id: str) -> HttpResponse:
     return _page(request, kept, form, saved_sections(kept, request.workspace.language))
 
 
+@may(Permission.CONTENT_EDIT)
+@require_POST
+def delete_content(request: StaffRequest, public_id: str) -> HttpResponse:
+    kept = found(public_id)
+    try:
+        contents.delete_content(content=kept, by=request.staff, now=request.now)
+    except contents.ContentInUse:
+        messages.error(request, _("A broadcast uses it, so it stays."))
+        return redirect("content", request.workspace.slug, public_id)
+    messages.success(request, _("The content %(name)s is deleted.") % {"name": kept.name})
+    return redirect("contents", request.workspace.slug)
+
+
 def _written(request: StaffRequest, kept: Content | None) -> HttpResponse:
     form, sections = Outline(request.POST), posted_sections(request.POST, request.workspace.language)
     if request.POST.get("do") == "add":
@@ -139,6 +153,7 @@ def _page(
     wrong = [one.language for one in sections if one.subject_error or one.body_error]
     context: dict[str, Any] = {
         "content": kept,
+        "may_delete": kept is not None and not Broadcast.objects.filter(content=kept).exists(),
         "form": form,
         "sections": sections,
         "more": [code for code in MORE_LANGUAGES if code not in here],

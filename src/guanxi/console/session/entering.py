@@ -81,6 +81,10 @@ def first_step(request: HttpRequest) -> FirstStep | None:
 def let_in(request: HttpRequest, user: User, way: str, to: str, second: str = "") -> HttpResponse:
     request.session.pop(KEPT, None)
     login(request, user)
+    if way == "link":
+        proof.note_link(request, clock.wall())
+    else:
+        proof.use_link(request)
     places.seen(request, clock.wall())
     governance.note_sign_in(user=user, way=way, second=second)
     response = redirect(to)

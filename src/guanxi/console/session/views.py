@@ -85,7 +85,8 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         if request.method != "POST":
             link = governance.check_sign_in_link(token=token, now=clock.wall())
             return render(request, "session/link.html", {"who": link.user})
-        return entering.begin(request, governance.use_sign_in_link(token=token, now=clock.wall()), "link", "/")
+        user = governance.use_sign_in_link(token=token, now=clock.wall())
+        return entering.begin(request, user, "link", proof.way_back(request, user))
     except governance.LinkRefused as refusal:
         status = 404 if refusal.reason == "unknown" else 410
         return render(request, "session/link_refused.html", {"reason": refusal.reason}, status=status)
@@ -142,6 +143,7 @@ def confirm_by_passkey(request: HttpRequest) -> HttpResponse:
 
 def confirm_page(request: HttpRequest, form: forms.Form, status: int, problem: str = "") -> HttpResponse:
     by_code = isinstance(form, Code)
+    proof.keep_way_back(request, back_to(request))
     known = {
         "form": Confirm() if by_code else form,
         "code_form": form if by_code else Code(auto_id="code_%s"),

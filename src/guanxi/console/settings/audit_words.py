@@ -22,6 +22,8 @@ from guanxi.people.models import Import
 from guanxi.reach.models import Broadcast
 
 ACTS: Mapping[str, Any] = {
+    "audience.deleted": gettext_lazy("Audience deleted"),
+    "content.deleted": gettext_lazy("Content deleted"),
     "broadcast.cancelled": gettext_lazy("Broadcast stopped"),
     "broadcast.confirmed": gettext_lazy("Broadcast confirmed"),
     "broadcast.counted": gettext_lazy("Doubtful messages counted as sent"),

@@ -27,6 +27,7 @@ REFUSALS: dict[str, Any] = {
         "They work in other workspaces too, so it is not for one of them to open their login. They can use a recovery "
         "code, or whoever runs the server prints a link with “guanxi signin-link”."
     ),
+    "above_own_role": gettext_lazy("This role may do more than your own. Choose another."),
     "unknown_role": gettext_lazy("Choose one of the roles."),
     "last_owner": gettext_lazy(
         "This is the last owner. Make someone else owner first, so that the workspace stays reachable."

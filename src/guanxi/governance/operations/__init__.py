@@ -28,6 +28,7 @@ from guanxi.governance.operations.inviting import (
     invite,
     invite_again,
     join,
+    keep_place,
     withdraw_invitation,
 )
 from guanxi.governance.operations.keys import KeyRefused, MadeKey, admit, make_key, revoke_key
@@ -76,6 +77,7 @@ from guanxi.governance.operations.staff import (
     change_place,
     change_workspace,
     create_workspace,
+    hold_place,
     limit_sessions,
     link_for_staff,
     need_second_step,
@@ -123,10 +125,12 @@ __all__ = [
     "forget_device",
     "forget_second_step",
     "give_consent",
+    "hold_place",
     "invite",
     "invite_again",
     "join",
     "keep_answer",
+    "keep_place",
     "kept_answer",
     "limit_sessions",
     "link_for_staff",

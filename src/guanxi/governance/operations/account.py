@@ -34,12 +34,14 @@ def rename(*, user: User, name: str) -> None:
 
 
 @sensitive_variables("current", "password")
-def set_password(*, user: User, current: str, password: str, now: datetime) -> None:
-    """Every session of the login ends, as Django binds them to the password; sign-in links that still work do too.
+def set_password(*, user: User, current: str | None, password: str, now: datetime) -> None:
+    """`current` is left out where the login has just proved itself otherwise: by a link, or its second step.
+
+    Every session of the login ends, as Django binds them to the password; sign-in links that still work do too.
 
     Raises PasswordRefused, and TooManyTries: who finds a session open must not guess the password in it.
     """
-    if user.has_usable_password():
+    if current is not None and user.has_usable_password():
         prove_password(user=user, password=current, now=now)
     try:
         validate_password(password, user)

@@ -16,7 +16,7 @@ from guanxi.governance.operations.account import PasswordRefused
 from guanxi.governance.operations.audit import record
 from guanxi.governance.operations.sign_in import LinkRefused, check_sign_in_link, make_link, take_link
 from guanxi.governance.operations.staff import StaffRefused, place_of, take_place
-from guanxi.governance.queries import entered, is_known
+from guanxi.governance.queries import entered, is_known, may_give
 from guanxi.kit import scope
 
 INVITATION_LASTS = timedelta(days=7)
@@ -33,16 +33,28 @@ class Invitation:
 
 @transaction.atomic
 def invite(*, email: str, name: str, role: str, unit: Unit | None, by: Staff, now: datetime) -> tuple[Staff, str]:
-    """A place that only the link gives, and the token of that link for `/join/<token>`, shown once."""
+    """A place that only the link gives, and the token of that link for `/join/<token>`, shown once.
+
+    Raises StaffRefused.
+    """
+    staff = keep_place(email=email, name=name, role=role, unit=unit, by=by)
+    return staff, _link(staff, now)
+
+
+@transaction.atomic
+def keep_place(*, email: str, name: str, role: str, unit: Unit | None, by: Staff) -> Staff:
+    """An invitation without its link: `invite_again` makes that. Raises StaffRefused."""
+    if not may_give(by.role, role):
+        raise StaffRefused("above_own_role")
     staff = take_place(email=email, name=name, role=role, unit=unit, is_active=False, is_invited=True)
     record(act="staff.invited", by=by, subject=staff.public_id, detail=place_of(role, unit))
-    return staff, _link(staff, now)
+    return staff
 
 
 @transaction.atomic
 def invite_again(*, staff: Staff, by: Staff, now: datetime) -> str:
     """A new link; the one before stops working. Raises StaffRefused."""
-    if not Staff.objects.select_for_update().filter(pk=staff.pk, is_invited=True).exists():
+    if not Staff.objects.select_for_update(no_key=True).filter(pk=staff.pk, is_invited=True).exists():
         raise StaffRefused("not_invited")
     record(act="staff.invited_again", by=by, subject=staff.public_id)
     return _link(staff, now)
@@ -50,8 +62,9 @@ def invite_again(*, staff: Staff, by: Staff, now: datetime) -> str:
 
 @transaction.atomic
 def withdraw_invitation(*, staff: Staff, by: Staff) -> None:
-    """The place goes with the link; one that something points at already stays on the list, without access."""
-    if not Staff.objects.filter(pk=staff.pk, is_invited=True).update(is_invited=False):
+    """The place goes with the link. One that something points at stays on the list as invited, without a link: nobody
+    took it, so that it can only be offered again."""
+    if not Staff.objects.select_for_update(no_key=True).filter(pk=staff.pk, is_invited=True).exists():
         raise StaffRefused("not_invited")
     _links(staff).delete()
     record(act="staff.invitation_withdrawn", by=by, subject=staff.public_id)

@@ -24,7 +24,7 @@ from guanxi.governance.operations.audit import record
 from guanxi.governance.operations.second_step import forget_second_step
 from guanxi.governance.operations.sessions import end_every_session
 from guanxi.governance.operations.sign_in import LINK_LASTS, make_link
-from guanxi.governance.queries import workspaces_of
+from guanxi.governance.queries import may_give, workspaces_of
 from guanxi.governance.rules import IDLE_HOURS, SESSION_DAYS
 from guanxi.kit import addresses, scope
 
@@ -82,7 +82,7 @@ def add_unit(*, name: str, parent: Unit | None = None, by: Staff | None = None) 
 
 @transaction.atomic
 def add_staff(*, email: str, name: str, role: str, unit: Unit | None = None, by: Staff | None = None) -> Staff:
-    """Give a login (made when it is new) a place in this workspace."""
+    """Give a login (made when it is new) a place in this workspace, for whoever runs the server. Doors invite."""
     staff = take_place(email=email, name=name, role=role, unit=unit)
     record(act="staff.added", by=by, subject=staff.public_id, detail=place_of(role, unit))
     return staff
@@ -112,7 +112,7 @@ def set_active(*, staff: Staff, active: bool, by: Staff | None = None) -> None:
     The last active owner cannot be switched off: nobody could let anyone in again. Who was invited comes in by the
     invitation only.
     """
-    staff = _held(staff)
+    staff = hold_place(staff=staff)
     if active and staff.is_invited:
         raise StaffRefused("invited")
     if not active:
@@ -130,7 +130,9 @@ def change_place(*, staff: Staff, role: str, unit: Unit | None, by: Staff) -> No
     """What they see and may do changes with their next request. The last active owner stays one."""
     if role not in Role.values:
         raise StaffRefused("unknown_role")
-    staff = _held(staff)
+    staff = hold_place(staff=staff)
+    if not may_give(by.role, role):
+        raise StaffRefused("above_own_role")
     if role != Role.OWNER:
         _leave_an_owner(staff)
     if (staff.role, staff.unit) == (role, unit):
@@ -172,9 +174,9 @@ def limit_sessions(*, workspace: Workspace, idle_hours: int, days: int, by: Staf
         record(act="security.sessions_limited", by=by, detail=limits)
 
 
-def _held(staff: Staff) -> Staff:
-    """The row as it is now; the rows of all owners with it, so that two of them never leave at once."""
-    rows = Staff.objects.select_for_update(of=("self",)).select_related("user", "unit")
+def hold_place(*, staff: Staff) -> Staff:
+    """The row as it is now; the rows of all owners with it, in one order, so that two of them never leave at once."""
+    rows = Staff.objects.select_for_update(of=("self",), no_key=True).select_related("user", "unit")
     return next(one for one in rows.filter(Q(pk=staff.pk) | Q(role=Role.OWNER)).order_by("pk") if one.pk == staff.pk)
 
 
@@ -187,7 +189,7 @@ def _leave_an_owner(staff: Staff) -> None:
 def _in_the_hands_of_this_workspace(staff: Staff) -> Workspace:
     """A login that works in another workspace too is not for the owner of this one to open."""
     works_in = workspaces_of(staff.user)
-    if not _held(staff).is_active:
+    if not hold_place(staff=staff).is_active:
         raise StaffRefused("no_access")
     if [one.pk for one in works_in] != [scope.current()]:
         raise StaffRefused("works_elsewhere")
