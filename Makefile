@@ -59,10 +59,10 @@ $(VENV)/bin/pip:
 
 $(VENV)/.run-installed: requirements.lock | $(VENV)/bin/pip
 	@echo "Installing what Guanxi needs, once (less than 250 MB) …"
-	@$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/pip install -qq --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev-installed: requirements-dev.lock | $(VENV)/bin/pip
 	@echo "Installing what tests and checks need, once …"
-	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install -qq --require-hashes -r requirements-dev.lock
 	@touch $@ $(VENV)/.run-installed

@@ -230,3 +230,15 @@ def test_values_in_clear_are_told_with_a_reason_and_never_kept(workspace: Worksp
     assert ApiAnswer.objects.count() == 0
     acts = AuditEntry.objects.filter(act="person.revealed").values_list("by", "subject", "reason")
     assert list(acts) == [(staff.pk, person["id"], because["reason"])] * 2
+
+
+def test_who_looked_at_too_many_is_told_when_the_next_place_is_free(workspace: Workspace) -> None:
+    staff = make_staff()
+    _key, calls = key_of(staff)
+    person = calls.post("/people", BOB, 201)
+    for minute in range(50):
+        at = clock.now() - timedelta(minutes=55) + timedelta(minutes=minute)
+        governance.record(act="person.revealed", by=staff, subject=f"psn_{minute}", now=at)
+    answer = calls.send("POST", f"/people/{person['id']}/reveal", {"reason": "They asked for a call"})
+    told(answer, 429, "too_many_requests")
+    assert 240 < int(answer.headers["Retry-After"]) <= 300

@@ -59,6 +59,10 @@ def test_a_secret_is_never_shown_and_kept_when_left_empty(owner: Visitor) -> Non
     "wrong",
     [
         {"host": ""},
+        {"host": "-oX"},
+        {"host": "10.0.0.1"},
+        {"host": "0x7f.1"},
+        {"host": "localhost"},
         {"port": "0"},
         {"port": "99999"},
         {"security": "rot13"},

@@ -19,6 +19,8 @@ from guanxi.integrations import operations as integrations
 from guanxi.integrations.models import Endpoint
 from guanxi.kit import clock
 from guanxi.kit.schema import Schema
+from guanxi.people import operations as people
+from guanxi.people.models import PersonErasure
 from tests.console.visitors import Visitor, lumen, owner
 from tests.factories import channels as make
 
@@ -61,14 +63,23 @@ def test_each_trouble_is_said_with_what_to_do(owner: Visitor, well: datetime, mo
     make_late(old)
     integrations.make_endpoint(url="https://a.example/", events=["order.paid"], by=None, now=old)
     Endpoint.objects.update(state="gone")
+    people.erase_person(person=make.person(old), by=None, reason="They asked", now=old)
+    PersonErasure.objects.update(state="failed")
     Fact.objects.create(person=1, name="cup.filled", occurred_at=old, received_at=old)
     governance.beat(process="worker:lake", now=old)
     governance.beat(process="backup", now=well - timedelta(days=2))
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**12, 0, 10**6))
     monkeypatch.setattr(health, "schema", lambda: Schema(["people.0099_x"], []))
-    assert todo(owner) == ["Messages", "Webhooks", "Lake", "Worker", "Disk", "Tables", "Last backup"]
+    assert todo(owner) == ["Messages", "Webhooks", "Erasures", "Lake", "Worker", "Disk", "Tables", "Last backup"]
     page = owner.get("health")
-    for said in ("7 things to do", "Run: guanxi upgrade", "guanxi backup --to", "logs/worker.log", "1 endpoint fails"):
+    for said in (
+        "8 things to do",
+        "1 erasure could not run",
+        "Run: guanxi upgrade",
+        "guanxi backup --to",
+        "logs/worker.log",
+        "1 endpoint fails",
+    ):
         assert said in page, said
 
 

@@ -30,6 +30,19 @@ def test_an_address_with_a_nul_is_refused(owner: Visitor, path: str) -> None:
     assert owner.client.get(path).status_code == 400
 
 
+def test_what_a_login_sees_stays_in_no_cache(owner: Visitor) -> None:
+    for path in (
+        "/w/lumen/",
+        "/w/lumen/people",
+        "/w/lumen/settings/staff",
+        "/w/lumen/settings/audit",
+        "/w/lumen/notices",
+    ):
+        answer = owner.client.get(path)
+        assert (answer.status_code, "no-store" in answer.headers["Cache-Control"]) == (200, True)
+    assert "Cache-Control" not in Client().get("/w/lumen/people").headers
+
+
 def test_a_form_with_a_nul_is_refused_as_a_whole(owner: Visitor) -> None:
     forms: dict[str, dict[str, Any]] = {
         "audience_count": {"row": "0", "0-kind": "event", "0-event": "a\x00"},

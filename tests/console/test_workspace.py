@@ -7,6 +7,7 @@ from typing import Any
 
 from guanxi.audiences.models import Audience
 from guanxi.commerce.models import Order
+from guanxi.console.settings.workspace import named_zones
 from guanxi.events.models import Fact
 from guanxi.governance.models import AuditEntry, Workspace
 from guanxi.kit import amounts
@@ -29,6 +30,13 @@ def test_an_owner_changes_them_and_only_what_changed_is_written_down(owner: Visi
     assert (entry.subject, entry.detail) == (lumen.public_id, {"fields": "country currency language timezone"})
     owner.post("workspace", **SENT)
     assert AuditEntry.objects.filter(act="workspace.changed").count() == 1
+
+
+def test_only_money_that_is_paid_with_today_is_offered_and_cities_have_names_of_the_reader(owner: Visitor) -> None:
+    page = owner.get("workspace")
+    assert all(f'value="{code}"' in page for code in ("CNY", "USD", "KRW", "EUR"))
+    assert not any(f'value="{code}"' in page for code in ("XXX", "XAU", "YUD", "ZRN"))
+    assert dict(named_zones("ko"))["Africa/Dar_es_Salaam"] == "Africa/Dar es Salaam · 다르에스살람"
 
 
 def test_the_currency_stays_once_there_is_money_and_the_page_says_why(

@@ -70,6 +70,7 @@ def _gauges() -> list[Gauge]:
     messages = Gauge("guanxi_messages", "Messages that are not settled, and those not known to have left.")
     late = Gauge("guanxi_message_oldest_due_seconds", "How long the oldest message that may leave has waited.")
     imports = Gauge("guanxi_imports", "Imports that are at work.")
+    erasures = Gauge("guanxi_erasures", "Erasures of people that are not done, and those that could not run.")
     facts = Gauge("guanxi_lake_facts_waiting", "Facts that the lake has not got yet.")
     behind = Gauge("guanxi_lake_behind_seconds", "Age of the oldest fact that the lake has not got yet.")
     hooks = Gauge("guanxi_webhook_deliveries", "Deliveries of webhooks that wait, are being sent, or have failed.")
@@ -82,6 +83,7 @@ def _gauges() -> list[Gauge]:
             messages.values += [(here | {"state": state}, count) for state, count in queue.states.items()]
             late.values.append((here, _age(queue.oldest_due_at, now)))
             imports.values += [(here | {"state": state}, count) for state, count in people.imports_at_work().items()]
+            erasures.values += [(here | {"state": state}, count) for state, count in people.erasures_by_state().items()]
             told = integrations.queue(now)
             hooks.values += [(here | {"state": state}, count) for state, count in told.states.items()]
             hook_late.values.append((here, _age(told.oldest_due_at, now)))
@@ -91,7 +93,7 @@ def _gauges() -> list[Gauge]:
             behind.values.append((here, _age(backlog.oldest_at, now)))
     wall = clock.wall()
     installation = [_heartbeats(wall), _backups(wall)]
-    return [messages, late, imports, facts, behind, hooks, hook_late, endpoints, *installation]
+    return [messages, late, imports, erasures, facts, behind, hooks, hook_late, endpoints, *installation]
 
 
 def _heartbeats(now: datetime) -> Gauge:

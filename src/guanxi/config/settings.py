@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "guanxi.console.middleware.private_pages",
     "guanxi.console.middleware.last_seen",
     "guanxi.console.middleware.language_and_theme",
     "guanxi.console.middleware.workspace_scope",

@@ -143,10 +143,12 @@ def _postgres(installation: Installation) -> Iterator[Cluster | None]:
     if not installation.is_embedded:
         yield None
         return
-    say(f"Starting PostgreSQL in {installation.home} …")
     cluster = installation.cluster
+    say(f"Starting PostgreSQL for {installation.home} …")
     try:
         cluster.start(dies_with_parent=True)
+        if not cluster.folder().is_relative_to(cluster.home):
+            say(f"Its rows are in {cluster.folder()}, as root's home is closed to the user that it runs as.")
         yield cluster
     finally:
         cluster.stop()
@@ -243,9 +245,9 @@ def _bring_up(installation: Installation, wish: Wish, children: list[Child]) -> 
         child.start(now)
     _wait_for_web(children)
     installation.note_address(environment["GUANXI_BASE_URL"])
-    say(f"Guanxi is at {environment['GUANXI_BASE_URL']}")
     email = wish.email or (demo_story.OWNER[0] if wish.demo else None)
     link = _run(environment, "signin-link", *(["--email", email] if email else []))
+    say(f"Guanxi is at {environment['GUANXI_BASE_URL']}")
     say(link.stdout.strip() or link.stderr.strip())
     say("Ctrl-C stops everything.")
 

@@ -79,6 +79,19 @@ def smaller_pages(answer: Answer) -> Answer:
     return middleware
 
 
+def private_pages(answer: Answer) -> Answer:
+    """Whatever a login is shown stays in no cache: not in that of a shared machine's browser, not in a proxy's."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        is_private = request.user.is_authenticated
+        response = answer(request)
+        if is_private:
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    return middleware
+
+
 def last_seen(answer: Answer) -> Answer:
     """Keeps the time of a session's last use, to ten minutes: to the second, each request would write. Ends a session
     that was idle, or lasts, for longer than the strictest workspace of its login allows."""

@@ -122,6 +122,10 @@ class Cluster:
             self._process.wait()
             self._process = None
 
+    def folder(self) -> Path:
+        """Where its rows are, once it was started: in the home, or, by root, in a folder of the user it runs as."""
+        return Path((self._read_note() or {"folder": self._note_folder()})["folder"])
+
     def exists(self) -> bool:
         """Also true while it is stopped."""
         return self._read_note() is not None

@@ -25,6 +25,9 @@ from guanxi.people import queries
 from guanxi.people.models import Attachment, Identity, IdentityKind, JobState, PersonErasure, PersonExport
 
 router = Router(tags=["Personal data"])
+Gone = Literal["rows", "batches", "lake"]
+GONE: tuple[Gone, ...] = ("rows", "batches", "lake")
+DONE = {"": 0, "batches": 1, "lake": 2, "done": 3}
 Jobs = Literal["waiting", "working", "done", "failed", "expired"]
 assert set(JobState.values) == set(Jobs.__args__)  # type: ignore[attr-defined]
 
@@ -55,8 +58,12 @@ class ExportOut(Out):
 
 
 class ErasureOut(Out):
+    """`gone`: what is removed so far. The rows go within seconds, old files of the lake an hour later: somebody may
+    still read them."""
+
     id: str
     state: Jobs
+    gone: list[Gone]
     requested_at: At
     finished_at: At | None
 
@@ -84,6 +91,7 @@ def erasure_out(job: PersonErasure) -> ErasureOut:
     return ErasureOut(
         id=job.public_id,
         state=job.state,  # type: ignore[arg-type]
+        gone=list(GONE[: DONE.get(job.step.partition(":")[0], 0)]),
         requested_at=job.requested_at,
         finished_at=job.finished_at,
     )

@@ -117,15 +117,19 @@ def _blocked(error: Blocked) -> Problem:
 PERSONAL = {
     "erased": Problem("conflict", "This person was erased; nothing more is kept about them."),
     "not_failed": Problem("conflict", "It did not fail, or is at work again."),
-    "too_many": Problem(
-        "too_many_requests", "50 people were looked at in the last hour.", headers={"Retry-After": "3600"}
-    ),
     "running": Problem("conflict", "An export of this person is on its way already."),
     "empty": invalid("file", "The file is empty.", "empty"),
     "too_large": Problem("too_large", "A file has at most 10 MB."),
     "unknown_type": invalid("file", "This kind of file cannot be kept here.", "unknown_type"),
     "no_room": Problem("conflict", "The room for files of this workspace is used up."),
 }
+
+
+def _reveal(refusal: RevealRefused) -> Problem:
+    if refusal.reason != "too_many":
+        return _personal(refusal)
+    after = {"Retry-After": str(max(1, math.ceil(refusal.wait.total_seconds())))}
+    return Problem("too_many_requests", "50 people were looked at in the last hour.", headers=after)
 
 
 def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefused) -> Problem:
@@ -199,7 +203,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],
-    RevealRefused: _personal,
+    RevealRefused: _reveal,
     ExportRefused: _personal,
     ErasureRefused: _personal,
     FileRefused: _personal,

@@ -56,8 +56,13 @@ def _currency() -> str:
 
 @cache
 def events() -> dict[str, Event]:
-    """Every fact that a room declares in its `events.py`, by name. Rooms above are known here by that file only."""
-    return {kind.name: _event(kind) for room in _rooms() for kind in _declared(room)}
+    """Every fact about a person that a room declares in its `events.py`, by name. Rooms above are known here by that
+    file only."""
+    return {kind.name: _event(kind) for room in _rooms() for kind in _declared(room) if _has_person(kind)}
+
+
+def _has_person(kind: type[Any]) -> bool:
+    return any(field.name == "person" for field in fields(kind))
 
 
 def _rooms() -> list[str]:

@@ -36,7 +36,7 @@ def connect_account(
     *, kind: str, name: str, settings: Mapping[str, Any], now: datetime, by: Staff | None = None
 ) -> Account:
     """Raises registry.UnknownChannel and BadAccount. Nothing is sent."""
-    config = _checked(kind, settings)
+    config = _checked(kind, settings, typed=frozenset(settings) if by else frozenset())
     account = Account.objects.create(kind=kind, name=name, created_at=now)
     _keep(account, config)
     governance.record(act="channel.connected", by=by, subject=account.public_id, detail={"kind": kind}, now=now)
@@ -53,7 +53,8 @@ def edit_account(*, account: Account, name: str, settings: Mapping[str, Any], by
     old = {field: value for field, value in before.items() if field in secrets | made}
     given = {field: value for field, value in settings.items() if value or field not in secrets}
     account.name, account.problem = name, ""
-    _keep(account, checked := _checked(account.kind, old | given))
+    typed = frozenset(field for field in given if by and given[field] != before.get(field))
+    _keep(account, checked := _checked(account.kind, old | given, typed))
     Check.objects.filter(account=account).delete()
     after = revealed(checked)
     changed = sorted(field for field in after if before.get(field) != after[field])
@@ -89,9 +90,10 @@ def change_made(*, account: Account, changes: Mapping[str, object]) -> None:
     _keep(account, _checked(account.kind, configured(account) | dict(changes)))
 
 
-def _checked(kind: str, settings: Mapping[str, Any]) -> BaseModel:
+def _checked(kind: str, settings: Mapping[str, Any], typed: frozenset[str] = frozenset()) -> BaseModel:
+    """What staff type anew is looked at more closely than what is there, or what the server sets up itself."""
     try:
-        return registry.plugin(kind).config.model_validate(dict(settings))
+        return registry.plugin(kind).config.model_validate(dict(settings), context={"typed": typed})
     except ValidationError as error:
         raise BadAccount(error) from None  # the cause would carry the secret into the log
 

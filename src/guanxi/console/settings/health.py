@@ -24,6 +24,7 @@ from guanxi.console.templatetags.figures import locale
 from guanxi.events import queries as events
 from guanxi.governance.models import Heartbeat
 from guanxi.governance.queries import Permission
+from guanxi.governance.queries import may as role_may
 from guanxi.integrations import queries as integrations
 from guanxi.kit import clock
 from guanxi.kit.schema import schema
@@ -55,7 +56,10 @@ class Line:
 def health(request: StaffRequest) -> HttpResponse:
     wall = clock.wall()
     groups = [
-        (_("At work here"), [_messages(request), _webhooks(request), _imports(), _lake(request.now)]),
+        (
+            _("At work here"),
+            [_messages(request), _webhooks(request), _imports(), _erasures(request), _lake(request.now)],
+        ),
         (_("This installation"), [_worker(wall), _disk(), _database(), _tables(), _backup(wall)]),
     ]
     todo = sum(1 for _label, lines in groups for line in lines if line.todo)
@@ -101,6 +105,21 @@ def _imports() -> Line:
     running = sum(people.imports_at_work().values())
     said = ngettext("%(shown)s import is at work.", "%(shown)s imports are at work.", running)
     return Line(_("Imports"), said % {"shown": _number(running)} if running else _("None is at work."))
+
+
+def _erasures(request: StaffRequest) -> Line:
+    """One that could not run is somebody who asked to be forgotten and is not, wholly."""
+    states, stuck = people.erasures_by_state(), people.stuck_erasure()
+    told = _("On the way: %(count)s.") % {"count": _number(states["waiting"] + states["working"])}
+    if stuck is None:
+        return Line(_("Erasures"), told)
+    failed = ngettext(
+        "%(shown)s erasure could not run. Look why, and try again.",
+        "%(shown)s erasures could not run. Look why, and try again.",
+        states["failed"],
+    ) % {"shown": _number(states["failed"])}
+    page = reverse("erasure", args=[request.workspace.slug, stuck.public_id])
+    return Line(_("Erasures"), told, failed, page if role_may(request.staff.role, Permission.PEOPLE_ERASE) else "")
 
 
 def _lake(now: datetime) -> Line:

@@ -6,7 +6,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from babel.numbers import get_currency_name, list_currencies
+from babel import Locale
+from babel.core import get_global
+from babel.numbers import get_currency_name, get_territory_currencies
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -56,7 +58,7 @@ class WorkspaceForm(forms.Form):
         super().__init__(data, initial={name: getattr(workspace, name) for name in FIELDS})
         choices = {
             "country": countries(locale()),
-            "timezone": [(zone, zone.replace("_", " ")) for zone in zones()],
+            "timezone": named_zones(locale()),
             "currency": currencies(locale()),
             "language": [(code, language_name(code)) for code, _name in settings.LANGUAGES],
         }
@@ -77,8 +79,23 @@ def zones() -> list[str]:
 
 
 @lru_cache(maxsize=8)
+def named_zones(reader: str) -> list[tuple[str, str]]:
+    """Each with its city in the reader's language, if that has a name of its own for it."""
+    cities = Locale.parse(reader).time_zones
+    named = [(zone, zone.replace("_", " "), cities.get(zone, {}).get("city", "")) for zone in zones()]
+    return [(zone, name if not city or city in name else f"{name} · {city}") for zone, name, city in named]
+
+
+@lru_cache(maxsize=1)
+def tender() -> list[str]:
+    """The currencies in which somebody pays today; the others of CLDR are history, metals and placeholders."""
+    places = get_global("territory_currencies")
+    return sorted({code for place in places for code in get_territory_currencies(place, tender=True)})
+
+
+@lru_cache(maxsize=8)
 def currencies(reader: str) -> list[tuple[str, str]]:
-    named = [(code, f"{code} · {get_currency_name(code, locale=reader)}") for code in sorted(list_currencies(reader))]
+    named = [(code, f"{code} · {get_currency_name(code, locale=reader)}") for code in tender()]
     return [(code, name) for code, name in named if name != f"{code} · {code}"]
 
 

@@ -15,7 +15,7 @@ from guanxi.integrations.models import Endpoint, EndpointState
 from guanxi.integrations.queries import secret_place
 from guanxi.integrations.rules import NAMES, OLD_SECRET_FOR, SECRET_BYTES, secret_of
 from guanxi.kit import crypto
-from guanxi.kit.net.guard import Peer, is_forbidden, local_peers
+from guanxi.kit.net.guard import Peer, is_inside, local_peers
 
 MOST_ENDPOINTS = 50
 LONGEST_URL = 2000
@@ -101,17 +101,9 @@ def _checked_url(url: str) -> str:
     is_local = Peer(host, port or {"http": 80}.get(parts.scheme, 443)) in local_peers()
     if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
         raise EndpointRefused("not_https")
-    if not is_local and _is_inside(host):
+    if not is_local and is_inside(host):
         raise EndpointRefused("inside")
     return parts._replace(fragment="").geturl()
-
-
-def _is_inside(host: str) -> bool:
-    """An early word to whoever types it; what counts is the check at every connection."""
-    try:
-        return is_forbidden(host)
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
 def _checked_events(events: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ their own network (redirects, DNS rebinding, `0x7f.1`, mapped IPv6): so the chec
 """
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 Address = IPv4Address | IPv6Address
+HOST_LABEL = re.compile(r"\w(?:[\w-]*\w)?")
 
 
 class NetError(Exception):
@@ -79,6 +81,26 @@ def is_forbidden(address: str | Address) -> bool:
     if isinstance(ip, IPv4Address):
         return any(ip in network for network in _FORBIDDEN_4)
     return ip.scope_id is not None or ip not in _GLOBAL_6 or any(ip in network for network in _FORBIDDEN_6)
+
+
+def is_inside(host: str) -> bool:
+    """An early word to whoever types it; what counts is the check at every connection. Also sees an address that is
+    written as a resolver reads it: `2130706433`, `0x7f.1`, `127.1`."""
+    name = host.strip("[]").rstrip(".").lower()
+    with suppress(ValueError):
+        return is_forbidden(name)
+    with suppress(OSError, UnicodeError, ValueError):
+        return is_forbidden(IPv4Address(socket.inet_aton(name)))
+    return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
+
+
+def is_host(text: str) -> bool:
+    """Whether it can be the name or the address of a server."""
+    with suppress(ValueError):
+        ip_address(text.strip("[]"))
+        return True
+    labels = text.removesuffix(".").split(".")
+    return all(label and len(label) < 64 and HOST_LABEL.fullmatch(label) for label in labels)
 
 
 def local_peers() -> frozenset[Peer]:

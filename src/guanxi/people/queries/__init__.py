@@ -22,6 +22,7 @@ from guanxi.people.queries.cards import (
     timeline,
     version,
 )
+from guanxi.people.queries.erasures import erasures_by_state, stuck_erasure
 from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, trait_wanted, visible
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
@@ -96,6 +97,7 @@ __all__ = [
     "cards",
     "count_of",
     "count_people",
+    "erasures_by_state",
     "find_people",
     "first_view",
     "handovers",
@@ -121,6 +123,7 @@ __all__ = [
     "rejected_rows",
     "rejects_phase",
     "row_reason",
+    "stuck_erasure",
     "suggested_columns",
     "suppressions",
     "takers",

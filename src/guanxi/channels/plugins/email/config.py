@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from guanxi.channels.plugins.email.message import TOKEN_ROOM, is_one_line
 from guanxi.channels.port import TOLD
 from guanxi.kit import addresses
+from guanxi.kit.net.guard import is_host, is_inside, local_peers
 from guanxi.kit.net.smtp import Security
 
 SENDER = gettext_noop("Sender")
@@ -141,6 +142,24 @@ class EmailConfig(BaseModel):
     dkim_key: SecretStr = Field(SecretStr(""), title="DKIM key", json_schema_extra=_of(""))
     next_selector: str = Field("", title="Next DKIM selector", pattern=r"^[a-z0-9-]{0,60}$", json_schema_extra=_of(""))
     next_key: SecretStr = Field(SecretStr(""), title="Next DKIM key", json_schema_extra=_of(""))
+
+    @field_validator("host", "box_host")
+    @classmethod
+    def _can_be_dialled(cls, host: str, info: ValidationInfo) -> str:
+        """Said to whoever types it; a server that was let in once is not asked again here."""
+        if not host or info.field_name not in (info.context or {}).get("typed", ()):
+            return host
+        if not is_host(host):
+            raise PydanticCustomError(TOLD, gettext_noop("Write the name of a server, such as smtp.example.com."))
+        if is_inside(host) and host.strip("[]").lower() not in {peer.host for peer in local_peers()}:
+            raise PydanticCustomError(
+                TOLD,
+                gettext_noop(
+                    "This is inside our own network, where nothing is dialled. Whoever runs the server can allow a "
+                    "mail server on this machine by GUANXI_LOCAL_PEERS."
+                ),
+            )
+        return host
 
     @field_validator("box_host")
     @classmethod
