@@ -13,6 +13,7 @@ from segment.analytics.client import Client
 
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import Batch, SourceKind
+from guanxi.acquisition.operations import seen
 from guanxi.governance import queries
 from guanxi.governance.models import Workspace
 from guanxi.people.models import Field, Identity, Person, Trait
