@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NODE_PACKAGES = Path(__file__).parent / "acquisition" / "node" / "node_modules"
 TOOLS: dict[str, tuple[Callable[[], bool], str]] = {
     "analytics-node": (
         lambda: shutil.which("node") is not None and NODE_PACKAGES.is_dir(),
         "@segment/analytics-node: apt-get install nodejs npm, npm ci --prefix tests/acquisition/node",
     ),
-    "chromium": (lambda: shutil.which(CHROMIUM) is not None, "Chromium: apt-get install chromium fonts-noto-cjk"),
+    "chromium": (lambda: CHROMIUM is not None, "Chromium: apt-get install chromium fonts-noto-cjk"),
 }
 
 
