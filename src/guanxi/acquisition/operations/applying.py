@@ -188,7 +188,7 @@ class _Turn:
         last: dict[int, datetime] = {}
         for one in self.taken:
             if who := answers[one.call].person:
-                last[who] = max(one.event.at, last.get(who, one.event.at))
+                last[who] = max(one.at, last.get(who, one.at))
         people.saw(last)
 
     def _keep(self, answers: Sequence[people.Answer], shift: timedelta) -> None:
