@@ -36,6 +36,9 @@ ENTRIES: dict[str, list[str]] = {
     "erase_person": ["person.erased"],
     "retry_erasure": ["erasure.retried"],
     "make_preference_links": ["person.link_copied"],
+    "merge_person": ["person.merged"],
+    "undo_merge": ["merge.undone"],
+    "search_duplicates": ["duplicates.searched"],
     "attach_file": ["file.attached"],
     "remove_file": ["file.removed"],
     "start_bulk": ["bulk.started"],
@@ -85,6 +88,7 @@ ENTRIES: dict[str, list[str]] = {
     "invite_staff": ["staff.invited"],
     "invite_again": ["staff.invited_again"],
     "withdraw_invitation": ["staff.invitation_withdrawn"],
+    "limit_sessions": ["security.sessions_limited"],
     "need_second_step": ["security.second_step_needed"],
     "add_unit": ["unit.added"],
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from guanxi.bench import audiences, imports, intake, people
+from guanxi.bench import audiences, identity, imports, intake, people
 
 Row = dict[str, Any]
 
@@ -15,6 +15,7 @@ MEASUREMENTS: dict[str, Callable[[str], list[Row]]] = {
     "import": imports.run,
     "audiences": audiences.run,
     "intake": intake.run,
+    "identity": identity.run,
     "people": people.run,
 }
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "target", "ok")
