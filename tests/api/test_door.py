@@ -99,6 +99,7 @@ def test_whatever_goes_wrong_is_told_as_a_problem(workspace: Workspace) -> None:
     told(calls.send("GET", "/people?search=%00"), 400, "bad_request")
     told(calls.send("GET", "/people?after=!!!"), 400, "bad_cursor")
     told(calls.send("POST", "/people", "x" * 1_100_000), 413, "too_large")
+    told(calls.send("POST", "/people", BOB, **{"Transfer-Encoding": "chunked"}), 411, "length_required")
     form = calls.client.post("/api/v1/people", BOB, headers={"Authorization": f"Bearer {calls.secret}"})
     told(form, 415, "wrong_content_type")
     problem = told(calls.send("GET", "/people?limit=0&colour=red"), 422, "invalid")

@@ -19,7 +19,7 @@ from guanxi.governance import queries
 from guanxi.governance.models import Workspace
 from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
-from guanxi.people.models import Import
+from guanxi.people.models import Import, PersonErasure
 from tests.conftest import make_workspace
 from tests.factories import channels as make
 
@@ -67,6 +67,7 @@ def test_each_queue_is_counted_in_each_workspace_and_nobody_is_named(db: None, a
         events.announce_many([Happened(CupFilled(i), at) for i in range(60)], received_at=at)
         endpoint, _ = integrations.make_endpoint(url="https://a.example/", events=["order.paid"], by=None, now=at)
         integrations.send_test(endpoint=endpoint, now=at - timedelta(seconds=40))
+        PersonErasure.objects.create(person=make.person(at), state="failed", requested_at=at)
     governance.beat(process="worker:lake", now=at - timedelta(seconds=2.5))
     governance.beat(process="backup", now=at - timedelta(hours=2))
     answer = client.get("/metrics")
@@ -77,10 +78,11 @@ def test_each_queue_is_counted_in_each_workspace_and_nobody_is_named(db: None, a
         'guanxi_heartbeat_age_seconds{process="worker:lake"}': 2.5,
         'guanxi_backup_age_seconds{process="backup"}': 7200,
     }
-    for workspace, counts in ((busy, (2, 0, 1, 1, 300, 1, 1, 40, 1, 61, 90)), (quiet, (0,) * 11)):
+    for workspace, counts in ((busy, (2, 0, 1, 1, 300, 1, 1, 1, 40, 1, 61, 90)), (quiet, (0,) * 12)):
         expected |= dict(zip(series(workspace), counts, strict=True))
-    idle = {name: 0.0 for name in figures(text) if re.search('checking|undoing|hook.*(sending|off|gone|failed)"', name)}
-    assert (figures(text), len(idle)) == (expected | idle, 14)
+    at_rest = 'checking|undoing|erasures.*ing|hook.*(sending|off|gone|failed)"'
+    idle = {name: 0.0 for name in figures(text) if re.search(at_rest, name)}
+    assert (figures(text), len(idle)) == (expected | idle, 18)
     assert not re.search("brand|secret|emma", text, re.IGNORECASE)
 
 
@@ -91,6 +93,7 @@ def series(workspace: Workspace) -> list[str]:
         *states,
         f"guanxi_message_oldest_due_seconds{{{here}}}",
         f'guanxi_imports{{{here},state="running"}}',
+        f'guanxi_erasures{{{here},state="failed"}}',
         f'guanxi_webhook_deliveries{{{here},state="waiting"}}',
         f"guanxi_webhook_oldest_due_seconds{{{here}}}",
         f'guanxi_webhook_endpoints{{{here},state="on"}}',

@@ -21,7 +21,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.governance.models import Role, Staff, User, Workspace
 from guanxi.people import operations as people
-from guanxi.people.models import Person
+from guanxi.people.models import Field, Person
 from guanxi.reach.models import Broadcast
 from tests.commerce.importing import bring
 from tests.factories import channels as make
@@ -126,6 +126,33 @@ def test_filters_stand_in_the_address_and_each_can_be_taken_away(owner: Visitor,
     assert f'href="?q=an&unit={unit.public_id}" aria-label="Remove filter: Owner is The advisor"' in page
 
 
+def test_every_filter_is_a_sentence_that_can_be_taken_away(owner: Visitor, now: datetime) -> None:
+    for key, label, kind in (("city", "City", "text"), ("points", "Points", "number"), ("vip", "VIP", "yes_no")):
+        Field.objects.create(key=key, label=label, kind=kind)
+    known("Anna", now, identities={"email": "a@example.test"}, traits={"city": "上海", "points": "9", "vip": "yes"})
+    known("Bert", now - timedelta(days=40), source="staff", identities={"phone": "+8613812342210"},
+          traits={"city": "北京", "points": "100"})  # fmt: skip
+    month = f"{now - timedelta(days=30):%Y-%m-%d}"
+    cases: list[tuple[dict[str, Any], list[str], str]] = [
+        ({"owner": "none"}, ["Anna", "Bert"], "Owner is nobody"),
+        ({"source": "staff"}, ["Bert"], "Source: By hand"),
+        ({"added_from": month}, ["Anna"], "Added from"),
+        ({"added_to": month}, ["Bert"], "Added up to"),
+        ({"seen_from": month}, [], "Last seen from"),
+        ({"email": "yes"}, ["Anna"], "Has an e-mail address"),
+        ({"phone": "no"}, ["Anna"], "Has no phone"),
+        ({"trait:city": "上海"}, ["Anna"], "City: 上海"),
+        ({"trait:vip": "yes"}, ["Anna"], "VIP: Yes"),
+        ({"least:points": "10"}, ["Bert"], "Points: from 10 on"),
+        ({"least:points": "1", "most:points": "9.5"}, ["Anna"], "Points: from 1 to 9.5"),
+    ]
+    for asked, found, said in cases:
+        assert owner.names(**asked) == found, asked
+        page = owner.get("people", **asked)
+        assert f'aria-label="Remove filter: {said}' in page, asked
+        assert 'href="?" aria-label="Remove filter' in page, asked
+
+
 def test_pages_follow_each_other_by_a_mark_that_shows_no_inner_id(owner: Visitor, now: datetime) -> None:
     names = [f"P{number:02}" for number in range(60)]
     for number, name in enumerate(names):
@@ -149,7 +176,11 @@ def test_a_changed_mark_leads_to_the_beginning_or_is_refused_with_words(
     owner.get("person", buyer.public_id, before=wrong, status=400)
 
 
-@pytest.mark.parametrize("wrong", [{"level": "vip"}, {"sort": "age"}])
+WRONG = [{"level": "vip"}, {"sort": "age"}, {"email": "maybe"}, {"trait:nix": "1"}]
+WRONG += [{"added_from": "yesterday"}, {"seen_to": "0001-01-01"}, {"source": "a\x01"}]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_an_old_address_leads_to_the_whole_list_with_words(
     owner: Visitor, buyer: Person, wrong: dict[str, str]
 ) -> None:

@@ -13,7 +13,7 @@ from django import forms
 from django.template import Context, Template
 from django_cotton.compiler_regex import CottonCompiler
 
-from guanxi.console.templatetags.look import bottom_entries, initial, polyline, share
+from guanxi.console.templatetags.look import bottom_entries, initial, is_under_more, polyline, share
 
 CONSOLE = Path(__file__).resolve().parents[2] / "src/guanxi/console"
 STATIC, TEMPLATES = CONSOLE / "static", CONSOLE / "templates"
@@ -171,8 +171,10 @@ def test_an_avatar_shows_one_letter() -> None:
     assert [initial(name) for name in ("王晓敏", " emma", "&#x27;t Hooft", "")] == ["王", "E", "'", "·"]
 
 
-def test_the_phone_bar_shows_marked_entries_or_the_first_four() -> None:
-    entries = [{"label": str(n), "mobile": n in (4, 5)} for n in range(6)]
-    assert bottom_entries([{"entries": entries[:3]}, {"entries": entries[3:]}]) == entries[4:]
+def test_the_phone_bar_shows_marked_entries_and_the_first_ones_beside_them() -> None:
+    entries = [{"label": str(n), "mobile": n in (4, 5), "current": n == 2} for n in range(6)]
+    nav = [{"entries": entries[:3]}, {"entries": entries[3:]}]
+    assert bottom_entries(nav) == [entries[0], entries[1], entries[4], entries[5]]
     assert bottom_entries([{"entries": entries[:3]}]) == entries[:3]
     assert bottom_entries([]) == []
+    assert (is_under_more(nav), is_under_more([{"entries": entries[:3]}])) == (True, False)

@@ -119,6 +119,8 @@ def _bad_key() -> Problem:
 
 
 def _check_body(request: ApiRequest, name: str) -> None:
+    if request.headers.get("Transfer-Encoding"):
+        raise Problem("length_required", "Send the body at once, with its Content-Length, not in chunks.")
     upload = name in UPLOADS and request.method == "POST"
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     most = settings.IMPORT_MAX_BYTES + AROUND_THE_FILE if upload else MOST_BYTES

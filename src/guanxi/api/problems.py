@@ -27,6 +27,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "identity_taken": (409, "Somebody else has this address or number"),
     "idempotency_conflict": (409, "The idempotency key was used for another request"),
     "changed_meanwhile": (412, "It was changed meanwhile"),
+    "length_required": (411, "The length of the body is needed"),
     "too_large": (413, "The body is too large"),
     "wrong_content_type": (415, "The body has another form than is needed"),
     "invalid": (422, "Something in the request is wrong"),

@@ -113,6 +113,7 @@ class _Turn:
         self._drop_closed()
         answers = self._link()
         self._drop_refused(answers)
+        self._saw(answers)
         self._keep(answers, shift)
         self._catalogue(shift)
         note_seen([one.hash for one in self.taken if one.hash], now=clock.wall())
@@ -185,6 +186,13 @@ class _Turn:
                 if answers[one.call].person is None:
                     self._refuse(one, answers[one.call].reason)
             self.taken = [one for one in self.taken if answers[one.call].person is not None]
+
+    def _saw(self, answers: Sequence[people.Answer]) -> None:
+        last: dict[int, datetime] = {}
+        for one in self.taken:
+            if who := answers[one.call].person:
+                last[who] = max(one.event.at, last.get(who, one.event.at))
+        people.saw(last)
 
     def _keep(self, answers: Sequence[people.Answer], shift: timedelta) -> None:
         rows = [one for one in self.taken if one.event.key]

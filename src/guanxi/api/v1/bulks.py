@@ -10,6 +10,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, invalid
+from guanxi.api.v1.fitting import Fitting, wanted
 from guanxi.api.v1.shapes import (
     At,
     Id,
@@ -42,21 +43,12 @@ assert set(Acts.__args__) == set(BulkAct.values)  # type: ignore[attr-defined]
 assert set(States.__args__) == set(BulkState.values)  # type: ignore[attr-defined]
 
 
-class Fitting(In):
-    """Everyone who fits and whom the maker of the key sees, when it starts. `{}` is everyone."""
-
-    search: str = Field("", max_length=100)
-    level: Literal["visitor", "interactor", "fan", "friend", "customer"] | None = None
-    owner: str | None = Field(None, max_length=40, description="The id of a member of staff.")
-    unit: str | None = Field(None, max_length=40, description="The id of a unit; those below it are not counted.")
-
-
 class NewBulk(In):
     """Either `people` or `fitting`; of the values, the one that `act` sets."""
 
     act: Acts
     people: list[Annotated[str, Field(max_length=40)]] | None = Field(None, min_length=1, max_length=500)
-    fitting: Fitting | None = None
+    fitting: Fitting | None = Field(None, description="Whoever fits when it starts; `{}` is everyone.")
     owner: Id("stf") | None = Field(None, description="With `owner`; null: nobody.")  # type: ignore[valid-type]
     unit: Id("unt") | None = Field(None, description="With `unit`; null: none.")  # type: ignore[valid-type]
     field: Line | None = Field(None, max_length=40, description="With `trait`: the key of the field.")
@@ -155,19 +147,8 @@ def _whom(body: NewBulk) -> Wanted | list[str]:
     if body.people is not None and body.fitting is None:
         return body.people
     if body.fitting is not None and body.people is None:
-        return _wanted(body.fitting)
+        return wanted(body.fitting, inside="fitting.")
     raise invalid("people", "Send either people or fitting.", "missing")
-
-
-def _wanted(fitting: Fitting) -> Wanted:
-    owner = chosen(Staff.objects.all(), fitting.owner, "fitting.owner")
-    unit = chosen(Unit.objects.all(), fitting.unit, "fitting.unit")
-    return Wanted(
-        search=fitting.search,
-        level=fitting.level or "",
-        owner=owner.pk if owner else None,
-        unit=unit.pk if unit else None,
-    )
 
 
 def _value(body: NewBulk) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def _errors(operation: Json, method: str, path: str, refusals: list[str]) -> Non
     if any(parameter["name"] == "If-Match" for parameter in operation["parameters"]):
         wanted[412] = "changed_meanwhile"
     if "requestBody" in operation or method in ("post", "patch", "put", "delete"):
-        wanted |= {413: "too_large", 415: "wrong_content_type"}
+        wanted |= {411: "length_required", 413: "too_large", 415: "wrong_content_type"}
     wanted |= {CODES[code][0]: code for code in refusals}
     for status, code in sorted(wanted.items()):
         operation["responses"][str(status)] = {"$ref": f"#/components/responses/{code}"}

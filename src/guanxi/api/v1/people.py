@@ -11,6 +11,7 @@ from pydantic import Field
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import invalid
 from guanxi.api.v1 import places
+from guanxi.api.v1.fitting import Fitting, Levels, Sorts, wanted
 from guanxi.api.v1.shapes import (
     At,
     Flag,
@@ -22,7 +23,6 @@ from guanxi.api.v1.shapes import (
     Number,
     Out,
     Page,
-    chosen,
     must_match,
     named,
     one,
@@ -31,20 +31,17 @@ from guanxi.api.v1.shapes import (
     tagged,
     unpacked,
 )
-from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Field as Kept
-from guanxi.people.models import Identity, IdentityKind, Level, Person
+from guanxi.people.models import Identity, IdentityKind, Person
 from guanxi.people.operations import IdentityChange, PersonEdit
-from guanxi.people.queries import Card, Wanted, canonical
+from guanxi.people.queries import Card, canonical
 
 router = Router(tags=["People"])
 VIEW, EDIT = Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT
-Levels = Literal["visitor", "interactor", "fan", "friend", "customer"]
 Kinds = Literal["email", "phone", "customer_number"]
-assert set(Levels.__args__) == set(Level.values)  # type: ignore[attr-defined]
 assert set(Kinds.__args__) == set(IdentityKind.values)  # type: ignore[attr-defined]
 
 
@@ -71,14 +68,10 @@ class PersonOut(Out):
     created_at: At
 
 
-class PeopleAsked(Listed):
+class PeopleAsked(Fitting, Listed):
     """The filters of the list of people in the console."""
 
-    search: str = Field("", max_length=100, description="A name, or a whole e-mail address, phone or customer number.")
-    level: Levels | None = Field(None, description="Where they stand now.")
-    owner: str | None = Field(None, max_length=40, description="The id of a member of staff.")
-    unit: str | None = Field(None, max_length=40, description="The id of a unit; those below it are not counted.")
-    sort: Literal["name", "newest"] = "name"
+    sort: Sorts = Field("name", description="`seen`: seen last first; `unseen`: not seen for longest first.")
 
 
 Traits = dict[Line, str | Number | Flag | None]
@@ -154,18 +147,11 @@ def shown(card: Card) -> PersonOut:
 def list_people(request: ApiRequest, asked: Query[PeopleAsked]) -> Page[PersonOut]:
     """List people
 
-    Those whom the maker of the key sees, by name or the newest first, with the filters and the search of the console.
+    Those whom the maker of the key sees, with the filters, orders and the search of the console.
     """
-    owner = chosen(Staff.objects.all(), asked.owner, "owner")
-    unit = chosen(Unit.objects.all(), asked.unit, "unit")
-    wanted = Wanted(
-        search=asked.search,
-        level=asked.level or "",
-        owner=owner.pk if owner else None,
-        unit=unit.pk if unit else None,
-        sort=asked.sort,
+    part = queries.people_page(
+        request.staff, wanted(asked, sort=asked.sort), after=unpacked(asked.after), size=asked.limit
     )
-    part = queries.people_page(request.staff, wanted, after=unpacked(asked.after), size=asked.limit)
     return page([shown(card) for card in queries.cards([each.pk for each in part.people])], packed(part.after))
 
 

@@ -75,6 +75,7 @@ def _told(method: str, path: str, operation: Json) -> Told:
     example = REQUESTS[operation["operationId"]]
     answer = next(answer for status, answer in operation["responses"].items() if int(status) < 300)
     content = answer.get("content", {}).get("application/json", {})
+    once = any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
     return Told(
         id=operation["operationId"],
         method=method,
@@ -84,8 +85,8 @@ def _told(method: str, path: str, operation: Json) -> Told:
         scope=operation["x-scope"],
         parameters=[_part(one["name"], one["schema"], one) for one in operation["parameters"]],
         fields=list(_fields(operation)),
-        curl=curl(method, path, example),
-        python=python(method, path, example),
+        curl=curl(method, path, example, once),
+        python=python(method, path, example, once),
         answer=json.dumps(content["example"], ensure_ascii=False, indent=2) if "example" in content else "",
         refusals=[status for status in operation["responses"] if int(status) >= 400],
     )
@@ -131,10 +132,10 @@ def _address(path: str, example: Example) -> str:
     return path.removeprefix("/api/v1").format(**example.path) + query
 
 
-def curl(method: str, path: str, example: Example) -> str:
+def curl(method: str, path: str, example: Example, once: bool) -> str:
     lines = [f'curl -X {method} "$GUANXI{_address(path, example)}"' if method != "GET" else
              f'curl "$GUANXI{_address(path, example)}"', '  -H "Authorization: Bearer $KEY"']  # fmt: skip
-    if method == "POST":
+    if once:
         lines.append('  -H "Idempotency-Key: $(uuidgen)"')
     lines += [f'  -F "{name}={value}"' for name, value in example.form.items()]
     if example.body is not None:
@@ -156,12 +157,12 @@ def _literal(value: Any) -> str:
             return repr(value)
 
 
-def python(method: str, path: str, example: Example) -> str:
+def python(method: str, path: str, example: Example, once: bool) -> str:
     """By httpx; `guanxi` is the client that the page shows first."""
     given = [f'"{path.removeprefix("/api/v1").format(**example.path)}"']
     if example.query:
         given.append(f"params={_literal(dict(example.query))}")
-    if method == "POST":
+    if once:
         given.append('headers={"Idempotency-Key": str(uuid4())}')
     if example.body is not None:
         given.append(f"json={_literal(example.body)}")

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, not_found
-from guanxi.api.v1.shapes import At, Flag, In, Name, Named, Out, must_match, named, tagged
+from guanxi.api.v1.fitting import Day, Sorts, as_lines, as_parts
+from guanxi.api.v1.shapes import At, Flag, In, Line, Name, Named, Out, must_match, named, tagged
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
@@ -18,7 +19,6 @@ from guanxi.people.queries import ORDERS
 
 router = Router(tags=["Saved views"])
 MAY = Permission.PEOPLE_VIEW
-Sorts = Literal["name", "name_back", "newest", "oldest"]
 # How the address of the list names what the filter calls otherwise.
 NAMES = {"search": "q", "columns": "cols"}
 
@@ -30,6 +30,14 @@ class ViewFilter(In):
     level: Literal["", "visitor", "interactor", "fan", "friend", "customer"] = ""
     owner: str = Field("", max_length=40)
     unit: str = Field("", max_length=40)
+    source: Line = Field("", max_length=40)
+    added_from: Day | None = None
+    added_to: Day | None = None
+    seen_from: Day | None = None
+    seen_to: Day | None = None
+    email: Literal["", "yes", "no"] = ""
+    phone: Literal["", "yes", "no"] = ""
+    trait: list[Annotated[Line, Field(max_length=260)]] = Field([], max_length=10, description="As in the list.")
     sort: Sorts = "name"
     columns: list[Annotated[str, Field(pattern="^[a-z0-9_:-]{1,50}$")]] = Field([], max_length=16)
 
@@ -66,6 +74,8 @@ class ViewChange(In):
 def shown(view: SavedView, first: int | None) -> ViewOut:
     given = {name: view.asked.get(NAMES.get(name, name), "") for name in ViewFilter.model_fields}
     told: dict[str, Any] = {name: value for name, value in given.items() if value}
+    if lines := as_lines(view.asked):
+        told["trait"] = lines
     if "columns" in told:
         told["columns"] = told["columns"].split(",")
     return ViewOut(
@@ -81,8 +91,9 @@ def shown(view: SavedView, first: int | None) -> ViewOut:
 
 def asked(given: ViewFilter) -> dict[str, str]:
     """As the address of the list says it."""
-    said = given.model_dump() | {"columns": ",".join(given.columns), "sort": "" if given.sort == "name" else given.sort}
-    return {NAMES.get(name, name): value.strip() for name, value in said.items()}
+    said = given.model_dump(mode="json", exclude={"trait"})
+    said |= {"columns": ",".join(given.columns), "sort": "" if given.sort == "name" else given.sort}
+    return {NAMES.get(name, name): (value or "").strip() for name, value in said.items()} | as_parts(given.trait)
 
 
 def found(request: ApiRequest, view_id: str) -> SavedView:

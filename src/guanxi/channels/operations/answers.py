@@ -11,6 +11,7 @@ from guanxi.channels.models import Account, Message
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Purpose
+from guanxi.people import operations as people
 
 
 @transaction.atomic
@@ -29,6 +30,7 @@ def unsubscribe(*, message: Message, now: datetime) -> None:
         proof={"message": message.public_id},
     )
     if Message.objects.filter(pk=message.pk, unsubscribed_at=None).update(unsubscribed_at=now):
+        people.saw({message.person_id: now})
         events.announce(MessageUnsubscribed(message.person_id, message.pk, channel, message.origin), at=now)
 
 
@@ -37,4 +39,5 @@ def opened(*, message: Message, now: datetime) -> None:
     """The picture in the message was fetched, by the person or by a proxy of their mail service: an estimate."""
     if Message.objects.filter(pk=message.pk, opened_at=None).update(opened_at=now):
         channel = Account.objects.get(pk=message.account_id).kind
+        people.saw({message.person_id: now})
         events.announce(MessageOpened(message.person_id, message.pk, channel, message.origin), at=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,7 @@ from guanxi.commerce.rules import Head, Line
 from guanxi.events import operations as events
 from guanxi.kit import bulk
 from guanxi.kit.rows import next_ids
+from guanxi.people import operations as people
 from guanxi.people.port import (
     Choice,
     ImportContext,
@@ -151,10 +153,10 @@ class OrdersKind:
             by_number[line.head.number].append(line)
         there = Order.objects.extra(where=["number = ANY(%s)"], params=[list(by_number)])
         known = set(there.values_list("number", flat=True))
-        people = find_people({who for line in ready for who in line.head.who}, context)
+        buyers = find_people({who for line in ready for who in line.head.who}, context)
         plan = OrdersPlan(products=products_by_number({line.product for line in ready if line.product}))
         for number, lines in by_number.items():
-            person = next((people[who] for who in lines[0].head.who if who in people), None)
+            person = next((buyers[who] for who in lines[0].head.who if who in buyers), None)
             if number in known:
                 plan.unchanged += len(lines)
             elif person is None:
@@ -189,6 +191,10 @@ class OrdersKind:
             for order, _lines in made
         )
         prove_purchases(purchases, now=context.now, import_id=context.import_id)
+        last: dict[int, datetime] = {}
+        for order, _lines in made:
+            last[order.person_id] = max(order.placed_at, last.get(order.person_id, order.placed_at))
+        people.saw(last, import_id=context.import_id)
 
     def undo_steps(self) -> tuple[UndoStep, ...]:
         return orders_steps()

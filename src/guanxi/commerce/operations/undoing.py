@@ -13,6 +13,7 @@ from guanxi.commerce.operations import facts
 from guanxi.commerce.operations.proving import EndDanglingProofs, prove_what_is_left
 from guanxi.events import operations as events
 from guanxi.people import operations as people
+from guanxi.people.models import Person
 from guanxi.people.port import TakenBack, UndoStep
 
 
@@ -58,4 +59,5 @@ def change_refunded(changes: Mapping[int, int]) -> None:
 
 def orders_steps() -> tuple[UndoStep, ...]:
     orders = people.RemoveRows(Order, along=(OrderLine,), inside="person", then=prove_what_is_left)
-    return (orders, people.TakeBackProofs(), KeptOrders(), EndDanglingProofs(), people.RemoveRows(Product))
+    proofs = (people.TakeBackProofs(), KeptOrders(), EndDanglingProofs())
+    return (orders, *proofs, people.RestoreChanges(Person), people.RemoveRows(Product))

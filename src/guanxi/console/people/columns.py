@@ -48,9 +48,12 @@ FIXED = (
 DEFAULT = ("phone", "email", "level", "owner", "unit", "added")
 
 
-def columns() -> dict[str, Column]:
+def fields() -> list[Field]:
+    return list(Field.objects.order_by("label", "pk")[:TRAITS_AT_MOST])
+
+
+def columns(traits: list[Field]) -> dict[str, Column]:
     """Every column that this workspace has, by its key; those of traits come last."""
-    traits = Field.objects.order_by("label", "pk")[:TRAITS_AT_MOST]
     own = [Column(f"trait:{one.key}", one.label, "num t2" if one.kind == TraitKind.NUMBER else "t2") for one in traits]
     return {one.key: one for one in (*FIXED, *own)}
 

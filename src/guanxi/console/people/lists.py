@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
-from guanxi.console.people.columns import DEFAULT, SHOWN_AT_MOST, Column, columns
+from guanxi.console.people.columns import DEFAULT, SHOWN_AT_MOST, Column, columns, fields
+from guanxi.console.people.filters import Filters
 from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import DataScope, data_scope
 from guanxi.people.models import Level
-from guanxi.people.queries import ORDERS, Wanted
+from guanxi.people.queries import NONE, ORDERS, Wanted
 
 CHOICES_AT_MOST = 500
 
@@ -28,7 +29,7 @@ class Chip:
 
 
 class Asked:
-    """What an address asks for. Raises Http404 for a level or order that is not there.
+    """What an address asks for. Raises Http404 for a level, an order or a field that is not there, and for no day.
 
     An owner or unit that is not there, or not there for this reader, fits nobody: a shared view may name one.
     """
@@ -45,7 +46,8 @@ class Asked:
         self.owner_key, self.unit_key = given.get("owner", "")[:40], given.get("unit", "")[:40]
         self.owner: Staff | None = self.owners.get(self.owner_key)
         self.unit: Unit | None = self.units.get(self.unit_key)
-        self.known = columns()
+        kept = fields()
+        self.known, self.filters = columns(kept), Filters(given, kept)
         wished = [key for part in given.getlist("cols") for key in part.split(",")]
         self.chosen = [self.known[key] for key in dict.fromkeys(wished) if key in self.known][:SHOWN_AT_MOST]
         if not self.chosen:
@@ -56,21 +58,27 @@ class Asked:
     @property
     def gone(self) -> bool:
         """Whether it asks for an owner or unit that is not there for this reader."""
-        return bool((self.owner_key and not self.owner) or (self.unit_key and not self.unit))
+        named = ((self.owner_key, self.owner), (self.unit_key, self.unit))
+        return any(key and key != NONE and not row for key, row in named)
 
     @property
     def wanted(self) -> Wanted:
         return Wanted(
             search=self.search,
             level=self.level,
-            owner=0 if self.owner_key and not self.owner else self.owner.pk if self.owner else None,
-            unit=0 if self.unit_key and not self.unit else self.unit.pk if self.unit else None,
+            owner=_place(self.owner_key, self.owner),
+            unit=_place(self.unit_key, self.unit),
             sort=self.sort,
+            **self.filters.wanted,
         )
 
     @property
     def filtered(self) -> bool:
-        return bool(self.search or self.level or self.owner_key or self.unit_key)
+        return bool(self.search or self.narrowed)
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.level or self.owner_key or self.unit_key or any(self.filters.parts.values()))
 
     @property
     def cols(self) -> str:
@@ -86,6 +94,7 @@ class Asked:
             "level": self.level,
             "owner": self.owner_key,
             "unit": self.unit_key,
+            **self.filters.parts,
             "sort": "" if self.sort == "name" else self.sort,
             "cols": self.cols,
         }
@@ -94,6 +103,14 @@ class Asked:
     def kept(self) -> dict[str, str]:
         """The parts that say something, with the view that is open: hidden fields of a form that changes another."""
         return {name: value for name, value in (self.parts | {"view": self.view}).items() if value}
+
+    @property
+    def besides(self) -> dict[str, str]:
+        """What a form that sets filters and order leaves as it is."""
+        return {name: value for name, value in self.kept.items() if name in ("q", "cols", "view")}
+
+    def without(self, *names: str) -> str:
+        return self.url(**dict.fromkeys(names, ""))
 
     def url(self, **changed: str) -> str:
         said = {name: value for name, value in (self.parts | {"view": self.view} | changed).items() if value}
@@ -112,6 +129,25 @@ class Asked:
         return self.url(sort="oldest" if self.sort == "newest" else "newest")
 
     @property
+    def by_seen(self) -> str:
+        return self.url(sort="unseen" if self.sort == "seen" else "seen")
+
+    @property
+    def unfiltered(self) -> str:
+        return self.without("level", "owner", "unit", *self.filters.parts)
+
+    @property
+    def sort_options(self) -> list[tuple[str, str]]:
+        return [
+            ("", _("Name, A first")),
+            ("name_back", _("Name, Z first")),
+            ("newest", _("Newest first")),
+            ("oldest", _("Oldest first")),
+            ("seen", _("Seen last, first")),
+            ("unseen", _("Not seen for longest, first")),
+        ]
+
+    @property
     def same_page(self) -> str:
         return self.url(after=self.after)
 
@@ -127,12 +163,12 @@ class Asked:
         if self.level:
             found.append(Chip(_("Level is %(level)s") % {"level": Level(self.level).label}, self.url(level="")))
         if self.owner_key:
-            name = self.owner.name if self.owner else _("not there")
+            name = self.owner.name if self.owner else _("nobody") if self.owner_key == NONE else _("not there")
             found.append(Chip(_("Owner is %(name)s") % {"name": name}, self.url(owner="")))
         if self.unit_key:
-            name = self.unit.name if self.unit else _("not there")
+            name = self.unit.name if self.unit else _("none") if self.unit_key == NONE else _("not there")
             found.append(Chip(_("Unit is %(name)s") % {"name": name}, self.url(unit="")))
-        return found
+        return found + [Chip(one.words, self.without(*one.parts)) for one in self.filters.said()]
 
     @property
     def level_options(self) -> list[tuple[str, str]]:
@@ -140,12 +176,20 @@ class Asked:
 
     @property
     def owner_options(self) -> list[tuple[str, str]]:
-        return [("", _("Any owner")), *((key, owner.name) for key, owner in self.owners.items())]
+        return [("", _("Any owner")), (NONE, _("No owner")), *((key, owner.name) for key, owner in self.owners.items())]
 
     @property
     def unit_options(self) -> list[tuple[str, str]]:
         indented = ((key, "\u2003" * (unit.path.count("/") - 1) + unit.name) for key, unit in self.units.items())
-        return [("", _("Any unit")), *indented]
+        return [("", _("Any unit")), (NONE, _("No unit")), *indented]
+
+
+def _place(key: str, row: Staff | Unit | None) -> int | Literal["none"] | None:
+    if not key:
+        return None
+    if key == NONE:
+        return NONE
+    return row.pk if row else 0
 
 
 def _by_key(rows: QuerySet[Any]) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answered(request: HttpRequest, workspace: Workspace, person: Person) -> HttpResponse:
+    people.saw({person.pk: clock.now()})
     form = PreferencesForm(sent(request), queries.card(person), workspace.name)
     if form.is_valid():
         form.save()

@@ -32,6 +32,7 @@ from guanxi.people.operations.personal import (
 )
 from guanxi.people.operations.preferring import set_preferences
 from guanxi.people.operations.revealing import RevealRefused, reveal
+from guanxi.people.operations.seeing import saw
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "reveal",
     "run_import",
     "save_view",
+    "saw",
     "set_preferences",
     "start_bulk",
     "start_import",

@@ -49,6 +49,7 @@ from guanxi.people.queries.lists import (
     level_counts,
     page_of,
     people_page,
+    sources,
     unit_counts,
     wanted_people,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "rejected_rows",
     "rejects_phase",
     "row_reason",
+    "sources",
     "stuck_erasure",
     "suggested_columns",
     "suppressions",

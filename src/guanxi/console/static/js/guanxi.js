@@ -149,6 +149,21 @@
   });
   addEventListener("pageshow", () => all("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
 
+  // A field with data-narrows leaves of the lists in that element only what holds each word that is typed.
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest("[data-narrows]");
+    if (!field) return;
+    const words = field.value.toLowerCase().split(/\s+/);
+    for (const list of all(`#${field.dataset.narrows} ul`)) {
+      for (const item of list.children) {
+        const said = `${item.textContent} ${item.dataset.said || ""}`.toLowerCase();
+        item.hidden = !words.every((word) => said.includes(word));
+      }
+      const heading = list.previousElementSibling;
+      if (heading && heading.matches("h2")) heading.hidden = [...list.children].every((item) => item.hidden);
+    }
+  });
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
