@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TOOLS: dict[str, tuple[Callable[[], bool], str]] = {
-    "chromium": (lambda: shutil.which(CHROMIUM) is not None, "Chromium: apt-get install chromium fonts-noto-cjk"),
+    "chromium": (lambda: CHROMIUM is not None, "Chromium: apt-get install chromium fonts-noto-cjk"),
 }
 
 

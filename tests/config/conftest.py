@@ -32,7 +32,7 @@ def environment_of(home: Path, **more: str) -> dict[str, str]:
 
 def run_guanxi(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "guanxi.cli", *arguments], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "guanxi.cli", *arguments], env=environment, capture_output=True, text=True, timeout=180
     )
 
 

@@ -29,6 +29,7 @@ from guanxi.kit.spreadsheets import STARTS
 from guanxi.people import operations as people
 from guanxi.people.models import Field, Import, Person, Trait
 from guanxi.reach.models import Broadcast
+from tests.conftest import forget_files, taken_back
 from tests.console.forms import Form, forms_of, once
 from tests.console.pages import NO_PAGE, address_of, pages
 from tests.console.test_access import ROUTES, routes
@@ -45,12 +46,21 @@ BY_KEY = {"intake"}
 ASKS_BY_ITSELF = {"import_new": "asks for the token once it has seen that the body is not too large"}
 
 
+@pytest.fixture(scope="module")
+def first_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    forget_files()
+    with django_db_blocker.unblock(), taken_back():
+        owner = User.objects.create_user(email="owner@example.test", name="Lin Yao")
+        workspace = governance.create_workspace(name="Lumen", slug="lumen", owner=owner, is_demo=True)
+        with queries.entered(workspace):
+            yield make_world()
+
+
 @pytest.fixture
-def world(db: None) -> Iterator[World]:
-    owner = User.objects.create_user(email="owner@example.test", name="Lin Yao")
-    workspace = governance.create_workspace(name="Lumen", slug="lumen", owner=owner, is_demo=True)
-    with queries.entered(workspace):
-        yield make_world()
+def world(first_world: World, django_db_blocker: Any) -> Iterator[World]:
+    """What a test does to it is taken back."""
+    with django_db_blocker.unblock(), taken_back():
+        yield first_world
 
 
 def owner_of_it(**given: Any) -> Client:
@@ -113,10 +123,9 @@ def pointers(before: dict[type[models.Model], set[Any]]) -> dict[str, list[tuple
     for model, known in before.items():
         keys = [one for one in model._meta.concrete_fields if one.is_relation or one.attname == "workspace_id"]
         lines = []
-        for row in model._default_manager.all():
-            line = [str(row.pk) if row.pk in known else "new"]
-            for one in keys:
-                value = getattr(row, one.attname)
+        for pk, *values in model._default_manager.values_list("pk", *(one.attname for one in keys)):
+            line = [str(pk) if pk in known else "new"]
+            for one, value in zip(keys, values, strict=True):
                 target = before.get(cast(Any, one.related_model), set()) if one.is_relation else {value}
                 line.append(f"{one.attname}={value if value is None or value in target else 'new'}")
             lines.append(tuple(line))

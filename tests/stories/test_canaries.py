@@ -166,6 +166,7 @@ def sending(somebody: Person, now: datetime, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setitem(registry._composers, "cnt", raising(ValueError(f"{EMAIL} {NOTE}")))
         message(somebody, now, 5, server.port)
         worker.turn(worker.Lane("messages", channels.lane, 1))
+        worker.turn(worker.Lane("messages", raising(ValueError(f"{EMAIL} {NOTE}")), 1))
     with monkeypatch.context() as patch:
         stopping = threading.Event()
 
@@ -226,7 +227,8 @@ def test_no_line_of_the_log_knows_anybody(
         assert known(text) == []
         for said in (
             "500 GET w/<slug:slug>/people/<str:public_id>",
-            "lane messages failed",
+            "words of cnt_a failed",
+            "lane messages in workspace",
             "lost the database",
             "psycopg.errors",
         ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from guanxi.api.problems import Problem, Wrong, invalid
@@ -15,6 +15,7 @@ from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
 from guanxi.governance.operations import ComplaintStands, StaffRefused, TooManyTries, UnitRefused
+from guanxi.governance.queries import IDLE_HOURS, SESSION_DAYS
 from guanxi.integrations.operations import EndpointRefused
 from guanxi.kit.addresses import BadAddress
 from guanxi.kit.cells import BadCell
@@ -29,9 +30,11 @@ from guanxi.people.operations import (
     HandoverRefused,
     IdentityTaken,
     ImportRefused,
+    MergeRefused,
     NoteRefused,
     PersonChanged,
     RevealRefused,
+    SearchRefused,
     ViewRefused,
 )
 from guanxi.people.queries import BadCursor
@@ -55,6 +58,10 @@ def _taken(taken: IdentityTaken) -> Problem:
     return Problem("identity_taken", "Another person has this address or number already.", field=taken.place)
 
 
+def _listed(choices: Iterable[int]) -> str:
+    return ", ".join(map(str, choices))
+
+
 STAFF = {
     "bad_email": invalid("email", "This is not an e-mail address."),
     "already_staff": Problem("conflict", "Someone with this e-mail works here already.", field="email"),
@@ -65,6 +72,7 @@ STAFF = {
     "unknown_timezone": invalid("timezone", "There is no such time zone. It is a name of IANA, such as Asia/Shanghai."),
     "unknown_currency": invalid("currency", "There is no such currency. It is a code of ISO 4217, such as CNY."),
     "currency_stays": Problem("conflict", "Money is held already, and amounts are not converted.", field="currency"),
+    "bad_limit": invalid("idle_hours", f"Hours: one of {_listed(IDLE_HOURS)}. Days: one of {_listed(SESSION_DAYS)}."),
     "last_owner": Problem("conflict", "This is the last owner. Make someone else owner first."),
 }
 
@@ -161,6 +169,11 @@ BULKS = {
     "not_stopped": Problem("conflict", "It is not stopped."),
     "too_late": Problem("conflict", "It cannot be taken back any more, or there is nothing to take back."),
 }
+MERGES = {
+    "same": invalid("merged", "This is the same person.", "same"),
+    "gone": Problem("conflict", "One of them was merged or erased meanwhile."),
+    "undone": Problem("conflict", "This merge was undone already."),
+}
 VIEWS = {
     "no_name": invalid("name", "Give the view a name.", "missing"),
     "too_many": Problem("conflict", "Fifty views are the most. Delete one first."),
@@ -203,6 +216,8 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
+    MergeRefused: lambda error: MERGES[error.reason],
+    SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
     ViewRefused: lambda error: VIEWS[error.reason],
     RevealRefused: _reveal,
     ExportRefused: _personal,

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import invalid
-from guanxi.api.v1.shapes import Flag, In, Line, Name, Out, must_match, tagged
+from guanxi.api.v1.shapes import Flag, In, Line, Name, Number, Out, must_match, tagged
 from guanxi.commerce import queries as commerce
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Workspace
@@ -30,6 +30,8 @@ class SettingsOut(Out):
     currency: str
     language: str
     needs_second_step: bool
+    idle_hours: int = Field(description="Staff who did nothing for so long are signed out.")
+    session_days: int = Field(description="Everyone is signed out after so long.")
     currency_is_fixed: bool
     is_demo: bool
 
@@ -42,6 +44,11 @@ class SettingsChange(In):
     timezone: Line | None = Field(None, max_length=60, description="IANA, such as Asia/Shanghai.")
     currency: str | None = Field(None, pattern="^[A-Z]{3}$")
     language: str | None = Field(None, pattern="^[a-z]{2}(-[a-z]{4})?$", description="en, zh-hans or ko.")
+
+
+class SessionLimits(In):
+    idle_hours: Number
+    days: Number
 
 
 class SecondStep(In):
@@ -62,6 +69,8 @@ def shown(here: Workspace) -> SettingsOut:
         currency=here.currency,
         language=here.language,
         needs_second_step=here.needs_second_step,
+        idle_hours=here.idle_hours,
+        session_days=here.session_days,
         currency_is_fixed=commerce.has_money(),
         is_demo=here.is_demo,
     )
@@ -109,4 +118,14 @@ def need_second_step(request: ApiRequest, body: SecondStep) -> SettingsOut:
     Who has none is led to set it up at the next page.
     """
     governance.need_second_step(workspace=request.workspace, needed=body.needed, by=request.staff)
+    return tagged(request, shown(_here(request)))
+
+
+@router.put("/workspace/session-limits", **op(Permission.STAFF_ACCESS, SettingsOut, thing=True))
+def limit_sessions(request: ApiRequest, body: SessionLimits) -> SettingsOut:
+    """Say how long staff stay signed in
+
+    Without use, and at all. It holds for everyone from their next page on.
+    """
+    governance.limit_sessions(workspace=request.workspace, idle_hours=body.idle_hours, days=body.days, by=request.staff)
     return tagged(request, shown(_here(request)))
