@@ -56,6 +56,6 @@ def _pointing() -> list[Any]:
 def _free_name(name: str, parent: Unit | None, but: Unit | None = None) -> None:
     """Two units of one name beside each other could not be told apart in a list or a file."""
     Workspace.objects.select_for_update(no_key=True).get(pk=scope.current())  # two at once come one after the other
-    beside = Unit.objects.filter(parent=parent, name__iexact=name).exclude(pk=but.pk if but else None)
-    if beside.exists():
+    beside = Unit.objects.filter(parent=parent, name__iexact=name)
+    if any(one != but for one in beside):
         raise UnitRefused("same_name")
