@@ -29,6 +29,8 @@ PLACES = {
     "person_id": examples.PERSON,
     "identity_id": examples.IDENTITY,
     "note_id": examples.NOTE,
+    "merge_id": examples.MERGE,
+    "duplicate_id": examples.PAIR,
     "import_id": examples.IMPORT,
     "audience_id": examples.AUDIENCE,
     "content_id": examples.CONTENT,

@@ -25,7 +25,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance.models import Notice, Role, Staff, Suppression
 from guanxi.integrations import operations as integrations
 from guanxi.people import operations as people
-from guanxi.people.models import Bulk, Field, Identity, Import, Person, PersonErasure
+from guanxi.people.models import Bulk, DuplicateSearch, Field, Identity, Import, Pair, Person, PersonErasure
 from guanxi.people.queries import Wanted
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast
@@ -113,6 +113,7 @@ def make_world(boss: Staff, now: datetime) -> World:
             examples.SUPPRESSION: Suppression.objects.get().public_id,
             **_personal(person, boss, now),
             **_webhook(boss, now),
+            **_merges(person, boss, now),
             **_bulk(boss, now),
         },
     )
@@ -136,6 +137,14 @@ def _webhook(boss: Staff, now: datetime) -> dict[str, str]:
     endpoint, _secret = integrations.make_endpoint(url=url, events=["order.paid"], by=boss, now=now)
     delivery = integrations.send_test(endpoint=endpoint, now=now)
     return {examples.WEBHOOK: endpoint.public_id, examples.DELIVERY: delivery.public_id}
+
+
+def _merges(person: Person, boss: Staff, now: datetime) -> dict[str, str]:
+    twin, gone = (people.create_person(now=now, name=name) for name in ("Lin W.", "L. Wei"))
+    merge = people.merge_people(keep=person, drop=gone, by=boss, now=now)
+    pair = Pair.objects.create(first=person, second=twin, origin="similar", evidence={"for": []}, found_at=now)
+    DuplicateSearch.objects.create(state="done", by=boss, asked_at=now, finished_at=now)
+    return {examples.TWIN: twin.public_id, examples.MERGE: merge.public_id, examples.PAIR: pair.public_id}
 
 
 def _bulk(boss: Staff, now: datetime) -> dict[str, str]:

@@ -107,6 +107,18 @@ ROUTES: dict[str, Route] = {
     "view_change": Route(SEES_PEOPLE, ("post",), lambda things: {"public_id": things.view}),
     "person_new": Route(EDITS_PEOPLE, ("get", "post")),
     "person_edit": Route(EDITS_PEOPLE, ("get", "post"), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "duplicates": Route(CHANGES_MANY),
+    "duplicates_search": Route(CHANGES_MANY, ("post",)),
+    "duplicate": Route(CHANGES_MANY, ("get", "post"), lambda things: {"pair_id": things.pair}, frozenset({MANAGER})),
+    "person_merge": Route(
+        CHANGES_MANY, ("get", "post"), lambda things: {"public_id": things.person}, frozenset({MANAGER})
+    ),
+    "merge_undo": Route(
+        CHANGES_MANY,
+        ("post",),
+        lambda things: {"public_id": things.person, "merge_id": things.merge},
+        frozenset({MANAGER}),
+    ),
     "note_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "note_remove": Route(
         EDITS_PEOPLE,

@@ -21,7 +21,7 @@ from guanxi.integrations import operations as integrations
 from guanxi.kit import clock
 from guanxi.people import operations as people
 from guanxi.people import queries as people_queries
-from guanxi.people.models import Identity, Import, Person
+from guanxi.people.models import Identity, Import, Pair, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast, BroadcastState
 from tests.factories import channels as make
@@ -54,6 +54,8 @@ class Things:
     view: str
     bulk: str
     notice: str
+    merge: str
+    pair: str
 
 
 def make_things() -> Things:
@@ -95,8 +97,23 @@ def make_things() -> Things:
         write_key=site.key,
         sent_event=make_sent_event(site.key),
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
+        merge=make_merge(message.person),
+        pair=make_pair(message.person),
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
+
+
+def make_merge(person: Person) -> str:
+    other = people.create_person(now=clock.now(), name="Twin", source="test")
+    return str(people.merge_people(keep=person, drop=other, by=None, now=clock.now()).public_id)
+
+
+def make_pair(person: Person) -> str:
+    other = people.create_person(now=clock.now(), name="Double", source="test")
+    pair: Pair = Pair.objects.create(
+        first=person, second=other, origin="conflict", evidence={"conflict": ["customer_number"]}, found_at=clock.now()
+    )
+    return str(pair.public_id)
 
 
 def make_source() -> acquisition.MadeSource:

@@ -43,6 +43,7 @@ from guanxi.people.models import (
     Import,
     ImportChange,
     ImportReject,
+    Lent,
     LevelProof,
     NameWord,
     Person,
@@ -155,6 +156,8 @@ class Canary:
     def rest_of_people(self) -> None:
         NameWord.objects.create(person=self.person, word=self.word("people.NameWord", "word"))
         city = Field.objects.create(key="city", label="City")
+        own, lent = self.word("people.Lent", "own"), self.word("people.Lent", "lent")
+        Lent.objects.create(person=self.person, what="name", own=own, lent=lent)
         Trait.objects.create(person=self.person, field=city, value=self.word("people.Trait", "value"))
         points = Field.objects.create(key="points", label="Points", kind="number")
         Trait.objects.create(person=self.person, field=points, value="815162342")

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from guanxi.bench import audiences, imports, people
+from guanxi.bench import audiences, identity, imports, people
 
 Row = dict[str, Any]
 
 MEASUREMENTS: dict[str, Callable[[str], list[Row]]] = {
     "import": imports.run,
     "audiences": audiences.run,
+    "identity": identity.run,
     "people": people.run,
 }
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "target", "ok")

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from guanxi.channels import operations
+from guanxi.channels.models import Message
 from guanxi.events import registry as events
+from guanxi.people.registry import Moves, in_a_merge
 
 
 def reconsider(happened: Sequence[Any]) -> None:
@@ -19,3 +21,4 @@ def reconsider(happened: Sequence[Any]) -> None:
 
 
 events.subscribe("consent.withdrawn", reconsider)
+in_a_merge(Moves(Message, one=("origin", "account", "step")))

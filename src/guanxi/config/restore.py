@@ -172,8 +172,10 @@ def _catch_up(installation: Installation, manifest: archive.Manifest) -> None:
     waiting = 0
     for workspace in Workspace.objects.order_by("pk"):
         with governance.entered(workspace):
-            keys = Person.objects.values_list("pk", flat=True).iterator()
-            waiting += events.rewind(retracted=manifest.retracted, mirrored={"people": keys})
+            everybody = Person.objects.values_list("pk", flat=True)
+            merged = everybody.filter(merged_into__isnull=False)
+            mirrored = {"people": everybody.iterator(), "aliases": merged.iterator()}
+            waiting += events.rewind(retracted=manifest.retracted, mirrored=mirrored)
     say(f"The worker adds {waiting:,} facts to the lake that came after its copy, and writes the lake's people anew")
 
 

@@ -42,7 +42,8 @@ PEOPLE = pa.schema(
         pa.field("traits", pa.string()),
     ]
 )
-MIRRORS = {"people": PEOPLE}
+ALIASES = pa.schema([pa.field("person", pa.int64()), pa.field("keeper", pa.int64())])
+MIRRORS = {"people": PEOPLE, "aliases": ALIASES}
 
 
 def folder(workspace_id: int, table: str) -> Path:

@@ -13,6 +13,7 @@ EVENTS = {"person": Kind.PSEUDONYM, "props": Kind.PERSONAL} | dict.fromkeys(_PLA
 PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(
     ["level", "owner", "unit", "locale", "country", "created_at"], Kind.PLAIN
 )
+ALIASES = {"person": Kind.PSEUDONYM, "keeper": Kind.PSEUDONYM}
 
 declare(
     Table(
@@ -46,5 +47,6 @@ declare(
     ),
     Table(models.LakeState, plain="id assigned appended appended_at"),
     Store("lake: events", "events", EVENTS, export=lambda who: queries.everything(list(who.people))),
+    Store("lake: aliases", columns=ALIASES, why="Who became whom, for events that were written before."),
     Store("lake: people", columns=PEOPLE, why="A copy of level, place and fields for audiences."),
 )

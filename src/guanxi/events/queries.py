@@ -40,6 +40,8 @@ class Lake:
     backend: Any
     events: Any
     people: Any
+    aliases: Any | None = None
+    """`person`, who was merged away, and `keeper`, whom they became; None while nobody was."""
 
     def register(self, name: str, table: pa.Table) -> Any:
         """Lend the engine a table of the caller's, for a join."""
@@ -55,7 +57,9 @@ def lake() -> Iterator[Lake]:
     backend = ibis.duckdb.connect()
     try:
         backend.raw_sql("SET TimeZone = 'UTC'")
-        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", MIRRORS["people"]))
+        people, aliases = MIRRORS["people"], MIRRORS["aliases"]
+        merged = _table(backend, "aliases", aliases) if files(scope.current(), "aliases") else None
+        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged)
     finally:
         backend.disconnect()
 

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     PEOPLE_EXPORT = "people.export"
     PEOPLE_ERASE = "people.erase"
     PEOPLE_BULK = "people.bulk"
+    PEOPLE_MERGE = "people.merge"
     VIEWS_SHARE = "views.share"
     AUDIENCES_VIEW = "audiences.view"
     AUDIENCES_EDIT = "audiences.edit"
@@ -60,7 +61,8 @@ _TECHNICAL = frozenset(
 
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
-    "manager": _READ | {Permission.PEOPLE_REVEAL, Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT},
+    "manager": _READ
+    | {Permission.PEOPLE_REVEAL, Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT, Permission.PEOPLE_MERGE},
     "operator": _EVERYTHING
     - _TECHNICAL
     - {Permission.WORKSPACE_MANAGE, Permission.STAFF_ACCESS, Permission.AUDIT_VIEW},

@@ -26,6 +26,8 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.PersonAssigned: ("person", "owner", "unit"),
     people.PersonCreated: ("person",),
     people.IdentityLinked: ("person", "kind"),
+    people.PersonMerged: ("person", "merged"),
+    people.PersonUnmerged: ("person", "merged"),
     people.ImportFinished: ("import_id", "state"),
     governance.ConsentGiven: ("person", "channel", "purpose"),
     governance.ConsentWithdrawn: ("person", "channel", "purpose"),
@@ -45,6 +47,7 @@ NAMES: tuple[str, ...] = tuple(fact.name for fact in FACTS)
 # A field that is an internal key, and the word that its public id has outside.
 REFERENCES = {
     "person": "person",
+    "merged": "merged",
     "order_id": "order",
     "product_id": "product",
     "coupon_id": "coupon",

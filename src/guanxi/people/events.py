@@ -59,3 +59,21 @@ class IdentityLinked:
     name: ClassVar[str] = "identity.linked"
     person: int
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonMerged:
+    """`merged` became `person`."""
+
+    name: ClassVar[str] = "person.merged"
+    person: int
+    merged: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonUnmerged:
+    """`merged` is somebody else again."""
+
+    name: ClassVar[str] = "person.unmerged"
+    person: int
+    merged: int

@@ -10,6 +10,10 @@ from guanxi.people.operations import attachments
 from guanxi.people.operations.personal import exporting, journals
 
 
+def merges_of(whom: Who) -> QuerySet[models.Merge]:
+    return models.Merge.objects.filter(Q(keep__in=whom.people) | Q(drop__in=whom.people))
+
+
 def pairs_of(whom: Who) -> QuerySet[models.Pair]:
     return models.Pair.objects.filter(Q(first__in=whom.people) | Q(second__in=whom.people))
 
@@ -71,6 +75,30 @@ declare(
         pseudonym="public_id first_id second_id by_id",
         plain="id origin evidence weight state found_at decided_at",
         found=pairs_of,
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.DuplicateSearch,
+        pseudonym="by_id",
+        plain="id public_id state people found asked_at finished_at lease_until holder",
+        whose="staff",
+        why="That staff searched for duplicates, and when.",
+    ),
+    Table(
+        models.Merge,
+        pseudonym="public_id keep_id drop_id identity event by_id undone_by_id",
+        plain="id rule kind source picks at undone_at",
+        found=merges_of,
+        erasure=Erasure.REMOVED,
+    ),
+    Table(models.Moved, pseudonym="row origin_id", plain="id merge_id table", found="origin", erasure=Erasure.REMOVED),
+    Table(
+        models.Lent,
+        "lent",
+        personal="own lent",
+        pseudonym="person_id",
+        plain="id what",
+        found="person",
         erasure=Erasure.REMOVED,
     ),
     Table(models.Field, plain="id public_id key label kind"),

@@ -1,9 +1,34 @@
-"""What people tells the rooms below: how a mirrored row looks, and that people come in by file."""
+"""What people tells the rooms below: how a mirrored row looks, that people come in by file, what follows in a merge."""
 
 from guanxi.events import registry as events
+from guanxi.events.models import Fact, Forgotten
+from guanxi.people import models
 from guanxi.people.operations import PeopleKind
-from guanxi.people.queries import mirrored
-from guanxi.people.registry import register_import_kind
+from guanxi.people.queries import aliased, mirrored
+from guanxi.people.registry import Moves, Stays, in_a_merge, register_import_kind
 
+READ_THROUGH = "read through merged_into"
 events.mirror("people", mirrored)
+events.mirror("aliases", aliased)
 register_import_kind(PeopleKind())
+in_a_merge(
+    Moves(models.Identity, sealed=("sealed",)),
+    Moves(models.LevelProof, one=("level", "proof", "reference")),
+    Stays(models.Trait, "person", "the newest of all is shown: Lent"),
+    Stays(models.NameWord, "person", "words of the name that is shown"),
+    Stays(models.Person, "merged_into", "is the merge"),
+    Stays(models.Sighting, "person", READ_THROUGH),
+    Stays(models.Pair, "first", "shown while both stand for themselves"),
+    Stays(models.Pair, "second", "shown while both stand for themselves"),
+    Stays(models.Merge, "keep", "is the merge"),
+    Stays(models.Merge, "drop", "is the merge"),
+    Stays(models.Moved, "origin", "is the merge"),
+    Stays(models.Lent, "person", "is the merge"),
+    Stays(models.Note, "person", READ_THROUGH),
+    Stays(models.Attachment, "person", READ_THROUGH),
+    Stays(models.PersonExport, "person", "holds what was known of them then"),
+    Stays(models.PersonErasure, "person", "an erased person is merged with nobody"),
+    Stays(models.BulkRow, "person", "undo of a change goes to whom it changed"),
+    Stays(Fact, "person", "read through merged_into, in the lake through aliases"),
+    Stays(Forgotten, "person", "an erased person is merged with nobody"),
+)

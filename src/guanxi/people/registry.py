@@ -1,6 +1,11 @@
-"""The kinds of import there are. Rooms above sign up when they start."""
+"""The kinds of import there are, and which rows follow a person in a merge. Rooms above sign up when they start."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import models
 
 from guanxi.people.port import ImportKind
 
@@ -24,3 +29,39 @@ def import_kind(key: str) -> ImportKind:
         return _kinds[key]
     except KeyError:
         raise UnknownKind(key) from None
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Rows that go with a person who becomes another. `one`: columns of which a person has each combination once; a row
+    that the other has already stays behind, out of sight, until they part. `sealed`: columns under the person's key."""
+
+    model: type[models.Model]
+    column: str = "person"
+    one: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stays:
+    """Rows that stay with whom they were written for, and `why` nothing is lost by that."""
+
+    model: type[models.Model]
+    column: str
+    why: str
+
+
+_following: dict[tuple[type[models.Model], str], Moves | Stays] = {}
+
+
+def in_a_merge(*said: Moves | Stays) -> None:
+    for one in said:
+        _following[one.model, one.column] = one
+
+
+def followers() -> Sequence[Moves]:
+    return [one for one in _following.values() if isinstance(one, Moves)]
+
+
+def said_of_merges() -> set[tuple[type[models.Model], str]]:
+    return set(_following)

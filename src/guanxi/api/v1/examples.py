@@ -32,6 +32,10 @@ VIEW = "vew_01kb0w8m3x7q2v9d5r1t4n6c98"
 NOTICE = "ntc_01kb0w8m3x7q2v9d5r1t4n6c99"
 MESSAGE = "msg_01kb0w8m3x7q2v9d5r1t4n6c9a"
 ENTRY = "adt_01kb0w8m3x7q2v9d5r1t4n6c96"
+TWIN = "psn_01kb0w8m3x7q2v9d5r1t4n6c9b"
+MERGE = "mrg_01kb0w8m3x7q2v9d5r1t4n6c9c"
+SEARCH = "dse_01kb0w8m3x7q2v9d5r1t4n6c9e"
+PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
 WORDS = {"language": "en", "channel": "email", "subject": "Hello {{ person.first_name }}", "body": "Tea is back."}
@@ -81,6 +85,13 @@ REQUESTS: Mapping[str, Example] = {
     ),
     "suppress_person": Example({"person_id": PERSON}, body={"identity": IDENTITY, "detail": "Asked by phone."}),
     "list_timeline": Example({"person_id": PERSON}, query={"name": "consent.given"}),
+    "list_merges": _of(person_id=PERSON),
+    "merge_person": Example({"person_id": PERSON}, body={"merged": TWIN}),
+    "undo_merge": _of(person_id=PERSON, merge_id=MERGE),
+    "list_duplicates": Example(query={"state": "open"}),
+    "decide_duplicate": Example({"duplicate_id": PAIR}, body={"state": "distinct"}),
+    "search_duplicates": Example(),
+    "get_search": Example(),
     "list_notes": _of(person_id=PERSON),
     "add_note": Example({"person_id": PERSON}, body={"text": "Likes green tea."}),
     "remove_note": _of(person_id=PERSON, note_id=NOTE),
@@ -217,7 +228,14 @@ _PERSON = {
     "country": "CN",
     "language": "zh-hans",
     "identities": [
-        {"id": IDENTITY, "kind": "email", "value": "l•••@example.test", "verified": False, "suppressed": None}
+        {
+            "id": IDENTITY,
+            "kind": "email",
+            "within": None,
+            "value": "l•••@example.test",
+            "verified": False,
+            "suppressed": None,
+        }
     ],
     "traits": {"city": "Shanghai"},
     "created_at": AT,
@@ -316,6 +334,37 @@ ANSWERS: Mapping[str, Any] = {
         "order": "A-1204",
         "message": None,
         "about": {"store": "014", "lines": 3},
+    },
+    "MergeOut": {
+        "id": MERGE,
+        "person": {"id": PERSON, "name": "Lin Wei"},
+        "merged": {"id": TWIN, "name": "Lin W."},
+        "rule": "proof",
+        "kind": "email",
+        "source": "web",
+        "event": None,
+        "by": None,
+        "at": AT,
+        "undone_at": None,
+    },
+    "DuplicateOut": {
+        "id": PAIR,
+        "first": {"id": PERSON, "name": "Lin Wei"},
+        "second": {"id": TWIN, "name": "Lin W."},
+        "origin": "similar",
+        "reasons": ["name_near", "birth_same"],
+        "conflicts": [],
+        "likely": 962,
+        "state": "open",
+        "found_at": AT,
+    },
+    "SearchOut": {
+        "id": SEARCH,
+        "state": "done",
+        "people": 2_500,
+        "found": 3,
+        "asked_at": AT,
+        "finished_at": AT,
     },
     "NoteOut": {"id": NOTE, "text": "Likes green tea.", "by": "Lin Yao", "at": AT},
     "InClearList": {"data": [{"id": IDENTITY, "kind": "email", "value": "lin.wei@example.test"}]},

@@ -46,10 +46,12 @@ assert set(Kinds.__args__) == set(IdentityKind.values)  # type: ignore[attr-defi
 
 
 class IdentityOut(Out):
-    """`value` is masked (`•••• 2210`, `e•••@example.test`) unless it is a customer number."""
+    """`value` is masked (`•••• 2210`, `e•••@example.test`) unless it is a customer number; of what is only kept as a
+    hash it is the beginning of the hash. `within` is the corp, app or shop that gave the id."""
 
     id: str
-    kind: Kinds
+    kind: str
+    within: str | None
     value: str
     verified: bool
     suppressed: str | None = Field(description="Why this address gets nothing, or null.")
@@ -131,7 +133,8 @@ def shown(card: Card) -> PersonOut:
         identities=[
             IdentityOut(
                 id=each.public_id,
-                kind=each.kind,  # type: ignore[arg-type]
+                kind=each.kind,
+                within=each.within or None,
                 value=each.shown,
                 verified=each.verified,
                 suppressed=each.suppressed or None,

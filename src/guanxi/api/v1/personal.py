@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from ninja import File, Query, Router
 from ninja.files import UploadedFile
@@ -235,7 +236,7 @@ def list_files(request: ApiRequest, person_id: str, asked: Query[Listed]) -> Pag
 
     The newest first.
     """
-    rows, after = newest(Attachment.objects.filter(person=found(request, person_id)).select_related("person"), asked)
+    rows, after = newest(_files(request, person_id), asked)
     return page([file_out(row) for row in rows], after)
 
 
@@ -256,7 +257,7 @@ def get_file(request: ApiRequest, person_id: str, file_id: str) -> StreamingHttp
 
     As it came in.
     """
-    row = one(Attachment.objects.filter(person=found(request, person_id)).select_related("person"), file_id)
+    row = one(_files(request, person_id), file_id)
     return _download(request, people.read_file(row), "file")
 
 
@@ -266,8 +267,13 @@ def remove_file(request: ApiRequest, person_id: str, file_id: str) -> None:
 
     For good.
     """
-    row = one(Attachment.objects.filter(person=found(request, person_id)).select_related("person"), file_id)
+    row = one(_files(request, person_id), file_id)
     people.remove_file(attachment=row, by=request.staff, now=request.now)
+
+
+def _files(request: ApiRequest, person_id: str) -> QuerySet[Attachment]:
+    held: QuerySet[Attachment] = Attachment.objects.filter(person__in=queries.same(found(request, person_id)))
+    return held.select_related("person")
 
 
 def _download(request: ApiRequest, pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:

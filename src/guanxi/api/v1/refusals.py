@@ -30,9 +30,11 @@ from guanxi.people.operations import (
     HandoverRefused,
     IdentityTaken,
     ImportRefused,
+    MergeRefused,
     NoteRefused,
     PersonChanged,
     RevealRefused,
+    SearchRefused,
     ViewRefused,
 )
 from guanxi.people.queries import BadCursor
@@ -157,6 +159,11 @@ BULKS = {
     "not_stopped": Problem("conflict", "It is not stopped."),
     "too_late": Problem("conflict", "It cannot be taken back any more, or there is nothing to take back."),
 }
+MERGES = {
+    "same": invalid("merged", "This is the same person.", "same"),
+    "gone": Problem("conflict", "One of them was merged or erased meanwhile."),
+    "undone": Problem("conflict", "This merge was undone already."),
+}
 VIEWS = {
     "no_name": invalid("name", "Give the view a name.", "missing"),
     "too_many": Problem("conflict", "Fifty views are the most. Delete one first."),
@@ -198,6 +205,8 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
+    MergeRefused: lambda error: MERGES[error.reason],
+    SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
     ViewRefused: lambda error: VIEWS[error.reason],
     RevealRefused: _reveal,
     ExportRefused: _personal,

@@ -54,7 +54,9 @@ def why(rule: Any, person: int, *, now: datetime) -> list[Reason]:
     known = catalogue()
     parsed = parse_rule(rule, known)
     with lake() as tables:
-        return explain(parsed, Tables(tables.events, tables.people), person, now=now, zone=_zone(), catalogue=known)
+        return explain(
+            parsed, Tables(tables.events, tables.people, tables.aliases), person, now=now, zone=_zone(), catalogue=known
+        )
 
 
 def _zone() -> str:
@@ -69,7 +71,9 @@ def _asked(rule: Any, now: datetime) -> Iterator[tuple[Lake, Any]]:
     with lake() as tables:
         yield (
             tables,
-            compile_rule(parsed, Tables(tables.events, tables.people), now=now, zone=zone, catalogue=known),
+            compile_rule(
+                parsed, Tables(tables.events, tables.people, tables.aliases), now=now, zone=zone, catalogue=known
+            ),
         )
 
 

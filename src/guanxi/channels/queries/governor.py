@@ -67,12 +67,13 @@ class Forecast:
 
 # The address is the newest verified one that is not suppressed, else the newest that is not, else any (and then the
 # suppression shows). The cap counts what left or is leaving in the window and, while planning, what other messages
-# that wait will have sent by the time this one is due: they are claimed first.
+# that wait will have sent by the time this one is due: they are claimed first. Of several people who became one, the
+# strictest counts: no to marketing at one of their addresses is no at all of them.
 _FACTS = """
     SELECT person.id AS person, found.identity, found.address,
            person.salt IS NULL OR person.erased_at IS NOT NULL AS erased,
            found.identity IS NOT NULL AS has_address,
-           consent.granted AS granted,
+           consent.granted AND NOT elsewhere.refused AS granted,
            coalesce(found.suppressed, false) AS suppressed,
            least(CASE WHEN person.fewer_messages AND counted.month + wanted.queued > 0 THEN %(cap)s
                       ELSE counted.messages + wanted.queued END, %(cap)s)::int AS lately,
@@ -101,6 +102,16 @@ _FACTS = """
           AND consent.address = found.address AND consent.purpose = %(purpose)s
         LIMIT 1
     ) consent ON true
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (SELECT FROM people_person merged
+                       WHERE merged.workspace_id = %(workspace)s AND merged.merged_into_id = person.id)
+           AND EXISTS (SELECT FROM people_identity held
+                       JOIN governance_consent said ON said.workspace_id = %(workspace)s
+                            AND said.channel = %(channel)s AND said.address = held.lookup
+                            AND said.purpose = %(purpose)s AND NOT said.granted
+                       WHERE held.workspace_id = %(workspace)s AND held.person_id = person.id
+                         AND held.kind = %(identity_kind)s) AS refused
+    ) elsewhere
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE message.settled_at IS NULL OR message.settled_at >= %(window)s) AS messages,
                count(*) AS month

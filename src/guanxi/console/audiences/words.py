@@ -30,6 +30,8 @@ EVENTS: dict[str, Any] = {
     "person.assigned": pgettext_lazy("has …", "been given an owner or a unit"),
     "person.created": pgettext_lazy("has …", "appeared"),
     "identity.linked": pgettext_lazy("has …", "got another id"),
+    "person.merged": pgettext_lazy("has …", "been merged with somebody"),
+    "person.unmerged": pgettext_lazy("has …", "been parted from somebody"),
     "consent.given": pgettext_lazy("has …", "agreed to messages"),
     "consent.withdrawn": pgettext_lazy("has …", "withdrawn consent"),
     "message.accepted": pgettext_lazy("has …", "been sent a message"),

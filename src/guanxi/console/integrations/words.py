@@ -18,6 +18,8 @@ EVENTS: Mapping[str, Any] = {
     "person.assigned": gettext_lazy("A person got another owner or unit"),
     "person.created": gettext_lazy("Somebody new came with an id"),
     "identity.linked": gettext_lazy("A person got another id"),
+    "person.merged": gettext_lazy("Two people became one"),
+    "person.unmerged": gettext_lazy("A merge was undone"),
     "import.finished": gettext_lazy("An import ended or was taken back"),
     "consent.given": gettext_lazy("A person agreed to messages"),
     "consent.withdrawn": gettext_lazy("A person said no to messages"),

@@ -88,7 +88,7 @@ class PersonForm(forms.Form):
 
     def _add_identities(self) -> None:
         known = queries.card(self.person).identities if self.person else []
-        self.known = {one.public_id: one for one in known}
+        self.known = {one.public_id: one for one in known if one.kind in IdentityKind.values}
         for kind in IdentityKind:
             mine = [one for one in known if one.kind == kind]
             for one in mine:

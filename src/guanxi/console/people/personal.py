@@ -85,10 +85,10 @@ def _page(
 ) -> HttpResponse:
     role = request.staff.role
     exports = list(PersonExport.objects.filter(person=one).select_related("by").order_by("-pk")[:LISTED_AT_MOST])
-    attachments = Attachment.objects.filter(person=one).select_related("person", "by").order_by("-at", "-public_id")
+    attachments = Attachment.objects.filter(person__in=queries.same(one)).select_related("person", "by")
     context = {
         "person": one,
-        "files": [(each, people.name_of(each)) for each in attachments],
+        "files": [(each, people.name_of(each)) for each in attachments.order_by("-at", "-public_id")],
         "refused": refused,
         "exports": exports,
         "working": any(job.state in (JobState.WAITING, JobState.WORKING) for job in exports),
@@ -225,7 +225,7 @@ def attachment(request: StaffRequest, public_id: str, file_id: str) -> HttpRespo
 @require_POST
 def remove_attachment(request: StaffRequest, public_id: str, file_id: str) -> HttpResponse:
     person = found(request, public_id)
-    one = Attachment.objects.filter(person=person, public_id=file_id).select_related("person").first()
+    one = Attachment.objects.filter(person__in=queries.same(person), public_id=file_id).select_related("person").first()
     if one is not None:  # a second press finds it gone
         people.remove_file(attachment=one, by=request.staff, now=request.now)
     messages.success(request, _("The file is removed."))
@@ -234,7 +234,7 @@ def remove_attachment(request: StaffRequest, public_id: str, file_id: str) -> Ht
 
 def _attachment(request: StaffRequest, public_id: str, file_id: str) -> Attachment:
     person = found(request, public_id)
-    one = Attachment.objects.filter(person=person, public_id=file_id).select_related("person").first()
+    one = Attachment.objects.filter(person__in=queries.same(person), public_id=file_id).select_related("person").first()
     if one is None:
         raise Http404
     return one

@@ -207,6 +207,10 @@ def _appearance(entry: TimelineEntry, known: Known) -> Item:
     if entry.name == "identity.linked":
         kind = str(entry.props.get("kind", ""))
         return Item(entry.at, "link", _("Another id: %(kind)s") % {"kind": known.kinds.get(kind, kind)})
+    if entry.name == "person.merged":
+        return Item(entry.at, "link", _("Somebody else became this person"))
+    if entry.name == "person.unmerged":
+        return Item(entry.at, "link", _("A merge was undone"))
     return Item(entry.at, "user-plus", _("Seen for the first time"))
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.people import bulk, edit, notes, personal, saved, views
+from guanxi.console.people import bulk, edit, merging, notes, personal, saved, views
 
 urlpatterns = [
     path("people", views.people, name="people"),
@@ -12,8 +12,13 @@ urlpatterns = [
     path("people/bulk/<str:public_id>/undo", bulk.undo, name="bulk_undo"),
     path("people/views", saved.new_view, name="view_new"),
     path("people/views/<str:public_id>", saved.change_view, name="view_change"),
+    path("people/duplicates", merging.duplicates, name="duplicates"),
+    path("people/duplicates/search", merging.search, name="duplicates_search"),
+    path("people/duplicates/<str:pair_id>", merging.duplicate, name="duplicate"),
     path("people/new", edit.new_person, name="person_new"),
     path("people/<str:public_id>/edit", edit.edit_person, name="person_edit"),
+    path("people/<str:public_id>/merge", merging.merge_person, name="person_merge"),
+    path("people/<str:public_id>/merges/<str:merge_id>/undo", merging.undo_merge, name="merge_undo"),
     path("people/<str:public_id>/notes", notes.add_note, name="note_new"),
     path("people/<str:public_id>/notes/<str:note_id>/remove", notes.remove_note, name="note_remove"),
     path("people/erasures/<str:public_id>", personal.erasure, name="erasure"),

@@ -80,6 +80,7 @@ def people(request: StaffRequest) -> HttpResponse:
         "more_than_counted": count == queries.COUNTED_UP_TO,
         "may_import": role_may(request.staff.role, Permission.PEOPLE_IMPORT),
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
+        "may_merge": role_may(request.staff.role, Permission.PEOPLE_MERGE),
         "acts": bulk.acts(request.staff),
         "may_share": role_may(request.staff.role, Permission.VIEWS_SHARE),
         **saved.tabs(asked, views, first),
@@ -96,6 +97,8 @@ def people(request: StaffRequest) -> HttpResponse:
 @may(Permission.PEOPLE_VIEW)
 @require_safe
 def person(request: StaffRequest, public_id: str) -> HttpResponse:
+    if kept := queries.whom(public_id):
+        return redirect("person", request.workspace.slug, kept, permanent=False)
     one = found(request, public_id)
     remember(request, request.workspace.slug, one.public_id)
     return page_of(request, one, NoteForm())
@@ -125,6 +128,9 @@ def page_of(
         "newest": f"{here}?show={kind}" if before else "",
         "older": f"{here}?show={kind}&before={page.older}" if page.older else "",
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
+        "may_merge": role_may(request.staff.role, Permission.PEOPLE_MERGE),
+        "ids": True,
+        "merges": queries.merges_of(one),
         "note": form,
     }
     return render(request, "people/person.html", context, status=422 if form.is_bound else 200)

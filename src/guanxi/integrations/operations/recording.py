@@ -22,6 +22,7 @@ from guanxi.people.models import Import, Person
 
 TABLES: dict[str, type[models.Model]] = {
     "person": Person,
+    "merged": Person,
     "order_id": Order,
     "product_id": Product,
     "coupon_id": Coupon,

@@ -1,14 +1,17 @@
 """Who someone is."""
 
 from guanxi.people.models.linking import (
+    DuplicateSearch,
     Keeps,
     OwnKind,
     Pair,
     PairOrigin,
     PairState,
+    SearchState,
     Sighting,
     Trust,
 )
+from guanxi.people.models.merging import Lent, Merge, MergeRule, Moved
 from guanxi.people.models.person import (
     Field,
     Identity,
@@ -44,6 +47,7 @@ __all__ = [
     "BulkAct",
     "BulkRow",
     "BulkState",
+    "DuplicateSearch",
     "Field",
     "FirstView",
     "Identity",
@@ -54,8 +58,12 @@ __all__ = [
     "ImportState",
     "JobState",
     "Keeps",
+    "Lent",
     "Level",
     "LevelProof",
+    "Merge",
+    "MergeRule",
+    "Moved",
     "NameWord",
     "Note",
     "OwnKind",
@@ -66,6 +74,7 @@ __all__ = [
     "PersonErasure",
     "PersonExport",
     "SavedView",
+    "SearchState",
     "Sighting",
     "Trait",
     "TraitKind",

@@ -66,6 +66,14 @@ class PairState(models.TextChoices):
     MERGED = "merged", _("Merged")
 
 
+class SearchState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    READING = "reading", _("Reading people")
+    COMPARING = "comparing", _("Comparing")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Could not run")
+
+
 class Pair(WorkspaceRow):
     """Two people who may be one, for somebody to decide; `first` has the lower id. `weight`: of a thousand such pairs,
     so many are the same person (0: not estimated)."""
@@ -84,6 +92,29 @@ class Pair(WorkspaceRow):
     class Meta(WorkspaceRow.Meta):
         constraints = [models.UniqueConstraint(fields=["first", "second"], name="one_pair_of_two")]
         indexes = [models.Index(fields=["workspace_id", "state", "-weight", "id"])]
+
+
+class DuplicateSearch(WorkspaceRow):
+    """A search for people who look alike: `people` were read, and `found` pairs are new."""
+
+    public_id = PublicId("dse")
+    state = models.CharField(max_length=10, choices=SearchState.choices, default=SearchState.WAITING)
+    people = models.BigIntegerField(default=0)
+    found = models.BigIntegerField(default=0)
+    by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    holder = models.IntegerField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id"],
+                condition=models.Q(state__in=["waiting", "reading", "comparing"]),
+                name="one_search_at_a_time",
+            )
+        ]
 
 
 KIND_LABELS = {

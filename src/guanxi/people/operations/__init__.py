@@ -19,6 +19,17 @@ from guanxi.people.operations.imports.states import ImportRefused
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
 from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
 from guanxi.people.operations.linking import Answer, Call, link_many
+from guanxi.people.operations.merging import (
+    MergeRefused,
+    SearchRefused,
+    ToMerge,
+    decide_pair,
+    merge_many,
+    merge_people,
+    search_duplicates,
+    search_lane,
+    undo_merge,
+)
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
 from guanxi.people.operations.people_kind import PeopleKind
 from guanxi.people.operations.personal import (
@@ -47,6 +58,7 @@ __all__ = [
     "IdentityChange",
     "IdentityTaken",
     "ImportRefused",
+    "MergeRefused",
     "NoteRefused",
     "PeopleKind",
     "PersonChanged",
@@ -55,7 +67,9 @@ __all__ = [
     "RemoveRows",
     "RestoreChanges",
     "RevealRefused",
+    "SearchRefused",
     "TakeBackProofs",
+    "ToMerge",
     "ViewRefused",
     "add_note",
     "attach_file",
@@ -67,6 +81,7 @@ __all__ = [
     "choose_options",
     "choose_sheet",
     "create_person",
+    "decide_pair",
     "delete_view",
     "edit_person",
     "end_proof",
@@ -75,6 +90,8 @@ __all__ = [
     "fail_import",
     "hand_over",
     "link_many",
+    "merge_many",
+    "merge_people",
     "name_of",
     "note_changes",
     "open_first",
@@ -90,6 +107,8 @@ __all__ = [
     "run_import",
     "save_view",
     "saw",
+    "search_duplicates",
+    "search_lane",
     "set_preferences",
     "start_bulk",
     "start_import",
@@ -97,6 +116,7 @@ __all__ = [
     "sweep",
     "undo_bulk",
     "undo_import",
+    "undo_merge",
     "work_import",
     "work_personal",
 ]

@@ -53,7 +53,7 @@ def create_person(
     NameWord.objects.bulk_create(NameWord(word=word, person=person) for word in sorted(names.words(name)))
     given = {kind: (kind, normalised(kind, value, dial_country)) for kind, value in (identities or {}).items()}
     hold_identities(person, given, source=source, now=now)
-    keep_traits(person, traits or {})
+    keep_traits(person, traits or {}, now)
     events.touch("people", [person.pk])
     return person
 
@@ -75,7 +75,7 @@ def hold_identities(person: Person, given: Mapping[str, tuple[str, str]], *, sou
         raise
 
 
-def keep_traits(person: Person, traits: Mapping[str, str]) -> None:
+def keep_traits(person: Person, traits: Mapping[str, str], now: datetime) -> None:
     """ "" takes a trait away; a value that stays keeps its import. Raises BadCell."""
     known = dict(Trait.objects.filter(person=person).values_list("field_id", "value"))
     for one in Field.objects.filter(key__in=traits).order_by("pk"):
@@ -84,7 +84,9 @@ def keep_traits(person: Person, traits: Mapping[str, str]) -> None:
         if value == known.get(one.pk, ""):
             continue
         if value:
-            Trait.objects.update_or_create(person=person, field=one, defaults={"value": value, "import_id": None})
+            Trait.objects.update_or_create(
+                person=person, field=one, defaults={"value": value, "set_at": now, "import_id": None}
+            )
         else:
             Trait.objects.filter(person=person, field=one).delete()
 

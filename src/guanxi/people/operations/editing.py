@@ -61,7 +61,7 @@ def edit_person(
         raise PersonChanged
     _rename(held, edit.name)
     _change_identities(held, edit.identities, dial_country, now)
-    keep_traits(held, edit.traits)
+    keep_traits(held, edit.traits, now)
     Person.objects.filter(pk=held.pk).update(
         country=edit.country, language=edit.language, owner=edit.owner, unit=edit.unit
     )

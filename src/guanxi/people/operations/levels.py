@@ -106,7 +106,7 @@ def end_proof(
 def settle_proofs(proofs: Sequence[int], now: datetime) -> None:
     """After proofs (by id) were put back by undo: levels follow, without a fact for what never happened."""
     people = sorted(set(LevelProof.objects.filter(pk__in=proofs).values_list("person_id", flat=True)))
-    _stand(people)
+    stand(people)
     events.touch("people", people)
 
 
@@ -128,7 +128,7 @@ class TakeBackProofs:
             return TakenBack(None)
         raised = _raised_by(import_id, people)
         removed, _ = made.filter(person_id__in=people).delete()
-        standing = [one for one in _stand(people) if one.person in raised and one.before == one.level and one.since]
+        standing = [one for one in stand(people) if one.person in raised and one.before == one.level and one.since]
         # The fact that told of the level is retracted with the import; another proof now tells of it.
         events.announce_many(
             [
@@ -174,7 +174,7 @@ def _set_end(
 def _settle(people: Iterable[int], now: datetime, source: str, import_id: int | None, because: str = "") -> None:
     ids = sorted(people)
     facts: list[events.Happened] = []
-    for one in _stand(ids):
+    for one in stand(ids):
         if rank(one.level) > rank(one.before):
             rose = LevelReached(one.person, one.level, one.proof, one.label, import_id)
             facts.append(events.Happened(rose, one.since or now))
@@ -184,7 +184,7 @@ def _settle(people: Iterable[int], now: datetime, source: str, import_id: int | 
     events.touch("people", ids)
 
 
-def _stand(people: Sequence[int]) -> list[Standing]:
+def stand(people: Sequence[int]) -> list[Standing]:
     """Set the level of these people by their open proofs."""
     ids = sorted(set(people))
     before = dict(

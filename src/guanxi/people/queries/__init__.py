@@ -57,11 +57,14 @@ from guanxi.people.queries.lookups import (
     NoAddress,
     address_of,
     addresses_of,
+    aliased,
     lookup_by_identity,
     mirrored,
     person_of_address,
 )
+from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_in, merges_of, pairs, whom
 from guanxi.people.queries.notes import KnownNote, notes
+from guanxi.people.queries.same import same
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
@@ -72,6 +75,7 @@ __all__ = [
     "NONE",
     "NOTE_LIMIT",
     "ORDERS",
+    "PAIRS_A_PAGE",
     "REFUSALS",
     "UNDO_FOR",
     "BadCursor",
@@ -79,6 +83,7 @@ __all__ = [
     "Found",
     "KnownConsent",
     "KnownIdentity",
+    "KnownMerge",
     "KnownNote",
     "KnownProof",
     "KnownSuppression",
@@ -90,6 +95,7 @@ __all__ = [
     "added_between",
     "address_of",
     "addresses_of",
+    "aliased",
     "at_work_for",
     "bound_to_unit",
     "bulks_of",
@@ -108,15 +114,19 @@ __all__ = [
     "imports_at_work",
     "kind_labels",
     "kinds",
+    "latest_search",
     "level_counts",
     "likely_answers",
     "lookup_by_identity",
     "may_change",
     "may_undo_bulk",
+    "merges_in",
+    "merges_of",
     "mirrored",
     "notes",
     "owners_for",
     "page_of",
+    "pairs",
     "people_page",
     "person_of_address",
     "place_label",
@@ -124,6 +134,7 @@ __all__ = [
     "rejected_rows",
     "rejects_phase",
     "row_reason",
+    "same",
     "sources",
     "stuck_erasure",
     "suggested_columns",
@@ -137,4 +148,5 @@ __all__ = [
     "views_of",
     "visible",
     "wanted_people",
+    "whom",
 ]

@@ -20,8 +20,10 @@ from guanxi.people.models import (
     Person,
     Trait,
 )
-from guanxi.people.queries.kinds import kind_labels
+from guanxi.people.queries.kinds import kind_labels, kinds
+from guanxi.people.queries.same import same
 from guanxi.people.rules import typed
+from guanxi.people.rules.kinds import Kind
 
 IDENTITY_TABLE = Identity._meta.db_table
 
@@ -39,6 +41,12 @@ class KnownIdentity:
     verified: bool
     suppressed: str
     """The reason for which this address gets nothing, or ''."""
+    trust: str
+    within: str
+    shared: bool
+    """Too many people came with it; it leads to nobody any more."""
+    source: str
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -95,11 +103,11 @@ def cards(people: Sequence[int]) -> list[Card]:
     found = {p.pk: Card(p) for p in Person.objects.filter(pk__in=people).select_related("owner", "unit")}
     held = list(Identity.objects.filter(person_id__in=found).order_by("kind", "pk"))
     stopped = _suppressed(held)
-    labels = kind_labels()
+    labels, all_kinds = kind_labels(), kinds()
     for identity in held:
         one = found[identity.person_id]
         reason = stopped.get((identity.kind, bytes(identity.lookup)), "")
-        one.identities.append(_known_identity(identity, one.person, reason, labels))
+        one.identities.append(_known_identity(identity, one.person, reason, labels, all_kinds))
     for trait in Trait.objects.filter(person_id__in=found).select_related("field").order_by("field__label", "pk"):
         value = typed(trait.value, trait.field.kind)
         known = KnownTrait(trait.field.key, trait.field.label, trait.field.kind, value)
@@ -132,7 +140,9 @@ def identity_key(kind: str, value: str) -> tuple[str, bytes]:
     return kind, crypto.lookup(scope.current(), kind, value)
 
 
-def _known_identity(identity: Identity, person: Person, suppressed: str, labels: Mapping[str, Any]) -> KnownIdentity:
+def _known_identity(
+    identity: Identity, person: Person, suppressed: str, labels: Mapping[str, Any], known: Mapping[str, Kind]
+) -> KnownIdentity:
     return KnownIdentity(
         id=identity.pk,
         public_id=identity.public_id,
@@ -141,6 +151,11 @@ def _known_identity(identity: Identity, person: Person, suppressed: str, labels:
         shown=masked(identity, person),
         verified=identity.verified_at is not None,
         suppressed=suppressed,
+        trust=known[identity.kind].trust if identity.kind in known else "",
+        within=identity.within,
+        shared=identity.shared_at is not None,
+        source=identity.source,
+        since=identity.created_at,
     )
 
 
@@ -199,5 +214,4 @@ def timeline(
     hidden: tuple[str, ...] = (),
 ) -> list[events.TimelineEntry]:
     """What happened to this person, newest first; those merged into them included. `names`: only these facts."""
-    merged = list(Person.objects.filter(merged_into=person).values_list("pk", flat=True))
-    return events.timeline([person.pk, *merged], limit=limit, before=before, names=names, hidden=hidden)
+    return events.timeline(same(person), limit=limit, before=before, names=names, hidden=hidden)

@@ -74,6 +74,15 @@ WHERE person.workspace_id = %s AND person.id = ANY(%s) AND person.merged_into_id
 """  # noqa: S608
 
 
+def aliased(keys: Sequence[int]) -> pa.Table:
+    """Who of these became somebody else, and whom, as the lake keeps it (`events.lake.ALIASES`)."""
+    found = Person.objects.filter(pk__in=keys, merged_into__isnull=False, erased_at=None)
+    rows = list(found.values_list("pk", "merged_into"))
+    return pa.table(
+        {"person": [one for one, _ in rows], "keeper": [other for _, other in rows]}, mirror_columns("aliases")
+    )
+
+
 def mirrored(keys: Sequence[int]) -> pa.Table:
     """These people as the lake keeps them (`events.lake.PEOPLE`); traits with typed values."""
     with connection.cursor() as cursor:

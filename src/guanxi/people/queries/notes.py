@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from guanxi.kit import crypto, scope
 from guanxi.people.models import Note, Person
+from guanxi.people.queries.same import same
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,7 @@ def notes(
     person: Person, *, limit: int, before: tuple[datetime, str] | None = None, since: datetime | None = None
 ) -> list[KnownNote]:
     """Newest first; those of people merged into this one included. `before` is the moment and public id of a note."""
-    merged = Person.objects.filter(merged_into=person).values_list("pk", flat=True)
-    rows = Note.objects.filter(person_id__in=[person.pk, *merged])
+    rows = Note.objects.filter(person_id__in=same(person))
     if before:
         at, public_id = before
         rows = rows.filter(Q(at__lt=at) | Q(at=at, public_id__lt=public_id), at__lte=at)

@@ -41,6 +41,8 @@ class Standing:
     proven: bool = False
     ids: int = 0
     single: dict[Slot, set[bytes]] = field(default_factory=dict)
+    apart: set[int] = field(default_factory=set)
+    """Who was decided to be somebody else."""
 
     def take(self, one: Seen) -> None:
         self.ids += 1
@@ -50,6 +52,7 @@ class Standing:
 
     def absorb(self, other: Standing) -> None:
         self.ids += other.ids
+        self.apart |= other.apart
         self.proven = self.proven or other.proven
         for slot, ids in other.single.items():
             self.single.setdefault(slot, set()).update(ids)
@@ -116,7 +119,8 @@ def _by_proof(proofs: Sequence[Seen], weak: Sequence[Seen], people: Mapping[int,
         if one.holder is None or one.holder in group or any(one.holder == who for who, _ in found.conflicts):
             continue
         theirs = people[one.holder].single
-        if against := conflict(claims, theirs):
+        against = conflict(claims, theirs)
+        if against or _apart(one.holder, group, people):
             found.conflicts.append((one.holder, against))
             found.because = found.because or one
         else:
@@ -129,7 +133,8 @@ def _by_proof(proofs: Sequence[Seen], weak: Sequence[Seen], people: Mapping[int,
     for one in weak:
         if one.holder is None or one.holder in group:
             continue
-        if one.holder in refused or people[one.holder].proven or one.kind.trust != DEVICE:
+        alone = one.holder in refused or people[one.holder].proven or _apart(one.holder, group, people)
+        if alone or one.kind.trust != DEVICE:
             found.beside.append(one)
         else:
             found.because = found.because or one
@@ -152,7 +157,8 @@ def _by_device(weak: Sequence[Seen], people: Mapping[int, Standing]) -> Decision
         if one.holder in group:
             continue
         theirs = people[one.holder].proven
-        if group and (one.kind.trust != DEVICE or (theirs and proven)):
+        alone = (theirs and proven) or _apart(one.holder, group, people)
+        if group and (alone or one.kind.trust != DEVICE):
             found.beside.append(one)
             continue
         if group:
@@ -161,6 +167,10 @@ def _by_device(weak: Sequence[Seen], people: Mapping[int, Standing]) -> Decision
         proven = proven or theirs
     _choose(found, group, people)
     return found
+
+
+def _apart(person: int, group: Sequence[int], people: Mapping[int, Standing]) -> bool:
+    return any(one in people[person].apart or person in people[one].apart for one in group)
 
 
 def _choose(found: Decision, group: Sequence[int], people: Mapping[int, Standing]) -> None:

@@ -81,7 +81,7 @@ class OneTrait:
             else (CHANGED, {"value": known.get(person.pk, "")})
             for person in people
         }
-        self._set({pk: self.value for pk, (outcome, _before) in outcomes.items() if outcome == CHANGED})
+        self._set({pk: self.value for pk, (outcome, _before) in outcomes.items() if outcome == CHANGED}, now)
         return outcomes
 
     def undo(self, people: Sequence[tuple[Person, Mapping[str, Any]]], *, of: Bulk, now: datetime) -> Outcomes:
@@ -90,19 +90,20 @@ class OneTrait:
             person.pk: (RESTORED if known.get(person.pk, "") == self.value else CHANGED_SINCE, dict(was))
             for person, was in people
         }
-        self._set({pk: was["value"] for pk, (outcome, was) in outcomes.items() if outcome == RESTORED})
+        self._set({pk: was["value"] for pk, (outcome, was) in outcomes.items() if outcome == RESTORED}, now)
         return outcomes
 
     def _known(self, people: list[int]) -> dict[int, str]:
         return dict(Trait.objects.filter(field=self.field, person__in=people).values_list("person_id", "value"))
 
-    def _set(self, values: Mapping[int, str]) -> None:
+    def _set(self, values: Mapping[int, str], now: datetime) -> None:
         Trait.objects.filter(field=self.field, person__in=[pk for pk, value in values.items() if not value]).delete()
         bulk.insert(
             Trait,
-            ["person_id", "field_id", "value"],
-            ((pk, self.field, value) for pk, value in values.items() if value),
-            on_conflict="(person_id, field_id) DO UPDATE SET value = EXCLUDED.value, import_id = NULL",
+            ["person_id", "field_id", "value", "set_at"],
+            ((pk, self.field, value, now) for pk, value in values.items() if value),
+            on_conflict="(person_id, field_id) DO UPDATE "
+            "SET value = EXCLUDED.value, set_at = EXCLUDED.set_at, import_id = NULL",
         )
 
 

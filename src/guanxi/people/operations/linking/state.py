@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from guanxi.kit import bulk, scope
-from guanxi.people.models import Identity, Person, Sighting
+from guanxi.people.models import Identity, Pair, PairState, Person, Sighting
 from guanxi.people.operations.linking.calls import Call
 from guanxi.people.operations.linking.reading import GivenId
 from guanxi.people.queries import kinds
@@ -57,7 +59,7 @@ class MergeAsked:
 
     keep: int
     drop: int
-    because: bytes
+    because: Seen
     event: str
     at: datetime
 
@@ -118,11 +120,10 @@ class Linking:
         return Seen(one.key, one.kind, one.within, self.holder(one.key), shared)
 
     def _merge(self, keep: int, drop: int, found: Decision, call: Call) -> None:
-        if drop > 0:
-            self.conflicts.setdefault((min(keep, drop), max(keep, drop)), ())
-            return
         self.into[drop] = keep
         self.people[keep].absorb(self.people[drop])
+        if drop > 0 and found.because is not None:
+            self.merges.append(MergeAsked(keep, drop, found.because, call.event, call.at))
 
     def _sight(self, one: Seen, person: int, at: datetime) -> None:
         seen = self.sightings.setdefault(one.key, set())
@@ -135,7 +136,7 @@ class Linking:
 
 
 def read_state(known: dict[bytes, Holder], keys: Iterable[bytes]) -> Linking:
-    """Everything about the people who hold these ids, by three queries."""
+    """Everything about the people who hold these ids, by four queries."""
     state = Linking(known)
     held = {key: known[key] for key in keys if key in known}
     people = {one.person for one in held.values()}
@@ -148,8 +149,22 @@ def read_state(known: dict[bytes, Holder], keys: Iterable[bytes]) -> Linking:
     for person, kind, within, lookup in rows.values_list("person_id", "kind", "within", "lookup"):
         of = all_kinds.get(kind) or Kind(kind, BUILT_IN["cookie"].trust)
         state.people[person].take(Seen(bytes(lookup), of, within, person))
+    for one, other in _decided_apart(people):
+        state.people[one].apart.add(other)
     by_row = {one.identity: key for key, one in held.items()}
     sightings = Sighting.objects.extra(**bulk.any_number("identity_id", by_row))
     for identity, person in sightings.values_list("identity_id", "person_id"):
         state.sightings.setdefault(by_row[identity], set()).add(person)
     return state
+
+
+def _decided_apart(people: set[int]) -> Iterator[tuple[int, int]]:
+    """Both ways; whoever became somebody else meanwhile is followed."""
+    pairs = Pair.objects.filter(state=PairState.DISTINCT).annotate(
+        one=Coalesce("first__merged_into", F("first")), other=Coalesce("second__merged_into", F("second"))
+    )
+    for one, other in pairs.values_list("one", "other"):
+        if one in people:
+            yield one, other
+        if other in people:
+            yield other, one

@@ -9,11 +9,24 @@ from typing import Any
 from guanxi.events import operations as events
 from guanxi.kit import bulk, cells, crypto, keys, names, rows, scope
 from guanxi.people.events import IdentityLinked, PersonCreated
-from guanxi.people.models import Field, Identity, Level, NameWord, Pair, PairOrigin, PairState, Person, Sighting, Trait
+from guanxi.people.models import (
+    Field,
+    Identity,
+    Level,
+    MergeRule,
+    NameWord,
+    Pair,
+    PairOrigin,
+    PairState,
+    Person,
+    Sighting,
+    Trait,
+)
 from guanxi.people.operations.linking.calls import Answer, Call
 from guanxi.people.operations.linking.naming import fill_names
 from guanxi.people.operations.linking.reading import GivenId
-from guanxi.people.operations.linking.state import Linking
+from guanxi.people.operations.linking.state import Linking, MergeAsked
+from guanxi.people.operations.merging import ToMerge, merge_many
 from guanxi.people.rules import canonical
 from guanxi.people.rules.kinds import PLAIN, SEALED
 
@@ -47,6 +60,8 @@ def write_linking(
         return made[kept][0] if kept < 0 else kept
 
     _identities(state, given, written, salts, source, now)
+    if state.merges:
+        merge_many([_to_merge(one, state, source) for one in state.merges], now=now)
     for answer in answers:
         if answer.person is not None and (answer.person < 0 or state.into):
             answer.person = written(answer.person)
@@ -119,6 +134,21 @@ def _identities(
         if number not in state.into
     ]
     events.announce_many(appeared + facts, received_at=now, source=source)
+
+
+def _to_merge(one: MergeAsked, state: Linking, source: str) -> ToMerge:
+    because = one.because
+    known = state.known.get(because.key)
+    return ToMerge(
+        keep=one.keep,
+        drop=one.drop,
+        rule=MergeRule.PROOF if because.kind.proves else MergeRule.DEVICE,
+        at=one.at,
+        kind=because.kind.key,
+        identity=known.identity if known else state.rows.get(because.key),
+        source=source,
+        event=one.event[:60],
+    )
 
 
 def _sightings(state: Linking, written: Any, now: datetime) -> None:

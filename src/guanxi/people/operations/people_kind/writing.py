@@ -118,12 +118,13 @@ def _traits(plan: PeoplePlan, ids: Sequence[int], context: ImportContext) -> Non
     fresh += [(one.person, key, value) for one in plan.known for key, value in one.new_traits]
     bulk.insert(
         Trait,
-        ["person_id", "field_id", "value", "import_id"],
-        ((person, fields[key], value, context.import_id) for person, key, value in fresh),
+        ["person_id", "field_id", "value", "set_at", "import_id"],
+        ((person, fields[key], value, context.now, context.import_id) for person, key, value in fresh),
     )
     changed = [change for one in plan.known for change in one.changed_traits]
     if changed:
-        bulk.update(Trait, ["value", "import_id"], ((pk, value, context.import_id) for pk, _, value in changed))
+        rows_ = ((pk, value, context.now, context.import_id) for pk, _, value in changed)
+        bulk.update(Trait, ["value", "set_at", "import_id"], rows_)
         changes = [(pk, before, {"value": value, "import_id": context.import_id}) for pk, before, value in changed]
         note_changes(import_id=context.import_id, model=Trait, changes=changes)
 
