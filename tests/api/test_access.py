@@ -178,6 +178,8 @@ SCOPES: dict[str, Permission | None] = {
     "list_audit_entries": P.AUDIT_VIEW,
     "verify_audit_log": P.AUDIT_VIEW,
     "add_unit": P.WORKSPACE_MANAGE,
+    "rename_unit": P.WORKSPACE_MANAGE,
+    "remove_unit": P.WORKSPACE_MANAGE,
 }
 
 

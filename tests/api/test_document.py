@@ -91,6 +91,8 @@ ENTRIES: dict[str, list[str]] = {
     "limit_sessions": ["security.sessions_limited"],
     "need_second_step": ["security.second_step_needed"],
     "add_unit": ["unit.added"],
+    "rename_unit": ["unit.renamed"],
+    "remove_unit": ["unit.removed"],
 }
 FILES = ("text/csv", "application/octet-stream")
 BY_ID = {operation["operationId"]: (method, path, operation) for method, path, operation in operations()}

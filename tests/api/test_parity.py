@@ -59,6 +59,8 @@ SAME: dict[str, str] = {
     "staff_invite": "invite_again",
     "staff_withdraw": "withdraw_invitation",
     "unit_new": "add_unit",
+    "unit": "rename_unit",
+    "unit_remove": "remove_unit",
     "channels": "list_channels get_cap set_cap",
     "channel_new": "list_channel_kinds connect_channel",
     "channel": "get_channel update_channel get_condition",

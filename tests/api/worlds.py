@@ -226,6 +226,10 @@ def _state(state: str) -> Callable[[World], None]:
     return put
 
 
+def _empty_unit(world: World) -> None:
+    world.ids[examples.UNIT] = governance.add_unit(name="Empty").public_id  # type: ignore[index]
+
+
 def _running(world: World) -> None:
     people.run_import(of=checked(_import(world), world.now), now=world.now)
 
@@ -249,6 +253,7 @@ def _workbook(world: World) -> None:
 
 # What must have happened before an example can be sent.
 BEFORE: Mapping[str, Callable[[World], Any]] = {
+    "remove_unit": _empty_unit,
     "resume_bulk": _bulk_is(state="stopped"),
     "undo_bulk": lambda world: _bulk_is(state="done", changed=1, finished_at=world.now)(world),
     "retry_erasure": lambda world: PersonErasure.objects.update(state="failed"),

@@ -232,6 +232,8 @@ ROUTES: dict[str, Route] = {
     "sent_event": Route(CONNECTS, ("get",), lambda things: {"public_id": things.sent_event}),
     "sent_event_block": Route(CONNECTS, ("post",), lambda things: {"public_id": things.sent_event}),
     "unit_new": Route(OWNERS, ("get", "post")),
+    "unit": Route(OWNERS, ("get", "post"), lambda things: {"public_id": things.unit}),
+    "unit_remove": Route(OWNERS, ("post",), lambda things: {"public_id": things.unit}),
     "imports": Route(IMPORTS),
     "import_new": Route(IMPORTS, ("get", "post")),
     "import_sample": Route(IMPORTS, ("get",), lambda things: {"kind": "people", "language": "ko"}),

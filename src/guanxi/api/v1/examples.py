@@ -228,6 +228,8 @@ REQUESTS: Mapping[str, Example] = {
     "list_audit_entries": Example(query={"act": "key.made"}),
     "verify_audit_log": Example(),
     "add_unit": Example(body={"name": "Store 014", "parent": UNIT}),
+    "rename_unit": Example(path={"unit_id": UNIT}, body={"name": "Shanghai and Suzhou"}),
+    "remove_unit": _of(unit_id=UNIT),
 }
 
 _PERSON = {

@@ -15,7 +15,7 @@ from guanxi.channels.operations import BadAccount, CannotBeTried, NotDoubtful
 from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
-from guanxi.governance.operations import ComplaintStands, StaffRefused, TooManyTries
+from guanxi.governance.operations import ComplaintStands, StaffRefused, TooManyTries, UnitRefused
 from guanxi.governance.queries import IDLE_HOURS, SESSION_DAYS
 from guanxi.integrations.operations import EndpointRefused
 from guanxi.kit.addresses import BadAddress
@@ -76,6 +76,16 @@ STAFF = {
     "bad_limit": invalid("idle_hours", f"Hours: one of {_listed(IDLE_HOURS)}. Days: one of {_listed(SESSION_DAYS)}."),
     "last_owner": Problem("conflict", "This is the last owner. Make someone else owner first."),
 }
+
+
+UNITS = {
+    "same_name": Problem("conflict", "There is a unit of this name at this place already.", field="name"),
+    "in_use": Problem("conflict", "People, staff or other units belong to it. Give them another unit first."),
+}
+
+
+def _unit(refusal: UnitRefused) -> Problem:
+    return UNITS[refusal.reason]
 
 
 def _staff(refusal: StaffRefused) -> Problem:
@@ -208,6 +218,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
         "conflict", "They reported a message as spam. Staff cannot take that back, so the address stays on the list."
     ),
     StaffRefused: _staff,
+    UnitRefused: _unit,
     HandoverRefused: lambda error: HANDOVERS[error.reason],
     TooManyTries: _turns,
     CannotBeTried: lambda _error: Problem("conflict", "The channel of this account has nothing of the kind."),
