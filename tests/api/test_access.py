@@ -139,6 +139,15 @@ SCOPES: dict[str, Permission | None] = {
     "suppress_address": P.CHANNELS_MANAGE,
     "release_by_address": P.CHANNELS_MANAGE,
     "release_address": P.CHANNELS_MANAGE,
+    "list_sources": P.SOURCES_MANAGE,
+    "create_source": P.SOURCES_MANAGE,
+    "get_source": P.SOURCES_MANAGE,
+    "update_source": P.SOURCES_MANAGE,
+    "rotate_source": P.SOURCES_MANAGE,
+    "stop_source": P.SOURCES_MANAGE,
+    "list_sent_events": P.SOURCES_MANAGE,
+    "get_sent_event": P.SOURCES_MANAGE,
+    "block_sent_event": P.SOURCES_MANAGE,
     "list_webhooks": P.WEBHOOKS_MANAGE,
     "create_webhook": P.WEBHOOKS_MANAGE,
     "get_webhook": P.WEBHOOKS_MANAGE,
@@ -169,6 +178,8 @@ SCOPES: dict[str, Permission | None] = {
     "list_audit_entries": P.AUDIT_VIEW,
     "verify_audit_log": P.AUDIT_VIEW,
     "add_unit": P.WORKSPACE_MANAGE,
+    "rename_unit": P.WORKSPACE_MANAGE,
+    "remove_unit": P.WORKSPACE_MANAGE,
 }
 
 

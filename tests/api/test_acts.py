@@ -11,6 +11,7 @@ from guanxi.kit import clock
 from guanxi.people import operations as people
 from guanxi.people.models import Person
 from tests.api.callers import Caller, caller, key_of
+from tests.factories import channels as make
 from tests.factories.people import make_person, make_staff, make_unit
 
 
@@ -132,3 +133,9 @@ def test_what_a_broadcast_uses_is_not_deleted(calls: Caller) -> None:
     for path in (f"/audiences/{audience['id']}", f"/contents/{content['id']}"):
         calls.delete(path)
         calls.get(path, 404)
+
+
+def test_a_letter_to_nobody_is_refused_where_the_body_names_them(calls: Caller) -> None:
+    make.account(clock.now())
+    for path in ("/contents/preview", "/contents/test"):
+        assert calls.post(path, {"variant": WORDS, "person": "psn_nobody"}, 422)["field"] == "person"

@@ -71,6 +71,11 @@ ENTRIES: dict[str, list[str]] = {
     "suppress_address": ["suppression.added"],
     "release_by_address": ["suppression.removed"],
     "release_address": ["suppression.removed"],
+    "create_source": ["source.made"],
+    "update_source": ["source.changed"],
+    "rotate_source": ["source.key_rotated"],
+    "stop_source": ["source.stopped"],
+    "block_sent_event": ["event.blocked"],
     "create_webhook": ["webhook.made"],
     "update_webhook": ["webhook.changed"],
     "rotate_webhook": ["webhook.secret_rotated"],
@@ -86,6 +91,8 @@ ENTRIES: dict[str, list[str]] = {
     "limit_sessions": ["security.sessions_limited"],
     "need_second_step": ["security.second_step_needed"],
     "add_unit": ["unit.added"],
+    "rename_unit": ["unit.renamed"],
+    "remove_unit": ["unit.removed"],
 }
 FILES = ("text/csv", "application/octet-stream")
 BY_ID = {operation["operationId"]: (method, path, operation) for method, path, operation in operations()}

@@ -38,6 +38,7 @@ PLACES = {
     "channel_id": examples.CHANNEL,
     "suppression_id": examples.SUPPRESSION,
     "staff_id": examples.STAFF,
+    "unit_id": examples.UNIT,
     "export_id": examples.EXPORT,
     "erasure_id": examples.ERASURE,
     "file_id": examples.FILE,

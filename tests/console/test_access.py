@@ -58,6 +58,7 @@ ROUTES: dict[str, Route] = {
     "api_reference": Route(PUBLIC),
     # A write key decides (tests/api/test_intake.py): no login gets in, and none is asked.
     "intake": Route(PUBLIC, ("post",), lambda things: {"call": "batch"}),
+    "intake_script": Route(PUBLIC),
     "intake_settings": Route(PUBLIC, ("get",), lambda things: {"key": things.write_key}),
     "start": Route(LOGIN),
     "sign_in": Route(PUBLIC, ("get", "post")),
@@ -231,6 +232,8 @@ ROUTES: dict[str, Route] = {
     "sent_event": Route(CONNECTS, ("get",), lambda things: {"public_id": things.sent_event}),
     "sent_event_block": Route(CONNECTS, ("post",), lambda things: {"public_id": things.sent_event}),
     "unit_new": Route(OWNERS, ("get", "post")),
+    "unit": Route(OWNERS, ("get", "post"), lambda things: {"public_id": things.unit}),
+    "unit_remove": Route(OWNERS, ("post",), lambda things: {"public_id": things.unit}),
     "imports": Route(IMPORTS),
     "import_new": Route(IMPORTS, ("get", "post")),
     "import_sample": Route(IMPORTS, ("get",), lambda things: {"kind": "people", "language": "ko"}),

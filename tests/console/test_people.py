@@ -166,19 +166,30 @@ def test_pages_follow_each_other_by_a_mark_that_shows_no_inner_id(owner: Visitor
     assert [row["person"].name for row in newest.context["rows"]] == names[:9:-1]
 
 
-@pytest.mark.parametrize("wrong", ["x", "1~a", "psn_00000000000000000000000000~a", "\x00~", "~"])
-def test_a_changed_mark_is_refused_with_words(owner: Visitor, buyer: Person, wrong: str) -> None:
-    owner.get("people", after=wrong, status=400)
+@pytest.mark.parametrize("wrong", ["x", "1~a", "psn_00000000000000000000000000~a", "~"])
+def test_a_changed_mark_leads_to_the_beginning_or_is_refused_with_words(
+    owner: Visitor, buyer: Person, wrong: str
+) -> None:
+    answer = owner.client.get(reverse("people", args=["lumen"]), {"level": "customer", "after": wrong}, follow=True)
+    assert answer.redirect_chain[0][0].endswith("/people?level=customer&sort=name")
+    assert "This list begins anew" in answer.content.decode()
     owner.get("person", buyer.public_id, before=wrong, status=400)
 
 
-WRONG = [{"level": "vip"}, {"sort": "age"}, {"person": "x"}, {"email": "maybe"}, {"trait:nix": "1"}]
+WRONG = [{"level": "vip"}, {"sort": "age"}, {"email": "maybe"}, {"trait:nix": "1"}]
 WRONG += [{"added_from": "yesterday"}, {"seen_to": "0001-01-01"}, {"source": "a\x01"}]
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_an_address_that_names_nothing_is_not_found(owner: Visitor, buyer: Person, wrong: dict[str, str]) -> None:
-    owner.get("people", status=404, **wrong)
+def test_an_old_address_leads_to_the_whole_list_with_words(
+    owner: Visitor, buyer: Person, wrong: dict[str, str]
+) -> None:
+    answer = owner.client.get(reverse("people", args=["lumen"]), wrong, follow=True)
+    assert (answer.status_code, "This list begins anew" in answer.content.decode()) == (200, True)
+
+
+def test_a_person_that_is_not_there_is_not_found(owner: Visitor, buyer: Person) -> None:
+    owner.get("people", status=404, person="x")
 
 
 def queries_of(view: Callable[[], object]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from guanxi.governance import operations as governance
 from guanxi.governance import queries
-from guanxi.governance.models import Authenticator, Role, Staff, User, Workspace
+from guanxi.governance.models import AuditEntry, Authenticator, Role, Staff, Unit, User, Workspace
 from guanxi.kit import clock
 from guanxi.people import operations as people
 from guanxi.people.models import Person
@@ -106,6 +106,31 @@ def test_a_role_that_is_changed_holds_from_the_next_page_on(owner: Visitor) -> N
     owner.post("staff_member", member.public_id, role="analyst", unit="")
     assert tom.client.get("/w/lumen/imports").status_code == 403
     assert "last owner" in owner.post("staff_member", place("owner@example.test").public_id, status=422, role="advisor")
+
+
+def test_units_beside_each_other_have_different_names_and_an_empty_one_can_go(owner: Visitor, now: datetime) -> None:
+    owner.post("unit_new", name="East", parent="")
+    assert "of this name" in owner.post("unit_new", name="east", parent="", status=422)
+    east = Unit.objects.get()
+    owner.post("unit_new", name="East", parent=east.public_id)
+    owner.post("unit_new", name="West", parent="")
+    west = Unit.objects.get(name="West")
+    assert "of this name" in owner.post("unit", west.public_id, name="East", status=422)
+    owner.post("unit", west.public_id, name="North")
+    person = people.create_person(name="Lin", unit=west, now=now)
+    owner.post("unit_remove", west.public_id)
+    owner.post("unit_remove", east.public_id)
+    assert sorted(Unit.objects.values_list("name", flat=True)) == ["East", "East", "North"]
+    Person.objects.filter(pk=person.pk).update(unit=None)
+    owner.post("unit_remove", west.public_id)
+    assert not Unit.objects.filter(name="North").exists()
+    assert list(
+        AuditEntry.objects.filter(act__startswith="unit.").order_by("number").values_list("act", flat=True)
+    ) == [
+        *["unit.added"] * 3,
+        "unit.renamed",
+        "unit.removed",
+    ]
 
 
 def test_what_opens_a_login_needs_a_fresh_proof(owner: Visitor) -> None:

@@ -42,6 +42,7 @@ class Things:
     preferences: str
     opened: str
     account: str
+    unit: str
     audience: str
     content: str
     broadcast: str
@@ -86,6 +87,7 @@ def make_things() -> Things:
         unsubscribe=link(message, "unsubscribe").rpartition("/")[2],
         opened=link(message, "open").rpartition("/")[2].removesuffix(".gif"),
         account=message.account.public_id,
+        unit=governance.add_unit(name="A unit").public_id,
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,

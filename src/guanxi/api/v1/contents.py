@@ -35,6 +35,7 @@ from guanxi.content import queries
 from guanxi.content.models import Content, Variant
 from guanxi.content.queries import Template, Words
 from guanxi.governance.queries import Permission
+from guanxi.people import queries as people
 
 router = Router(tags=["Contents"])
 VIEW, EDIT = Permission.CONTENT_VIEW, Permission.CONTENT_EDIT
@@ -187,7 +188,7 @@ def test_content(request: ApiRequest, body: TestIn) -> TriedOut:
 def _letter(request: ApiRequest, body: DraftIn) -> Any:
     for (_language, part), problem in queries.problems(words([body.variant])).items():
         raise invalid(f"variant.{part}", queries.explain(problem), problem.code)
-    person = found(request, body.person) if body.person else None
+    person = chosen(people.visible(request.staff), body.person or None, "person")
     variant = body.variant
     return queries.preview_of(Template(variant.language, variant.subject, variant.body), person=person)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from guanxi.acquisition.operations import SourceRefused
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
 from guanxi.audiences.operations import AudienceInUse
@@ -14,7 +15,7 @@ from guanxi.channels.operations import BadAccount, CannotBeTried, NotDoubtful
 from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
-from guanxi.governance.operations import ComplaintStands, StaffRefused, TooManyTries
+from guanxi.governance.operations import ComplaintStands, StaffRefused, TooManyTries, UnitRefused
 from guanxi.governance.queries import IDLE_HOURS, SESSION_DAYS
 from guanxi.integrations.operations import EndpointRefused
 from guanxi.kit.addresses import BadAddress
@@ -75,6 +76,16 @@ STAFF = {
     "bad_limit": invalid("idle_hours", f"Hours: one of {_listed(IDLE_HOURS)}. Days: one of {_listed(SESSION_DAYS)}."),
     "last_owner": Problem("conflict", "This is the last owner. Make someone else owner first."),
 }
+
+
+UNITS = {
+    "same_name": Problem("conflict", "There is a unit of this name at this place already.", field="name"),
+    "in_use": Problem("conflict", "People, staff or other units belong to it. Give them another unit first."),
+}
+
+
+def _unit(refusal: UnitRefused) -> Problem:
+    return UNITS[refusal.reason]
 
 
 def _staff(refusal: StaffRefused) -> Problem:
@@ -182,6 +193,15 @@ ENDPOINTS = {
 }
 
 
+SOURCES = {
+    "bad_origin": invalid("origins", "An origin is an address such as https://shop.example."),
+    "no_origin": invalid("origins", "A website needs at least one address, such as https://shop.example."),
+    "too_many_origins": invalid("origins", "At most 50 addresses fit here."),
+    "too_many": Problem("conflict", "There are 200 sources already. Stop one that is not needed."),
+    "stopped": Problem("conflict", "This source was stopped. Make a new one."),
+}
+
+
 def _turns(tries: TooManyTries) -> Problem:
     after = {"Retry-After": str(max(1, math.ceil(tries.wait.total_seconds())))}
     return Problem("too_many_requests", "That was often enough for this hour.", headers=after)
@@ -198,6 +218,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
         "conflict", "They reported a message as spam. Staff cannot take that back, so the address stays on the list."
     ),
     StaffRefused: _staff,
+    UnitRefused: _unit,
     HandoverRefused: lambda error: HANDOVERS[error.reason],
     TooManyTries: _turns,
     CannotBeTried: lambda _error: Problem("conflict", "The channel of this account has nothing of the kind."),
@@ -213,6 +234,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ErasureRefused: _personal,
     FileRefused: _personal,
     EndpointRefused: lambda error: ENDPOINTS[error.reason],
+    SourceRefused: lambda error: SOURCES[error.reason],
     RuleError: _rule,
     NotMirrored: lambda _error: Problem("conflict", "The person is too new for this. Ask again in a few seconds."),
     BadContent: _content,

@@ -72,6 +72,10 @@ class NewUnit(In):
     parent: Id("unt") | None = None  # type: ignore[valid-type]
 
 
+class UnitName(In):
+    name: Name
+
+
 class NewStaff(In):
     name: Name
     email: Line = Field(max_length=254)
@@ -262,7 +266,7 @@ def list_units(request: ApiRequest, asked: Query[Listed]) -> Page[UnitOut]:
     return page([unit_out(row) for row in found], after)
 
 
-@router.post("/units", **op(MAY, UnitOut, status=201, thing=True))
+@router.post("/units", **op(MAY, UnitOut, status=201, thing=True, refusals=("conflict",)))
 def add_unit(request: ApiRequest, body: NewUnit) -> UnitOut:
     """Add a unit
 
@@ -270,3 +274,23 @@ def add_unit(request: ApiRequest, body: NewUnit) -> UnitOut:
     """
     parent = chosen(Unit.objects.all(), body.parent, "parent")
     return tagged(request, unit_out(governance.add_unit(name=body.name, parent=parent, by=request.staff)))
+
+
+@router.patch("/units/{unit_id}", **op(MAY, UnitOut, thing=True, refusals=("conflict",)))
+def rename_unit(request: ApiRequest, unit_id: str, body: UnitName) -> UnitOut:
+    """Rename a unit
+
+    Units beside each other have different names.
+    """
+    units = Unit.objects.select_related("parent")
+    governance.rename_unit(unit=one(units, unit_id), name=body.name, by=request.staff)
+    return tagged(request, unit_out(one(units, unit_id)))
+
+
+@router.delete("/units/{unit_id}", **op(MAY, None, status=204, refusals=("conflict",)))
+def remove_unit(request: ApiRequest, unit_id: str) -> None:
+    """Remove an empty unit
+
+    One without people, staff and units below it.
+    """
+    governance.remove_unit(unit=one(Unit.objects.all(), unit_id), by=request.staff)

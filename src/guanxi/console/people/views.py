@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from guanxi.commerce import queries as commerce
@@ -59,18 +62,27 @@ def shown(person: Person, revealed: Mapping[int, str] | None = None) -> dict[str
     }
 
 
+def from_the_start(request: StaffRequest, query: str) -> HttpResponse:
+    """An old bookmark, or an address that was cut off: there is always a list to go on with."""
+    messages.info(request, _("That address asks for something that is not there any more. This list begins anew."))
+    return redirect(reverse("people", args=[request.workspace.slug]) + query)
+
+
 @may(Permission.PEOPLE_VIEW)
 @require_safe
 def people(request: StaffRequest) -> HttpResponse:
     views, first = queries.views_of(request.staff), queries.first_view(request.staff)
     if elsewhere := saved.opens_with(request, request.GET, views, first):
         return redirect(elsewhere)
-    asked = Asked(request.GET, request.staff)
+    try:
+        asked = Asked(request.GET, request.staff)
+    except Http404:
+        return from_the_start(request, "?" + urlencode({"sort": "name"}))
     wanted = queries.find_people(request.staff, asked.wanted)
     try:
         page = queries.page_of(wanted, after=asked.after)
     except BadCursor:
-        return bad_request(request)
+        return from_the_start(request, asked.url(sort=asked.sort))
     count = queries.count_of(wanted)
     context: dict[str, Any] = {
         "asked": asked,

@@ -97,6 +97,8 @@ ACTS: Mapping[str, Any] = {
     "suppression.added": gettext_lazy("Put on the suppression list"),
     "suppression.removed": gettext_lazy("Taken off the suppression list"),
     "unit.added": gettext_lazy("Unit added"),
+    "unit.renamed": gettext_lazy("Unit renamed"),
+    "unit.removed": gettext_lazy("Unit removed"),
     "view.changed": gettext_lazy("Saved view changed"),
     "view.deleted": gettext_lazy("Saved view deleted"),
     "view.shared": gettext_lazy("Saved view shared"),

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from guanxi.channels.operations import BadAccount
 from guanxi.channels.port import made_fields, secret_fields
+from guanxi.console.choices import one_line
 from guanxi.console.templatetags.figures import locale
 from guanxi.governance.models import Role, Staff, Unit
 from guanxi.governance.queries import IDLE_HOURS, SESSION_DAYS
@@ -76,6 +77,10 @@ class SessionsForm(forms.Form):
 def spell(span: timedelta) -> str:
     granularity: Literal["day", "hour"] = "day" if span.days > 1 else "hour"
     return format_timedelta(span, granularity=granularity, threshold=1_000, locale=locale())
+
+
+class UnitName(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120, validators=[one_line])
 
 
 class NewUnit(forms.Form):

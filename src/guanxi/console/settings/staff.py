@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from guanxi.console.access import StaffRequest, may
-from guanxi.console.settings.forms import NewUnit
-from guanxi.governance import operations as governance
 from guanxi.governance import queries
 from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import Permission
@@ -57,13 +55,3 @@ def staff(request: StaffRequest) -> HttpResponse:
         for one in people
     ]
     return render(request, "settings/staff.html", {"members": members, "units": units})
-
-
-@may(Permission.WORKSPACE_MANAGE)
-@require_http_methods(["GET", "HEAD", "POST"])
-def new_unit(request: StaffRequest) -> HttpResponse:
-    form = NewUnit(request.POST or None)
-    if form.is_valid():
-        governance.add_unit(**form.cleaned_data, by=request.staff)
-        return redirect("staff", request.workspace.slug)
-    return render(request, "settings/unit_new.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -11,6 +11,7 @@ from guanxi.console.settings import (
     staff,
     suppressions,
     trying,
+    units,
     workspace,
 )
 
@@ -43,5 +44,7 @@ urlpatterns = [
     path("settings/staff/<str:public_id>/withdraw", member.withdraw, name="staff_withdraw"),
     path("settings/staff/<str:public_id>/one-step", member.remove_second_step, name="staff_one_step"),
     path("settings/security", security.security, name="security"),
-    path("settings/units/new", staff.new_unit, name="unit_new"),
+    path("settings/units/new", units.new_unit, name="unit_new"),
+    path("settings/units/<str:public_id>", units.unit, name="unit"),
+    path("settings/units/<str:public_id>/remove", units.remove_unit, name="unit_remove"),
 ]

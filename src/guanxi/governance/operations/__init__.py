@@ -72,7 +72,6 @@ from guanxi.governance.operations.sign_in import (
 from guanxi.governance.operations.staff import (
     StaffRefused,
     add_staff,
-    add_unit,
     beat,
     change_place,
     change_workspace,
@@ -87,6 +86,7 @@ from guanxi.governance.operations.staff import (
     set_appearance,
 )
 from guanxi.governance.operations.tries import TooManyTries, take_turn
+from guanxi.governance.operations.units import UnitRefused, add_unit, remove_unit, rename_unit
 
 __all__ = [
     "REMEMBERED_FOR",
@@ -104,6 +104,7 @@ __all__ = [
     "Site",
     "StaffRefused",
     "TooManyTries",
+    "UnitRefused",
     "accept_invitation",
     "add_passkey",
     "add_staff",
@@ -154,7 +155,9 @@ __all__ = [
     "remember_device",
     "remove_passkey",
     "remove_second_step",
+    "remove_unit",
     "rename",
+    "rename_unit",
     "renew_recovery_codes",
     "revoke_key",
     "set_active",

@@ -72,15 +72,6 @@ def change_workspace(*, workspace: Workspace, by: Staff | None, holds_money: boo
 
 
 @transaction.atomic
-def add_unit(*, name: str, parent: Unit | None = None, by: Staff | None = None) -> Unit:
-    unit = Unit.objects.create(name=name, parent=parent, path="")
-    unit.path = f"{parent.path if parent else ''}{unit.pk}/"
-    unit.save(update_fields=["path"])
-    record(act="unit.added", by=by, subject=unit.public_id)
-    return unit
-
-
-@transaction.atomic
 def add_staff(*, email: str, name: str, role: str, unit: Unit | None = None, by: Staff | None = None) -> Staff:
     """Give a login (made when it is new) a place in this workspace, for whoever runs the server. Doors invite."""
     staff = take_place(email=email, name=name, role=role, unit=unit)
