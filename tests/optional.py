@@ -6,11 +6,17 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NODE_PACKAGES = Path(__file__).parent / "acquisition" / "node" / "node_modules"
 TOOLS: dict[str, tuple[Callable[[], bool], str]] = {
+    "analytics-node": (
+        lambda: shutil.which("node") is not None and NODE_PACKAGES.is_dir(),
+        "@segment/analytics-node: apt-get install nodejs npm, npm ci --prefix tests/acquisition/node",
+    ),
     "chromium": (lambda: CHROMIUM is not None, "Chromium: apt-get install chromium fonts-noto-cjk"),
 }
 

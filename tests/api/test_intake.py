@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,6 +15,7 @@ import pytest
 from django.test import Client
 
 from guanxi.acquisition import operations as acquisition
+from guanxi.acquisition import queries as queries_of_intake
 from guanxi.acquisition.models import Batch, Source, SourceKind
 from guanxi.acquisition.queries import opened
 from guanxi.api import intake
@@ -194,3 +196,12 @@ def test_the_pages_of_a_source_are_origins(lumen: Workspace, given: list[str], r
     else:
         acquisition.make_source(name="S", kind=SourceKind.BROWSER, origins=given, by=None, now=clock.wall())
         assert Source.objects.get().origins == [SITE]
+
+
+def test_the_script_for_websites_is_small_and_is_the_one_that_pages_pin(lumen: Workspace) -> None:
+    answer = Client().get("/v1/guanxi-1.js", headers={"origin": SITE})
+    digest = base64.b64encode(hashlib.sha384(answer.content).digest()).decode()
+    assert f'integrity="sha384-{digest}"' in queries_of_intake.web_snippet("https://crm.example", "wk_x")
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+    assert len(gzip.compress(answer.content, 9)) < 4096

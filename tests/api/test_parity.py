@@ -71,6 +71,15 @@ SAME: dict[str, str] = {
     "channel_key": "make_signing_key use_signing_key drop_signing_key",
     "channel_reconnect": "reconnect_channel",
     "suppressions": "list_suppressions suppress_address release_by_address release_address suppress_person",
+    "sources": "list_sources",
+    "source_new": "create_source",
+    "source": "get_source",
+    "source_edit": "update_source",
+    "source_rotate": "rotate_source",
+    "source_stop": "stop_source",
+    "sent_events": "list_sent_events",
+    "sent_event": "get_sent_event",
+    "sent_event_block": "block_sent_event",
     "webhooks": "list_webhooks",
     "webhook_new": "create_webhook",
     "webhook": "get_webhook list_deliveries",
@@ -132,12 +141,10 @@ ALONE: dict[str, str] = {
         passkey_remove""",
     "Opening somebody's login": "staff_link staff_one_step",
     "Keys": "keys key_new key_revoke",
-    "Sources of events": """sources source_new source source_edit source_rotate source_stop sent_events sent_event
-        sent_event_block""",
     "The demo": "demo_next_day demo_clear",
     "How pages look": "home set_language set_theme set_frame gallery",
     "What a person opens by their own link": "preferences unsubscribe opened",
-    "Doors of their own": "healthz readyz metrics api_openapi api_reference intake intake_settings",
+    "Doors of their own": "healthz readyz metrics api_openapi api_reference intake intake_script intake_settings",
 }
 
 

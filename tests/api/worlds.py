@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from guanxi.acquisition import operations as acquisition
+from guanxi.acquisition.models import EventName, EventProperty, SourceKind
 from guanxi.api.v1 import examples
 from guanxi.api.v1.examples import Example
 from guanxi.audiences import operations as audiences
@@ -113,6 +115,7 @@ def make_world(boss: Staff, now: datetime) -> World:
             examples.SUPPRESSION: Suppression.objects.get().public_id,
             **_personal(person, boss, now),
             **_webhook(boss, now),
+            **_source(boss, now),
             **_merges(person, boss, now),
             **_bulk(boss, now),
         },
@@ -137,6 +140,15 @@ def _webhook(boss: Staff, now: datetime) -> dict[str, str]:
     endpoint, _secret = integrations.make_endpoint(url=url, events=["order.paid"], by=boss, now=now)
     delivery = integrations.send_test(endpoint=endpoint, now=now)
     return {examples.WEBHOOK: endpoint.public_id, examples.DELIVERY: delivery.public_id}
+
+
+def _source(boss: Staff, now: datetime) -> dict[str, str]:
+    made = acquisition.make_source(name="Shop", kind=SourceKind.SERVER, by=boss, now=now)
+    seen: EventName = EventName.objects.create(
+        key="track.product_viewed", name="Product Viewed", count=1, first_seen_at=now, last_seen_at=now
+    )
+    EventProperty.objects.create(event=seen, key="category", name="category", kind="text", first_seen_at=now)
+    return {examples.SOURCE: made.source.public_id, examples.SENT_EVENT: seen.public_id}
 
 
 def _merges(person: Person, boss: Staff, now: datetime) -> dict[str, str]:

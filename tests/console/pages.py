@@ -21,6 +21,7 @@ NO_PAGE = {
     "readyz": "an answer for machines",
     "metrics": "an answer for machines",
     "api_openapi": "an answer for machines",
+    "intake_script": "what pages of sites load",
     "intake_settings": "an answer for machines",
     "start": "leads on to the workspace when there is one",
     "second_step": "owed only after a first one; tests/console/browser/test_account.py looks at it",

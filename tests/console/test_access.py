@@ -58,6 +58,7 @@ ROUTES: dict[str, Route] = {
     "api_reference": Route(PUBLIC),
     # A write key decides (tests/api/test_intake.py): no login gets in, and none is asked.
     "intake": Route(PUBLIC, ("post",), lambda things: {"call": "batch"}),
+    "intake_script": Route(PUBLIC),
     "intake_settings": Route(PUBLIC, ("get",), lambda things: {"key": things.write_key}),
     "start": Route(LOGIN),
     "sign_in": Route(PUBLIC, ("get", "post")),

@@ -27,6 +27,7 @@ BATCH = "batch"
 CALLS = {name: name for name in (BATCH, "track", "identify", "group", "page", "screen", "alias")}
 # How Segment's package for browsers shortens them.
 CALLS |= {name[0]: name for name in CALLS}
+SCRIPT = HERE + queries.WEB_SCRIPT
 JSON = "application/json"
 DONE = b'{"success":true}'
 # A key is looked up anew after so many seconds; whether it still works is checked with every row.
@@ -71,6 +72,8 @@ def early(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReques
             return answer(request)
         if path.startswith("/v1/projects/") and path.endswith("/settings") and path.count("/") == 4:
             return settings(request, path.split("/")[3])
+        if path == SCRIPT:
+            return script(request)
         return door(request, path[len(HERE) :])
 
     return middleware
@@ -194,6 +197,18 @@ def settings(request: HttpRequest, key: str) -> HttpResponse:
 settings.access = "a write key"  # type: ignore[attr-defined]
 
 
+def script(request: HttpRequest) -> HttpResponse:
+    """What a site's pages load. Its name changes with it, so it may be kept for long."""
+    said = HttpResponse(queries.web_script(), content_type="text/javascript; charset=utf-8")
+    said.headers["Cache-Control"] = "public, max-age=86400"
+    said.headers["X-Content-Type-Options"] = "nosniff"
+    said.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return _open_to(request.META.get("HTTP_ORIGIN", ""), said)
+
+
+script.access = "anyone"  # type: ignore[attr-defined]
+
+
 def _preflight(origin: str) -> HttpResponse:
     """A browser asks before it sends JSON; which key it will use, it does not say yet."""
     said = HttpResponse(status=204)
@@ -217,6 +232,7 @@ def _refused(refusal: Refusal, origin: str) -> HttpResponse:
 
 def _open_to(origin: str, said: HttpResponse) -> HttpResponse:
     """Every page may read the answer, which says nothing of anybody; cookies play no part."""
+    said.headers["Content-Length"] = str(len(said.content))
     if origin:
         said.headers["Access-Control-Allow-Origin"] = origin
         said.headers["Vary"] = "Origin"

@@ -8,6 +8,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path(intake.SCRIPT.removeprefix("/"), intake.script, name="intake_script"),
     path("v1/<str:call>", intake.door, name="intake"),
     path("v1/projects/<str:key>/settings", intake.settings, name="intake_settings"),
     path("api/v1/docs", reference.reference, name="api_reference"),

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from guanxi.bench import audiences, identity, imports, people
+from guanxi.bench import audiences, identity, imports, intake, people
 
 Row = dict[str, Any]
 
 MEASUREMENTS: dict[str, Callable[[str], list[Row]]] = {
     "import": imports.run,
     "audiences": audiences.run,
+    "intake": intake.run,
     "identity": identity.run,
     "people": people.run,
 }

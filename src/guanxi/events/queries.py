@@ -16,7 +16,6 @@ from django.db.models import Count, Min, Q, Sum
 
 from guanxi.events.lake import EVENTS, MIRRORS, files
 from guanxi.events.models import Fact, FactBatch, LakeState, Touched
-from guanxi.events.rules import month_of
 from guanxi.kit import scope
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "backlog",
     "everything",
     "lake",
-    "month_of",
     "timeline",
     "waiting",
 ]

@@ -6,6 +6,7 @@ message ids that make a repetition known, and the mark on the batches themselves
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -25,13 +27,17 @@ from guanxi.acquisition.queries import opened
 from guanxi.acquisition.rules import KEPT_FOR, Event, Unusable, events_in, message_hash, read, trait_text
 from guanxi.acquisition.rules.names import word
 from guanxi.events import operations as events
-from guanxi.events.queries import EVENTS, month_of
+from guanxi.events.queries import EVENTS
 from guanxi.kit import clock, keys, scope
 from guanxi.people import operations as people
 from guanxi.people.models import Field
 
 BATCHES_A_TURN = 200
 BYTES_A_TURN = 16 * 1024 * 1024
+MARK = f"""
+UPDATE {Batch._meta.db_table}
+SET applied_at = %s, taken = %s, repeated = %s, refused = %s, refusals = %s::jsonb, people = %s::bigint[] WHERE id = %s
+"""  # noqa: S608
 ROWS_A_TABLE = 50_000
 ALONE_AFTER, ASIDE_AFTER = 3, 6
 FORGOTTEN_AT_ONCE = 1_000
@@ -87,22 +93,11 @@ def _claimed() -> list[Batch]:
     return list(Batch.objects.filter(pk__in=chosen).order_by("pk"))
 
 
-@dataclass(slots=True)
-class _Taken:
-    """An event that could be read, the batch that it came in, and the call to `people` that says whose it is."""
-
-    event: Event
-    batch: int
-    place: int
-    call: int = 0
-    hash: int = 0
-
-
 @dataclass
 class _Turn:
     batches: list[Batch]
     now: datetime
-    taken: list[_Taken] = field(default_factory=list)
+    taken: list[Event] = field(default_factory=list)
     refusals: list[list[tuple[int, str, str]]] = field(default_factory=list)
     repeated: list[int] = field(default_factory=list)
 
@@ -119,27 +114,30 @@ class _Turn:
         note_seen([one.hash for one in self.taken if one.hash], now=clock.wall())
         self._mark(answers)
 
-    def _refuse(self, one: _Taken, reason: str, detail: str = "") -> None:
+    def _refuse(self, one: Event, reason: str, detail: str = "") -> None:
         self.refusals[one.batch].append((one.place, reason, detail))
 
     def _read(self) -> None:
+        taken = self.taken
         for number, batch in enumerate(self.batches):
             self.refusals.append([])
             self.repeated.append(0)
-            body = opened(batch)
+            body, call, received_at, source = opened(batch), batch.call, batch.received_at, batch.source_id
             try:
-                raws, sent_at = events_in(body, batch.call) if body else ([], None)
+                raws, sent_at = events_in(body, call) if body else ([], None)
             except (msgspec.DecodeError, RecursionError):
                 self.refusals[number].append((0, "not_an_object", ""))
                 continue
             for place, raw in enumerate(raws):
                 try:
-                    event = read(raw, call=batch.call, sent_at=sent_at, received_at=batch.received_at)
+                    event = read(raw, call=call, sent_at=sent_at, received_at=received_at)
                 except Unusable as unusable:
                     self.refusals[number].append((place, unusable.reason, unusable.detail))
-                else:
-                    marked = message_hash(batch.source_id, event.message) if event.message else 0
-                    self.taken.append(_Taken(event, number, place, hash=marked))
+                    continue
+                event.batch, event.place = number, place
+                if event.message:
+                    event.hash = message_hash(source, event.message)
+                taken.append(event)
 
     def _drop_repeated(self) -> None:
         seen = known_among([one.hash for one in self.taken if one.hash])
@@ -154,12 +152,12 @@ class _Turn:
         self.taken = staying
 
     def _drop_closed(self) -> None:
-        closed = closed_names({one.event.key or one.event.name for one in self.taken})
+        closed = closed_names({one.key or one.name for one in self.taken})
         if closed:
             self.taken = [one for one in self.taken if not self._is_closed(one, closed)]
 
-    def _is_closed(self, one: _Taken, closed: dict[str, str]) -> bool:
-        reason = closed.get(one.event.key or one.event.name)
+    def _is_closed(self, one: Event, closed: dict[str, str]) -> bool:
+        reason = closed.get(one.key or one.name)
         if reason:
             self._refuse(one, reason)
         return bool(reason)
@@ -169,13 +167,12 @@ class _Turn:
         fields = set(Field.objects.values_list("key", flat=True))
         calls: list[people.Call] = []
         asked: dict[tuple[tuple[str, str], ...], int] = {}
-        for one in self.taken:
-            event = one.event
+        for event in self.taken:
             if not event.traits and event.ids in asked:
-                one.call = asked[event.ids]
+                event.call = asked[event.ids]
                 continue
-            one.call = len(calls)
-            asked.setdefault(event.ids, one.call)
+            event.call = len(calls)
+            asked.setdefault(event.ids, event.call)
             traits, name = _said(event.traits, fields) if event.traits else ({}, "")
             calls.append(people.Call(ids=event.ids, at=event.at, traits=traits, name=name, event=event.message[:60]))
         return people.link_many(calls, source="intake", now=self.now) if calls else []
@@ -191,11 +188,11 @@ class _Turn:
         last: dict[int, datetime] = {}
         for one in self.taken:
             if who := answers[one.call].person:
-                last[who] = max(one.event.at, last.get(who, one.event.at))
+                last[who] = max(one.at, last.get(who, one.at))
         people.saw(last)
 
     def _keep(self, answers: Sequence[people.Answer], shift: timedelta) -> None:
-        rows = [one for one in self.taken if one.event.key]
+        rows = [one for one in self.taken if one.key]
         names = dict(Source.objects.values_list("pk", "public_id"))
         for start in range(0, len(rows), ROWS_A_TABLE):
             table = _table(rows[start : start + ROWS_A_TABLE], answers, self.batches, names, shift)
@@ -203,10 +200,9 @@ class _Turn:
 
     def _catalogue(self, shift: timedelta) -> None:
         found: dict[str, Found] = {}
-        for one in self.taken:
-            event = one.event
+        for event in self.taken:
             key = event.key or event.name
-            at = self.batches[one.batch].received_at
+            at = self.batches[event.batch].received_at
             known = found.get(key)
             if known is None:
                 known = found[key] = Found(event.name, at, at)
@@ -223,14 +219,20 @@ class _Turn:
         for one in self.taken:
             counts[one.batch] += 1
             whom[one.batch].add(answers[one.call].person or 0)
-        for number, batch in enumerate(self.batches):
-            batch.applied_at = clock.wall()
-            batch.taken, batch.repeated = counts[number], self.repeated[number]
-            batch.refusals = sorted(self.refusals[number])
-            batch.refused = len(batch.refusals)
-            batch.people = sorted(whom[number])
-        marks = ["applied_at", "taken", "repeated", "refused", "refusals", "people"]
-        Batch.objects.bulk_update(self.batches, marks, batch_size=100)
+        marks = [
+            (
+                clock.wall(),
+                counts[number],
+                self.repeated[number],
+                len(self.refusals[number]),
+                json.dumps(sorted(self.refusals[number])),
+                "{" + ",".join(map(str, sorted(whom[number]))) + "}",
+                batch.pk,
+            )
+            for number, batch in enumerate(self.batches)
+        ]
+        with connection.cursor() as cursor:
+            cursor.executemany(MARK, marks)
 
 
 def _said(traits: Any, fields: set[str]) -> tuple[dict[str, str], str]:
@@ -242,34 +244,39 @@ def _said(traits: Any, fields: set[str]) -> tuple[dict[str, str], str]:
 
 
 def _table(
-    rows: Sequence[_Taken],
+    rows: Sequence[Event],
     answers: Sequence[people.Answer],
     batches: Sequence[Batch],
     names: dict[int, str],
     shift: timedelta,
 ) -> pa.Table:
     """The columns of the lake. No name, number or address of a person is among them."""
-    times = [one.event.at + shift for one in rows]
+    times = [one.at + shift for one in rows] if shift else [one.at for one in rows]
     arrived = [batch.received_at + shift for batch in batches]
     sources = [names[batch.source_id] for batch in batches]
+    moments = pa.array(times, EVENTS.field("occurred_at").type)
     values: dict[str, Any] = {
-        "month": [month_of(at) for at in times],
+        "month": pc.strftime(moments, format="%Y-%m"),
         "event_id": keys.event_ids(len(rows)),
         "person": [answers[one.call].person for one in rows],
-        "name": [one.event.key for one in rows],
-        "occurred_at": times,
+        "name": [one.key for one in rows],
+        "occurred_at": moments,
         "received_at": [arrived[one.batch] for one in rows],
         "source": [sources[one.batch] for one in rows],
-        "props": [one.event.props for one in rows],
+        "props": [one.props for one in rows],
     }
     return pa.table(
         {
-            name: pa.array(values[name], EVENTS.field(name).type)
+            name: _column(values[name], EVENTS.field(name).type)
             if name in values
             else pa.nulls(len(rows), EVENTS.field(name).type)
             for name in EVENTS.names
         }
     )
+
+
+def _column(values: Any, kind: Any) -> Any:
+    return values if isinstance(values, pa.Array) else pa.array(values, kind)
 
 
 def forget(*, now: datetime) -> int:

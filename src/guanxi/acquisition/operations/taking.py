@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import psycopg
 from django.db import OperationalError, connection
 
-from guanxi.acquisition.queries import GZIP, PLAIN, ZLIB, KnownKey, place
+from guanxi.acquisition.queries import CODEC, GZIP, PLAIN, ZSTD, KnownKey, place
 from guanxi.kit import crypto
 
 TAKE = b"SELECT guanxi_take_batch(%s, %s, %s, %s, %s)"
@@ -28,7 +27,7 @@ def take(*, key: KnownKey, call: str, body: bytes, packed: bytes | None) -> None
     if packed is not None:
         kept = GZIP + packed
     elif len(body) > SMALL:
-        kept = ZLIB + zlib.compress(body, 1)
+        kept = ZSTD + CODEC.compress(body, asbytes=True)
     else:
         kept = PLAIN + body
     sealed = crypto.seal_body(kept, workspace_id=key.workspace, place=place(key.source))

@@ -1,19 +1,22 @@
 """Questions about sources and what they sent."""
 
 from guanxi.acquisition.queries.arrivals import Arrival, arrivals
-from guanxi.acquisition.queries.batches import GZIP, PLAIN, ZLIB, batches_of, opened, place, sent_of
+from guanxi.acquisition.queries.batches import CODEC, GZIP, PLAIN, ZSTD, batches_of, opened, place, sent_of
 from guanxi.acquisition.queries.catalogue import Counted, audience_events, counted, event_names, is_event, properties
 from guanxi.acquisition.queries.sources import KnownKey, source_of_key, sources
+from guanxi.acquisition.queries.web import WEB_SCRIPT, web_integrity, web_script, web_snippet
 from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, KEPT_FOR, OLD_KEY_FOR
 
 __all__ = [
     "BODY_BYTES",
+    "CODEC",
     "EVENT_BYTES",
     "GZIP",
     "KEPT_FOR",
     "OLD_KEY_FOR",
     "PLAIN",
-    "ZLIB",
+    "WEB_SCRIPT",
+    "ZSTD",
     "Arrival",
     "Counted",
     "KnownKey",
@@ -29,4 +32,7 @@ __all__ = [
     "sent_of",
     "source_of_key",
     "sources",
+    "web_integrity",
+    "web_script",
+    "web_snippet",
 ]

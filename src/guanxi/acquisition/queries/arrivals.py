@@ -65,7 +65,7 @@ def _arrival(batch: Batch, raw: Any, sent_at: Any, why: tuple[str, str] | None) 
     if raw is not None and why is None:
         try:
             event = read(raw, call=batch.call, sent_at=sent_at, received_at=batch.received_at)
-            ids, removed = tuple(kind for kind, _value in event.ids), event.removed
+            ids, removed = tuple(kind for kind, _value in event.ids), (event.removed if event.key else ())
         except Unusable as unusable:
             why = (unusable.reason, unusable.detail)
     outcome = "refused" if why else "waiting" if batch.applied_at is None else "taken"

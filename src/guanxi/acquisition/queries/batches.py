@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from guanxi.acquisition.models import Batch
 from guanxi.acquisition.rules import events_in, ids_of
 from guanxi.kit import crypto, scope
 from guanxi.kit.personal import Who
 
-PLAIN, GZIP, ZLIB = b"p", b"g", b"z"
+PLAIN, GZIP, ZSTD = b"p", b"g", b"z"
+CODEC = pa.Codec("zstd", compression_level=1)
 
 
 def place(source: int) -> str:
@@ -30,7 +32,7 @@ def opened(batch: Batch) -> bytes:
         case b"g":
             return zlib.decompress(kept[1:], 31)
         case b"z":
-            return zlib.decompress(kept[1:])
+            return bytes(CODEC.decompress(kept[1:], batch.size, asbytes=True))
         case _:
             return kept[1:]
 

@@ -15,9 +15,7 @@ NAMES = frozenset(
 )
 
 # A quick look over the whole JSON; only where it finds something are the values looked at one by one.
-HINT = re.compile(
-    rb"@|%40|\+[1-9][\d ().-]{6}|\d[ ().-]?\d[ ().-]?\d[ ().-]?\d[ ().-]?\d[ ().-]?\d[ ().-]?\d[ ().-]?\d"
-)
+HINT = re.compile(rb"@|%40|\d[\d ().+-]{6}")
 EMAIL = re.compile(r"[^\s@/?&=:;,<>\"']+(?:@|%40)[^\s@/?&=:;,<>\"']+\.[A-Za-z]{2,}")
 PHONE = re.compile(
     r"(?<![\w.+-])(?:"

@@ -4,9 +4,9 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -74,26 +74,49 @@ class Plan:
     """Some name is personal, or some value is nothing: each is looked at."""
 
 
-@dataclass(slots=True)
-class Event:
-    """`key` is empty for what only says who somebody is. `props` is JSON for the lake; `removed` are personal names."""
+class Event(msgspec.Struct, gc=False):
+    """`key` is empty for what only says who somebody is. `props` is JSON for the lake; `removed` are personal names.
+
+    `batch` and `place` say where it came in, `call` whose it is; `hash` is of its message id, 0 without one.
+    """
 
     key: str
     name: str
     ids: tuple[tuple[str, str], ...]
     at: datetime
-    props: str
+    props: bytes
     plan: Plan
     message: str
-    traits: Mapping[str, Any] = field(default_factory=dict)
-    removed: tuple[str, ...] = ()
+    traits: Mapping[str, Any]
+    removed: tuple[str, ...]
+    batch: int = 0
+    place: int = 0
+    call: int = 0
+    hash: int = 0
 
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Wire).decode
 _open = msgspec.json.Decoder(_Envelope).decode
-_plans: dict[tuple[Any, ...], Plan] = {}
-PLANS_AT_MOST = 20_000
+NOTHING: Mapping[str, Any] = {}
+PLAIN = (str, type(None))
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class _Memo(dict[Key, Value]):
+    """What comes again and again, worked out once; emptied when too much came."""
+
+    def keep(self, key: Key, value: Value) -> Value:
+        if len(self) >= 50_000:
+            self.clear()
+        self[key] = value
+        return value
+
+
+_plans: _Memo[tuple[Any, ...], Plan] = _Memo()
+_names: _Memo[str, str] = _Memo()
+_known_ids: _Memo[tuple[Any, Any], tuple[tuple[str, str], ...]] = _Memo()
 
 
 def events_in(body: bytes, call: str) -> tuple[list[msgspec.Raw], Any]:
@@ -106,23 +129,26 @@ def events_in(body: bytes, call: str) -> tuple[list[msgspec.Raw], Any]:
 
 def read(raw: msgspec.Raw, *, call: str, sent_at: Any, received_at: datetime) -> Event:
     """Raises Unusable. Times are on the wall."""
-    if len(memoryview(raw)) > EVENT_BYTES:
+    if memoryview(raw).nbytes > EVENT_BYTES:
         raise Unusable("too_large")
     try:
         wire = _decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Unusable("not_an_object") from None
     kind = wire.type if call == BATCH else call
-    if not isinstance(kind, str) or kind not in TYPES:
+    if kind == "track":
+        said, key, name = wire.properties, _track_key(wire.event), wire.event
+    elif isinstance(kind, str) and kind in TYPES:
+        said = wire.traits if kind in (IDENTIFY, "group") else wire.properties
+        key, name = VISITS.get(kind, ""), kind
+    else:
         raise Unusable("unknown_type")
-    said = wire.properties if kind not in (IDENTIFY, "group") else wire.traits
     if said is None:
         said = {}
     elif not isinstance(said, dict):
-        raise Unusable("bad_properties", "properties" if said is wire.properties else "traits")
+        raise Unusable("bad_properties", "traits" if kind in (IDENTIFY, "group") else "properties")
     if len(said) > EVENT_PROPERTIES:
         raise Unusable("too_many_properties")
-    key, name = _named(kind, wire)
     at = _time(wire, sent_at, received_at)
     ids = _ids(kind, wire, said)
     if kind in ("page", "screen"):
@@ -130,20 +156,23 @@ def read(raw: msgspec.Raw, *, call: str, sent_at: Any, received_at: datetime) ->
     elif kind == "group":
         said = {"group": ident("groupId", wire.groupId)}
     plan, props, removed = kept(said)
-    traits = said if kind == IDENTIFY else {}
-    return Event(key, name, ids, at, props, plan, _message(wire.messageId), traits, removed)
+    message = wire.messageId
+    if message is None:
+        message = ""
+    elif not isinstance(message, str) or len(message) > NAME_LENGTH:
+        raise Unusable("bad_message_id")
+    return Event(key, name, ids, at, props, plan, message, said if kind == IDENTIFY else NOTHING, removed)
 
 
-def _named(kind: str, wire: Wire) -> tuple[str, str]:
-    if kind == "track":
-        if not isinstance(wire.event, str) or not wire.event.strip():
-            raise Unusable("no_name")
-        if len(wire.event) > NAME_LENGTH or CONTROL.search(wire.event):
-            raise Unusable("bad_name")
-        return track_key(wire.event), wire.event
-    if kind in VISITS:
-        return VISITS[kind], kind
-    return "", kind
+def _track_key(name: Any) -> str:
+    known = _names.get(name) if isinstance(name, str) else None
+    if known is not None:
+        return known
+    if not isinstance(name, str) or not name.strip():
+        raise Unusable("no_name")
+    if len(name) > NAME_LENGTH or CONTROL.search(name):
+        raise Unusable("bad_name")
+    return _names.keep(name, track_key(name))
 
 
 def _place(wire: Wire) -> dict[str, Any]:
@@ -153,6 +182,10 @@ def _place(wire: Wire) -> dict[str, Any]:
 
 
 def _ids(kind: str, wire: Wire, said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    given = (wire.userId, wire.anonymousId)
+    plain = kind not in (IDENTIFY, "alias") and type(given[0]) in PLAIN and type(given[1]) in PLAIN
+    if plain and (known := _known_ids.get(given)) is not None:
+        return known
     found = []
     if wire.userId is not None and wire.userId != "":
         found.append((USER, ident("userId", wire.userId)))
@@ -167,7 +200,8 @@ def _ids(kind: str, wire: Wire, said: Mapping[str, Any]) -> tuple[tuple[str, str
             value = said.get(trait)
             if isinstance(value, str) and value.strip():
                 found.append((trait, ident(trait, value)))
-    return tuple(dict.fromkeys(found))
+    ids = tuple(dict.fromkeys(found))
+    return _known_ids.keep(given, ids) if plain else ids
 
 
 def ident(place: str, value: Any) -> str:
@@ -194,7 +228,7 @@ def _time(wire: Wire, sent_at: Any, received_at: datetime) -> datetime:
         raise Unusable("ahead")
     if received_at - at > OLDEST:
         raise Unusable("too_old")
-    return min(at, received_at)
+    return at if at < received_at else received_at
 
 
 def _instant(value: Any) -> datetime:
@@ -202,36 +236,28 @@ def _instant(value: Any) -> datetime:
         raise Unusable("bad_time")
     try:
         at = datetime.fromisoformat(value)
+        if at.tzinfo is UTC:
+            return at
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise Unusable("bad_time") from None
 
 
-def _message(value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str) or len(value) > NAME_LENGTH:
-        raise Unusable("bad_message_id")
-    return value
-
-
 def message_hash(source: int, message: str) -> int:
     """Never 0."""
-    digest = hashlib.blake2b(message.encode(errors="replace"), digest_size=8, key=b"%d" % source).digest()
+    digest = hashlib.blake2b(f"{source}|{message}".encode(errors="replace"), digest_size=8).digest()
     return int.from_bytes(digest, "little") or 1
 
 
 # Properties
 
 
-def kept(said: Mapping[str, Any]) -> tuple[Plan, str, tuple[str, ...]]:
+def kept(said: Mapping[str, Any]) -> tuple[Plan, bytes, tuple[str, ...]]:
     """The plan of these properties, their JSON, and the names of what was personal."""
     shape = (*said, *map(type, said.values()))
     plan = _plans.get(shape)
     if plan is None:
-        if len(_plans) >= PLANS_AT_MOST:
-            _plans.clear()
-        plan = _plans[shape] = _plan(said)
+        plan = _plans.keep(shape, _plan(said))
     try:
         values = said if plan.as_sent else dict(zip(plan.words, said.values(), strict=True))
         removed: list[str] = []
@@ -241,7 +267,7 @@ def kept(said: Mapping[str, Any]) -> tuple[Plan, str, tuple[str, ...]]:
         if HINT.search(text):
             values, more = without_personal(values)
             text, removed = _encode(values), removed + more
-        return plan, text.decode(), tuple(removed)
+        return plan, text, tuple(removed)
     except (UnicodeError, RecursionError):
         raise Unusable("bad_properties") from None
 

@@ -26,6 +26,8 @@ FILE = "fil_01kb0w8m3x7q2v9d5r1t4n6c91"
 EXPORT = "pex_01kb0w8m3x7q2v9d5r1t4n6c92"
 ERASURE = "ers_01kb0w8m3x7q2v9d5r1t4n6c93"
 WEBHOOK = "end_01kb0w8m3x7q2v9d5r1t4n6c94"
+SOURCE = "src_01kb0w8m3x7q2v9d5r1t4n6c9b"
+SENT_EVENT = "evn_01kb0w8m3x7q2v9d5r1t4n6c9c"
 DELIVERY = "dlv_01kb0w8m3x7q2v9d5r1t4n6c95"
 BULK = "blk_01kb0w8m3x7q2v9d5r1t4n6c97"
 VIEW = "vew_01kb0w8m3x7q2v9d5r1t4n6c98"
@@ -199,6 +201,15 @@ REQUESTS: Mapping[str, Example] = {
     "get_delivery": _of(webhook_id=WEBHOOK, delivery_id=DELIVERY),
     "replay_failed": Example({"webhook_id": WEBHOOK}, body={"since": "2026-11-20T00:00:00Z"}),
     "replay_delivery": _of(webhook_id=WEBHOOK, delivery_id=DELIVERY),
+    "list_sources": Example(),
+    "create_source": Example(body={"name": "Shop", "kind": "browser", "origins": ["https://shop.example.test"]}),
+    "get_source": _of(source_id=SOURCE),
+    "update_source": Example({"source_id": SOURCE}, body={"name": "Shop"}),
+    "rotate_source": _of(source_id=SOURCE),
+    "stop_source": _of(source_id=SOURCE),
+    "list_sent_events": Example(),
+    "get_sent_event": _of(event_id=SENT_EVENT),
+    "block_sent_event": Example({"event_id": SENT_EVENT}, body={"blocked": True}),
     "list_staff": Example(),
     "add_staff": Example(body={"name": "Kim Minji", "email": "minji@example.test", "role": "advisor", "unit": UNIT}),
     "get_staff": _of(staff_id=STAFF),
@@ -301,6 +312,24 @@ _WEBHOOK = {
     "succeeded_at": AT,
     "created_at": AT,
 }
+_SOURCE = {
+    "id": SOURCE,
+    "name": "Shop",
+    "kind": "browser",
+    "origins": ["https://shop.example.test"],
+    "prefix": "wk_3fW9xQ",
+    "created_at": AT,
+    "stopped_at": None,
+}
+_SENT_EVENT = {
+    "id": SENT_EVENT,
+    "key": "track.product_viewed",
+    "name": "Product Viewed",
+    "count": 18_204,
+    "first_seen_at": AT,
+    "last_seen_at": AT,
+    "blocked_at": None,
+}
 _VIEW = {
     "id": VIEW,
     "name": "Customers of Shanghai",
@@ -400,6 +429,11 @@ ANSWERS: Mapping[str, Any] = {
     },
     "WebhookOut": _WEBHOOK,
     "WebhookSecret": {"webhook": _WEBHOOK, "secret": "whsec_…"},
+    "SourceOut": _SOURCE,
+    "SourceKey": {"source": _SOURCE, "key": "wk_…"},
+    "SentEventOut": _SENT_EVENT,
+    "SentProperty": {"key": "category", "name": "category", "type": "text"},
+    "SentEventWhole": _SENT_EVENT | {"properties": [{"key": "category", "name": "category", "type": "text"}]},
     "DeliveryOut": _DELIVERY,
     "DeliveryWhole": _DELIVERY | {"body": '{"type": "order.paid", …}', "answer": "", "took_ms": 84},
     "Replayed": {"deliveries": 12},

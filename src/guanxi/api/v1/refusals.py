@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from guanxi.acquisition.operations import SourceRefused
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
 from guanxi.audiences.operations import AudienceInUse
@@ -192,6 +193,15 @@ ENDPOINTS = {
 }
 
 
+SOURCES = {
+    "bad_origin": invalid("origins", "An origin is an address such as https://shop.example."),
+    "no_origin": invalid("origins", "A website needs at least one address, such as https://shop.example."),
+    "too_many_origins": invalid("origins", "At most 50 addresses fit here."),
+    "too_many": Problem("conflict", "There are 200 sources already. Stop one that is not needed."),
+    "stopped": Problem("conflict", "This source was stopped. Make a new one."),
+}
+
+
 def _turns(tries: TooManyTries) -> Problem:
     after = {"Retry-After": str(max(1, math.ceil(tries.wait.total_seconds())))}
     return Problem("too_many_requests", "That was often enough for this hour.", headers=after)
@@ -224,6 +234,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ErasureRefused: _personal,
     FileRefused: _personal,
     EndpointRefused: lambda error: ENDPOINTS[error.reason],
+    SourceRefused: lambda error: SOURCES[error.reason],
     RuleError: _rule,
     NotMirrored: lambda _error: Problem("conflict", "The person is too new for this. Ask again in a few seconds."),
     BadContent: _content,

@@ -109,6 +109,8 @@ def stop_source(request: StaffRequest, public_id: str) -> HttpResponse:
 
 def _key_page(request: StaffRequest, source: Source, key: str, *, rotated: bool = False) -> HttpResponse:
     context: dict[str, Any] = {"source": source, "key": key, "rotated": rotated, "host": settings.BASE_URL}
+    if source.kind == SourceKind.BROWSER:
+        context["snippet"] = queries.web_snippet(settings.BASE_URL, key)
     return render(request, "integrations/source_key.html", context)
 
 
