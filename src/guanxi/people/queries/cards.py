@@ -20,10 +20,11 @@ from guanxi.people.models import (
     Person,
     Trait,
 )
+from guanxi.people.models.linking import KIND_LABELS
 from guanxi.people.queries.kinds import kind_labels, kinds
 from guanxi.people.queries.same import same
 from guanxi.people.rules import typed
-from guanxi.people.rules.kinds import Kind
+from guanxi.people.rules.kinds import BUILT_IN, Kind
 
 IDENTITY_TABLE = Identity._meta.db_table
 
@@ -103,7 +104,8 @@ def cards(people: Sequence[int]) -> list[Card]:
     found = {p.pk: Card(p) for p in Person.objects.filter(pk__in=people).select_related("owner", "unit")}
     held = list(Identity.objects.filter(person_id__in=found).order_by("kind", "pk"))
     stopped = _suppressed(held)
-    labels, all_kinds = kind_labels(), kinds()
+    own = any(one.kind not in BUILT_IN for one in held)
+    labels, all_kinds = (kind_labels(), kinds()) if own else (KIND_LABELS, BUILT_IN)
     for identity in held:
         one = found[identity.person_id]
         reason = stopped.get((identity.kind, bytes(identity.lookup)), "")
