@@ -15,7 +15,7 @@ WRITTEN = {"text", "search", "textarea", "password", "email", "url", "tel", "num
 SENDS = {"submit", "image"}
 A_FILE = b"name,email\nAnn,ann@example.test\n"
 
-ALWAYS = {"name", "subject", "text", "scheduled_at"}
+ALWAYS = {"name", "subject", "text", "scheduled_at", "origins"}
 
 # What makes a form come through, by the name of the field.
 VALID = {
@@ -31,6 +31,7 @@ VALID = {
     "text": "春季",
     "language": "en",
     "hold_out_percent": "5",
+    "origins": "https://shop.example.test",
 }
 
 
