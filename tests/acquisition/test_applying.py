@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,10 +13,11 @@ import pytest
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import Batch, EventName, EventProperty, SeenIds
 from guanxi.acquisition.operations import cataloguing, seen
+from guanxi.acquisition.rules.personal import looks_personal
 from guanxi.audiences import queries as audiences
 from guanxi.governance import queries
 from guanxi.governance.models import Workspace
-from guanxi.kit import clock
+from guanxi.kit import clock, scrub
 from guanxi.people.models import Field, Identity, Person, Trait
 from tests.acquisition.sending import applied, event, in_lake, refusals, sent, shop
 from tests.conftest import forget_files, make_workspace
@@ -154,6 +156,42 @@ def test_bad_events_are_refused_with_a_reason_and_touch_nothing_else(now: dateti
     assert refusals() == [want for _, want in BAD.values()] + [("not_an_object", "")] * 3
     assert len(in_lake(now)) == 2
     assert list(Batch.objects.order_by("pk").values_list("taken", "refused")) == [(1, len(BAD)), (1, 3)]
+
+
+ODD: tuple[dict[str, Any], ...] = (
+    {"properties": {"a\u0000b": "x\u0000y", "\u202e": 1, "k" * 3_000: {"\u0000": ["\u0000"]}}},
+    {"event": "Odd \ud800 name"},
+    {"properties": {"\ud800": "\udfff", "": "", " ": None, "big": 10**400, "float": 1e308}},
+    {"type": "identify", "traits": {"name": "\u202eWang\u0000\n Wei\u200b", "city": "a\u0000b", "\u0000": "x"}},
+    {"type": "identify", "traits": {"name": "\ud800", "first_name": ["x"], "email": "\u0000@example.test"}},
+    {"type": "identify", "traits": {"name": {"first": "x"}, "phone": 10**30}},
+    {"type": "group", "groupId": "\u0000", "traits": {"name": "\u0000"}},
+    {"type": "page", "name": "\u0000", "properties": {"title": "\u0000"}},
+    {"type": "alias", "previousId": "\u0000", "userId": "\u0000"},
+    {"messageId": "\u0000"},
+    {"context": "\u0000", "integrations": 7, "sentAt": "\u0000"},
+)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_odd_text_spoils_nothing_of_what_comes_with_it(now: datetime, odd: dict[str, Any]) -> None:
+    Field.objects.create(key="city", label="City")
+    sent(shop(), [event(0), event(1, **odd), event(2)])
+    applied(now)
+    [batch] = Batch.objects.all()
+    assert batch.applied_at is not None and batch.taken >= 2
+    assert batch.taken + batch.refused == 3
+    assert not Person.objects.filter(name__regex="[\u202e\u200b\ud7ff]").exists()
+    assert {row["props"].get("price") for row in in_lake(now)} >= {0, 2}
+
+
+@pytest.mark.parametrize("text", ["x" * 30_000 + "@", "%40" * 10_000, "a@b." * 7_000, "01-" * 10_000, "1 (" * 10_000])
+def test_no_text_takes_long_to_look_through(text: str) -> None:
+    """Ways of looking that start again at every letter take minutes for these."""
+    started = time.process_time()
+    looks_personal(text)
+    scrub.scrubbed(text)
+    assert time.process_time() - started < 2
 
 
 def test_a_wrong_clock_is_put_right_by_when_the_device_says_it_sends(now: datetime) -> None:

@@ -21,7 +21,6 @@ _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\s+(.+))?")
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
-_TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Marks of direction and of no width, which address books and spreadsheets put around what is copied out of them; they
 # turn the text behind them round, or make two names that look the same. Joiners belong to Persian, Hindi and emoji.
@@ -122,7 +121,12 @@ def file_name(given: str, most: int) -> str:
     """The name of a file as somebody sent it, without its folders and what cannot be seen. A mark that turns the
     direction of writing makes `invoice<U+202E>fdp.exe` read like a PDF (Unicode TR36, 3.3)."""
     name = PurePath(given.replace("\\", "/")).name
-    return _TURNS.sub("", _CONTROL.sub("", name))[-most:] or "file"
+    return _UNSEEN.sub("", _CONTROL.sub("", name))[-most:] or "file"
+
+
+def line(text: str, limit: int) -> str:
+    """What a device says, as one line that can be kept: without anything that cannot be seen, cut at the limit."""
+    return " ".join(seen(_CONTROL.sub(" ", text)).split())[:limit]
 
 
 # Born before 1900 or happening after 2199 is a typing error, or the zero date of another system.

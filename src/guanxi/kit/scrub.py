@@ -12,7 +12,7 @@ _PATTERNS = (
     re.compile(r"whsec_[\w+/=]+"),
     re.compile(r"(?i)(?<=bearer )\S+"),
     re.compile(r"(?i)(?<=basic )[\w+/=]{8,}"),
-    re.compile(r"[^\s@<>\"'(),;:]+@[\w-]+(?:\.[\w-]+)+"),
+    re.compile(r"[^\s@<>\"'(),;:]{1,64}@[\w-]+(?:\.[\w-]+)+"),
     # The end of an address line: a query may hold anything that somebody searched for.
     re.compile(r"(?<=[\w/])\?[^\s\"'<>]+"),
 )

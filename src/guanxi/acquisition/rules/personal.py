@@ -16,7 +16,9 @@ NAMES = frozenset(
 
 # A quick look over the whole JSON; only where it finds something are the values looked at one by one.
 HINT = re.compile(rb"@|%40|\d[\d ().+-]{6}")
-EMAIL = re.compile(r"[^\s@/?&=:;,<>\"']+(?:@|%40)[^\s@/?&=:;,<>\"']+\.[A-Za-z]{2,}")
+# It looks backwards from the sign for one letter only, and forwards as far as a name of a host can be: a text of
+# 32,000 letters is looked through once, whatever is in it.
+EMAIL = re.compile(r"(?<=[^\s@/?&=:;,<>\"'])(?:@|%40)[^\s@/?&=:;,<>\"'%]{1,253}\.[A-Za-z]{2,}")
 PHONE = re.compile(
     r"(?<![\w.+-])(?:"
     r"\+[1-9]\d{0,2}[ .()-]{0,2}\d(?:[ .()-]{0,2}\d){5,12}"  # with a country code

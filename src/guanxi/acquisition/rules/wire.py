@@ -29,7 +29,12 @@ NOBODY = frozenset(
     {"null", "undefined", "none", "nil", "nan", "0", "-1", "anonymous", "guest", "unknown", "user", "test", "false"}
     | {"true", "n/a", "na", "[object object]"}
 )
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffd]")
+# Escapes one after the other: a whole pair, half a pair or NUL (the group), any other.
+_ESCAPES = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u(?:[dD][89a-fA-F][0-9a-fA-F]{2}|0000))|.)",
+    re.DOTALL,
+)
 
 
 class Unusable(Exception):
@@ -121,10 +126,20 @@ _known_ids: _Memo[tuple[Any, Any], tuple[tuple[str, str], ...]] = _Memo()
 
 def events_in(body: bytes, call: str) -> tuple[list[msgspec.Raw], Any]:
     """The events of a request, still unread, and when it says that it was sent."""
+    if b"\\u0000" in body:
+        body = _mended(body)
     if call != BATCH:
         return [msgspec.Raw(body)], None
-    opened = _open(body)
+    try:
+        opened = _open(body)
+    except msgspec.DecodeError:
+        opened = _open(_mended(body))
     return opened.batch, opened.sentAt
+
+
+def _mended(body: bytes) -> bytes:
+    """Half a character, as scripts cut texts, and NUL become U+FFFD: neither may cost what else came with it."""
+    return _ESCAPES.sub(lambda found: b"\\ufffd" if found[1] else found[0], body)
 
 
 def read(raw: msgspec.Raw, *, call: str, sent_at: Any, received_at: datetime) -> Event:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guanxi.kit import bulk, names
+from guanxi.kit import bulk, cells, names
 from guanxi.people.models import NameWord, Person
 from guanxi.people.operations.linking.calls import Answer, Call
+
+NAME_LIMIT = 120
 
 
 def fill_names(calls: Sequence[Call], answers: Sequence[Answer]) -> set[int]:
     """The newest name that was said counts; one that is known already stays. Gives the people who changed."""
     said: dict[int, Call] = {}
     for call, answer in zip(calls, answers, strict=True):
-        if answer.person is None or not call.name.strip():
+        if answer.person is None or not cells.line(call.name, NAME_LIMIT):
             continue
         old = said.get(answer.person)
         if old is None or call.at >= old.at:
@@ -21,7 +23,7 @@ def fill_names(calls: Sequence[Call], answers: Sequence[Answer]) -> set[int]:
     if not said:
         return set()
     nameless = Person.objects.extra(**bulk.any_number("id", said)).filter(name="").select_for_update().order_by("pk")
-    found = {pk: " ".join(said[pk].name.split())[:120] for pk in nameless.values_list("pk", flat=True)}
+    found = {pk: cells.line(said[pk].name, NAME_LIMIT) for pk in nameless.values_list("pk", flat=True)}
     if found:
         bulk.update(Person, ["name", "sort_key"], ((pk, name, names.sort_key(name)) for pk, name in found.items()))
         words = [(word, pk) for pk, name in found.items() for word in sorted(names.words(name))]

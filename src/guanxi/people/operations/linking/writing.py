@@ -23,7 +23,7 @@ from guanxi.people.models import (
     Trait,
 )
 from guanxi.people.operations.linking.calls import Answer, Call
-from guanxi.people.operations.linking.naming import fill_names
+from guanxi.people.operations.linking.naming import NAME_LIMIT, fill_names
 from guanxi.people.operations.linking.reading import GivenId
 from guanxi.people.operations.linking.state import Linking, MergeAsked
 from guanxi.people.operations.merging import ToMerge, merge_many
@@ -83,7 +83,7 @@ def _people(state: Linking, source: str) -> dict[int, tuple[int, bytes]]:
     words: list[tuple[str, int]] = []
     for number, (pk, salt) in made.items():
         one = state.new_people[number]
-        name = " ".join(one.name.split())[:120]
+        name = cells.line(one.name, NAME_LIMIT)
         words += [(word, pk) for word in names.words(name)] if name else []
         sort_key = names.sort_key(name) if name else ""
         people.append((pk, keys.new("psn"), name, sort_key, Level.VISITOR.value, "", "", salt, source, one.at))
