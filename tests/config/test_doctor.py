@@ -112,7 +112,7 @@ def test_missing_migrations_are_found(tmp_path: Path) -> None:
     finally:
         cluster.remove()
     assert [problem.split(" ", 1)[1] for problem in found["Migrations"]] == [
-        "migrations are not applied, the first is audiences.0001_initial."
+        "migrations are not applied, the first is acquisition.0001_initial."
     ]
 
 

@@ -348,3 +348,12 @@ def test_a_name_from_a_file_stays_text(owner: Visitor, now: datetime) -> None:
 def test_dates_follow_the_language(lumen: Workspace, buyer: Person, language: str, said: str) -> None:
     here = visit(User.objects.get(email="owner@example.test"), language)
     assert said in here.get("person", buyer.public_id)
+
+
+def test_the_form_of_the_filter_sends_what_is_left_empty_too(owner: Visitor) -> None:
+    empty = dict.fromkeys(
+        ["sort", "owner", "unit", "source", "added_from", "added_to", "seen_from", "seen_to", "email", "phone"], ""
+    )
+    answer = owner.client.get(reverse("people", args=["lumen"]), {**empty, "level": "customer"})
+    assert answer.status_code == 200
+    assert "Level is Customer" in answer.content.decode()

@@ -36,7 +36,7 @@ class Asked:
 
     def __init__(self, given: QueryDict, staff: Staff) -> None:
         self.search = given.get("q", "").strip()[:100]
-        self.sort = given.get("sort", "name")
+        self.sort = given.get("sort") or "name"
         self.level = given.get("level", "")
         self.after = given.get("after", "")
         self.person = given.get("person", "")
