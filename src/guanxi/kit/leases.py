@@ -7,9 +7,15 @@ session has got meanwhile only means that the lease is waited for.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
 from django.db.models import Func, IntegerField, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
+
+from guanxi.kit import scope
 
 SESSIONS = "SELECT pid FROM pg_stat_activity"
 
@@ -26,3 +32,18 @@ def free() -> Q:
     """Rows with `lease_until` and `holder` that nobody holds, by the database's clock."""
     gone = Q(holder__isnull=False) & ~Q(holder__in=RawSQL(SESSIONS, []))  # noqa: S611
     return Q(lease_until=None) | Q(lease_until__lt=Now()) | gone
+
+
+@contextmanager
+def only_one(name: str) -> Iterator[bool]:
+    """Whether this is the one session that does `name` in the workspace now; a session that ends lets go by itself."""
+    key = f"guanxi.{name}.{scope.current()}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
+        alone = bool(cursor.fetchone()[0])
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])

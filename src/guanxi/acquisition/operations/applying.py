@@ -7,8 +7,7 @@ message ids that make a repetition known, and the mark on the batches themselves
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +27,7 @@ from guanxi.acquisition.rules import KEPT_FOR, Event, Unusable, events_in, messa
 from guanxi.acquisition.rules.names import word
 from guanxi.events import operations as events
 from guanxi.events.queries import EVENTS
-from guanxi.kit import clock, keys, scope
+from guanxi.kit import clock, keys, leases, scope
 from guanxi.people import operations as people
 from guanxi.people.models import Field
 
@@ -45,24 +44,10 @@ FORGOTTEN_AT_ONCE = 1_000
 
 def lane(*, now: datetime) -> int:
     """One turn of the worker; how many batches were applied. One worker at a time in a workspace."""
-    with _only_one() as alone:
+    with leases.only_one("intake") as alone:
         if not alone:
             return 0
         return apply_waiting(now=now)
-
-
-@contextmanager
-def _only_one() -> Iterator[bool]:
-    key = f"guanxi.intake.{scope.current()}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
 def apply_waiting(*, now: datetime) -> int:

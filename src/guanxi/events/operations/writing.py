@@ -7,8 +7,7 @@ the number is noted as appended. A writer that starts again sees in the log whet
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,14 +16,14 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
-from django.db import connection, transaction
+from django.db import transaction
 
 from guanxi.events import registry
 from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
 from guanxi.events.operations.forgetting import forget_in_lake, sweep_old_files
 from guanxi.events.rules import month_of
-from guanxi.kit import scope
+from guanxi.kit import leases, scope
 from guanxi.kit.apart import apart
 
 log = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ _json = msgspec.json.Encoder()
 
 def write_lake(*, now: datetime) -> int:
     """Bring the lake of the current workspace up to date by one commit each; returns how many rows were written."""
-    with _only_writer() as alone:
+    with leases.only_one("lake") as alone:
         if not alone:
             return 0
         parts: list[tuple[str, Callable[[], int]]] = [
@@ -55,20 +54,6 @@ def write_lake(*, now: datetime) -> int:
             with apart("lake:", name):
                 written += write()
         return written
-
-
-@contextmanager
-def _only_writer() -> Iterator[bool]:
-    key = f"guanxi.lake.{scope.current()}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
 def _append_facts(now: datetime) -> int:
