@@ -23,6 +23,7 @@ from guanxi.people.models.person import (
     Trait,
     TraitKind,
 )
+from guanxi.people.models.standing import Membership, Strength
 from guanxi.people.models.work import (
     Attachment,
     Bulk,
@@ -61,6 +62,7 @@ __all__ = [
     "Lent",
     "Level",
     "LevelProof",
+    "Membership",
     "Merge",
     "MergeRule",
     "Moved",
@@ -76,6 +78,7 @@ __all__ = [
     "SavedView",
     "SearchState",
     "Sighting",
+    "Strength",
     "Trait",
     "TraitKind",
     "Trust",
