@@ -8,7 +8,7 @@ from guanxi.kit.rows import LockRows
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0016_duplicate_search"),
+        ("people", "0017_kind_places"),
     ]
 
     operations = [
