@@ -24,7 +24,8 @@ class ConsentWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class StaffMoved:
-    """Told, not kept as a fact: a member of staff has another unit now."""
+    """Told, not kept as a fact: a member of staff has another unit now. Public ids; in no unit is empty."""
 
     name: ClassVar[str] = "staff.moved"
-    staff: int
+    staff: str
+    unit: str = ""

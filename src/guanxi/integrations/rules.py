@@ -32,6 +32,7 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.ImportFinished: ("import_id", "state"),
     governance.ConsentGiven: ("person", "channel", "purpose"),
     governance.ConsentWithdrawn: ("person", "channel", "purpose"),
+    governance.StaffMoved: ("staff", "unit"),
     channels.MessageAccepted: ("person", "message_id", "channel", "origin"),
     channels.MessageBounced: ("person", "message_id", "channel", "origin", "category"),
     channels.MessageOpened: ("person", "message_id", "channel", "origin"),

@@ -18,5 +18,5 @@ def follow_merges(happened: Sequence[events.Happened]) -> None:
 def follow_moves(happened: Sequence[events.Happened]) -> None:
     """An advisor has another unit."""
     staff = {each.fact.staff for each in happened}
-    found = Friendship.objects.filter(staff__in=staff).values_list("pk", flat=True)
+    found = Friendship.objects.filter(staff__public_id__in=staff).values_list("pk", flat=True)
     events.touch("ties", tie_keys(Friendship, found))

@@ -23,6 +23,7 @@ EVENTS: Mapping[str, Any] = {
     "import.finished": gettext_lazy("An import ended or was taken back"),
     "consent.given": gettext_lazy("A person agreed to messages"),
     "consent.withdrawn": gettext_lazy("A person said no to messages"),
+    "staff.moved": gettext_lazy("A member of staff has another unit"),
     "message.accepted": gettext_lazy("A message was accepted by the receiving server"),
     "message.bounced": gettext_lazy("A message came back"),
     "message.opened": gettext_lazy("A message was opened (an estimate)"),

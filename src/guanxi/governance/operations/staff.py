@@ -134,7 +134,7 @@ def change_place(*, staff: Staff, role: str, unit: Unit | None, by: Staff) -> No
     before = {f"{name}_before": value for name, value in place_of(staff.role, staff.unit).items()}
     record(act="staff.changed", by=by, subject=staff.public_id, detail=place_of(role, unit) | before)
     if staff.unit != unit:
-        events.tell(StaffMoved(staff.pk), at=clock.now())
+        events.tell(StaffMoved(staff.public_id, unit.public_id if unit else ""), at=clock.now())
 
 
 @transaction.atomic
