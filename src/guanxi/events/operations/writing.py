@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from django.db import transaction
 
 from guanxi.events import registry
@@ -34,6 +34,13 @@ KEYS_A_COMMIT = 50_000
 SET_ASIDE = 0  # no commit has this number
 APPLICATION = "facts"
 PROPERTIES = WriterProperties(compression="SNAPPY", max_row_group_size=122_880)
+# What hardly ever comes twice in one append is not looked up in a dictionary first.
+_ALL_DIFFERENT = ColumnProperties(dictionary_enabled=False)
+APPENDED = WriterProperties(
+    compression="SNAPPY",
+    max_row_group_size=122_880,
+    column_properties=dict.fromkeys(("event_id", "occurred_at", "props"), _ALL_DIFFERENT),
+)
 BODIES = f"SELECT id, body FROM {FactBatch._meta.db_table} WHERE workspace_id = %s AND lake_commit = %s ORDER BY id"  # noqa: S608
 _json = msgspec.json.Encoder()
 
@@ -121,7 +128,7 @@ def _append(table: pa.Table, commit: int) -> None:
         ordered,
         partition_by=["month"],
         mode="append",
-        writer_properties=PROPERTIES,
+        writer_properties=APPENDED,
         commit_properties=CommitProperties(app_transactions=[Transaction(APPLICATION, commit)]),
     )
 
