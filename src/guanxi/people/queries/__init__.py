@@ -37,14 +37,13 @@ from guanxi.people.queries.imports import (
 )
 from guanxi.people.queries.kinds import id_key, kind_labels, kinds, place_label
 from guanxi.people.queries.lists import (
-    COUNTED_UP_TO,
     ORDERS,
     BadCursor,
     Found,
     Page,
     added_between,
-    count_of,
     count_people,
+    counted,
     find_people,
     level_counts,
     page_of,
@@ -71,7 +70,6 @@ from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "BULK_WORKING",
-    "COUNTED_UP_TO",
     "NONE",
     "NOTE_LIMIT",
     "ORDERS",
@@ -102,8 +100,8 @@ __all__ = [
     "canonical",
     "card",
     "cards",
-    "count_of",
     "count_people",
+    "counted",
     "erasures_by_state",
     "find_people",
     "first_view",
