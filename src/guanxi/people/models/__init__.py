@@ -2,6 +2,7 @@
 
 from guanxi.people.models.linking import (
     DuplicateSearch,
+    GivenBy,
     Keeps,
     OwnKind,
     Pair,
@@ -50,6 +51,7 @@ __all__ = [
     "DuplicateSearch",
     "Field",
     "FirstView",
+    "GivenBy",
     "Identity",
     "IdentityKind",
     "Import",

@@ -35,7 +35,18 @@ from guanxi.people.queries.imports import (
     row_reason,
     suggested_columns,
 )
-from guanxi.people.queries.kinds import id_key, kind_labels, kinds, place_label
+from guanxi.people.queries.kinds import (
+    IDS_COUNTED_UP_TO,
+    KindsWork,
+    KnownKind,
+    id_key,
+    kind_labels,
+    kinds,
+    known_kind,
+    known_kinds,
+    place_label,
+    work_of,
+)
 from guanxi.people.queries.lists import (
     ORDERS,
     BadCursor,
@@ -70,6 +81,7 @@ from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "BULK_WORKING",
+    "IDS_COUNTED_UP_TO",
     "NONE",
     "NOTE_LIMIT",
     "ORDERS",
@@ -79,8 +91,10 @@ __all__ = [
     "BadCursor",
     "Card",
     "Found",
+    "KindsWork",
     "KnownConsent",
     "KnownIdentity",
+    "KnownKind",
     "KnownMerge",
     "KnownNote",
     "KnownProof",
@@ -112,6 +126,8 @@ __all__ = [
     "imports_at_work",
     "kind_labels",
     "kinds",
+    "known_kind",
+    "known_kinds",
     "latest_search",
     "level_counts",
     "likely_answers",
@@ -147,4 +163,5 @@ __all__ = [
     "visible",
     "wanted_people",
     "whom",
+    "work_of",
 ]
