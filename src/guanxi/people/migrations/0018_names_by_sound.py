@@ -33,6 +33,6 @@ def spell(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0016_duplicate_search")]
+    dependencies = [("people", "0017_kind_places")]
 
     operations = [migrations.RunPython(spell, migrations.RunPython.noop)]
