@@ -48,14 +48,13 @@ from guanxi.people.queries.kinds import (
     work_of,
 )
 from guanxi.people.queries.lists import (
-    COUNTED_UP_TO,
     ORDERS,
     BadCursor,
     Found,
     Page,
     added_between,
-    count_of,
     count_people,
+    counted,
     find_people,
     level_counts,
     page_of,
@@ -82,7 +81,6 @@ from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "BULK_WORKING",
-    "COUNTED_UP_TO",
     "IDS_COUNTED_UP_TO",
     "NONE",
     "NOTE_LIMIT",
@@ -116,8 +114,8 @@ __all__ = [
     "canonical",
     "card",
     "cards",
-    "count_of",
     "count_people",
+    "counted",
     "erasures_by_state",
     "find_people",
     "first_view",
