@@ -46,7 +46,22 @@ PEOPLE = pa.schema(
     ]
 )
 ALIASES = pa.schema([pa.field("person", pa.int64()), pa.field("keeper", pa.int64())])
-MIRRORS = {"people": PEOPLE, "aliases": ALIASES}
+TIES = pa.schema(
+    [
+        pa.field("tie", pa.int64()),
+        pa.field("person", pa.int64()),
+        pa.field("kind", pa.string()),
+        pa.field("advisor", pa.int64()),
+        pa.field("unit", pa.int64()),
+        pa.field("account", pa.int64()),
+        pa.field("group", pa.int64()),
+        pa.field("other", pa.int64()),
+        pa.field("state", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("since", INSTANT),
+    ]
+)
+MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "ties": TIES}
 
 
 def folder(workspace_id: int, table: str) -> Path:

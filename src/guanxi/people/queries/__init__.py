@@ -48,14 +48,13 @@ from guanxi.people.queries.kinds import (
     work_of,
 )
 from guanxi.people.queries.lists import (
-    COUNTED_UP_TO,
     ORDERS,
     BadCursor,
     Found,
     Page,
     added_between,
-    count_of,
     count_people,
+    counted,
     find_people,
     level_counts,
     page_of,
@@ -83,7 +82,6 @@ from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "BULK_WORKING",
-    "COUNTED_UP_TO",
     "IDS_COUNTED_UP_TO",
     "NONE",
     "NOTE_LIMIT",
@@ -117,8 +115,8 @@ __all__ = [
     "canonical",
     "card",
     "cards",
-    "count_of",
     "count_people",
+    "counted",
     "erasures_by_state",
     "find_people",
     "first_view",

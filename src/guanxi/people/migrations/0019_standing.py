@@ -8,7 +8,7 @@ from guanxi.kit.rows import LockRows
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0017_kind_places"),
+        ("people", "0018_names_by_sound"),
     ]
 
     operations = [
