@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.people import bulk, edit, joining, merging, notes, personal, saved, views
+from guanxi.console.people import bulk, edit, joining, merging, notes, personal, saved, touching, views
 
 urlpatterns = [
     path("people", views.people, name="people"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("people/<str:public_id>/merge", merging.merge_person, name="person_merge"),
     path("people/<str:public_id>/merges/<str:merge_id>/undo", merging.undo_merge, name="merge_undo"),
     path("people/<str:public_id>/join", joining.join, name="person_join"),
+    path("people/<str:public_id>/touch", touching.touch, name="person_touch"),
     path("people/<str:public_id>/leave", joining.leave, name="person_leave"),
     path("people/<str:public_id>/notes", notes.add_note, name="note_new"),
     path("people/<str:public_id>/notes/<str:note_id>/remove", notes.remove_note, name="note_remove"),
