@@ -120,6 +120,8 @@ ROUTES: dict[str, Route] = {
         lambda things: {"public_id": things.person, "merge_id": things.merge},
         frozenset({MANAGER}),
     ),
+    "person_join": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_leave": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "note_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "note_remove": Route(
         EDITS_PEOPLE,

@@ -1,6 +1,10 @@
-"""Connections says what follows a person in a merge."""
+"""Connections says what follows a person in a merge, how a tie looks in the lake, and whom else an advisor sees."""
 
-from guanxi.connections import models
+from guanxi.connections import models, queries
+from guanxi.connections.operations import follow_merges, follow_moves
+from guanxi.events import registry as events
+from guanxi.governance.events import StaffMoved
+from guanxi.people.events import PersonMerged, PersonUnmerged
 from guanxi.people.registry import Moves, Stays, in_a_merge
 
 READ_THROUGH = "read through merged_into"
@@ -12,3 +16,7 @@ in_a_merge(
     Stays(models.ReferralEdge, "bringer", READ_THROUGH),
     Stays(models.ReferralEdge, "brought", READ_THROUGH),
 )
+events.mirror("ties", queries.mirrored)
+events.subscribe(PersonMerged.name, follow_merges)
+events.subscribe(PersonUnmerged.name, follow_merges)
+events.subscribe(StaffMoved.name, follow_moves)

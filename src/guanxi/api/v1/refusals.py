@@ -32,6 +32,7 @@ from guanxi.people.operations import (
     IdentityTaken,
     ImportRefused,
     KindRefused,
+    MembershipRefused,
     MergeRefused,
     NoteRefused,
     PersonChanged,
@@ -150,6 +151,19 @@ def _blocked(error: Blocked) -> Problem:
     return Problem("conflict", f"It cannot be sent as it is: {wrong[0].detail}", errors=wrong)
 
 
+MEMBERS = {
+    "future": invalid("since", "This day has not come yet."),
+    "already": Problem("conflict", "They are a member already."),
+    "none": Problem("conflict", "They are no member."),
+    "before": Problem("conflict", "They joined after this time."),
+    "gone": Problem("conflict", "This person was merged or erased."),
+}
+
+
+def _membership(refusal: MembershipRefused) -> Problem:
+    return MEMBERS[refusal.reason]
+
+
 PERSONAL = {
     "erased": Problem("conflict", "This person was erased; nothing more is kept about them."),
     "not_failed": Problem("conflict", "It did not fail, or is at work again."),
@@ -260,6 +274,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
+    MembershipRefused: _membership,
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
     ViewRefused: lambda error: VIEWS[error.reason],

@@ -24,14 +24,14 @@ class GroupChat(WorkspaceRow):
     owner = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
     people = models.IntegerField(default=0)
     staff = models.IntegerField(default=0)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(null=True)
     dismissed_at = models.DateTimeField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [
             models.UniqueConstraint(fields=["account", "external_id"], name="one_group_an_id"),
         ]
-        indexes = [models.Index(fields=["workspace_id", "-created_at", "-id"], name="group_newest")]
+        indexes = [models.Index(fields=["workspace_id", "-id"], name="group_newest")]
 
     def __str__(self) -> str:
         return self.name or self.external_id

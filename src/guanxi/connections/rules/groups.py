@@ -23,7 +23,7 @@ class GroupStanding:
     name: str
     notice: str
     owner: int
-    created_at: datetime
+    created_at: datetime | None
     dismissed_at: datetime | None
 
 
@@ -40,7 +40,7 @@ def group_standing(happened: Iterable[GroupHappening]) -> GroupStanding:
         name=last["name"].text if "name" in last else "",
         notice=last["notice"].text if "notice" in last else "",
         owner=last["owner"].owner if "owner" in last else 0,
-        created_at=created[0] if created else ordered[0].at,
+        created_at=created[0] if created else None,
         dismissed_at=gone[0] if gone else None,
     )
 

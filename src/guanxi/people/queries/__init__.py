@@ -49,14 +49,13 @@ from guanxi.people.queries.kinds import (
     work_of,
 )
 from guanxi.people.queries.lists import (
-    COUNTED_UP_TO,
     ORDERS,
     BadCursor,
     Found,
     Page,
     added_between,
-    count_of,
     count_people,
+    counted,
     find_people,
     level_counts,
     page_of,
@@ -78,6 +77,7 @@ from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.same import same
 from guanxi.people.queries.sides import places_of_ids
+from guanxi.people.queries.standing import members_of, memberships
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
@@ -85,7 +85,6 @@ from guanxi.people.rules.kinds import BadId, read_id, read_place
 
 __all__ = [
     "BULK_WORKING",
-    "COUNTED_UP_TO",
     "IDS_COUNTED_UP_TO",
     "NONE",
     "NOTE_LIMIT",
@@ -120,8 +119,8 @@ __all__ = [
     "canonical",
     "card",
     "cards",
-    "count_of",
     "count_people",
+    "counted",
     "erasures_by_state",
     "find_people",
     "first_view",
@@ -141,6 +140,8 @@ __all__ = [
     "lookup_by_identity",
     "may_change",
     "may_undo_bulk",
+    "members_of",
+    "memberships",
     "merges_in",
     "merges_of",
     "mirrored",

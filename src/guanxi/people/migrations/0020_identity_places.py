@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0017_kind_places"),
+        ("people", "0019_standing"),
     ]
 
     operations = [
