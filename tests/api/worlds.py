@@ -83,6 +83,7 @@ def make_world(boss: Staff, now: datetime) -> World:
         channel="email", address=bytes(email.lookup), purpose="marketing", source="till", now=now, person=person.pk
     )
     people.prove_level(level="customer", proof="order.paid", proofs=[people.Proof(person.pk, now)], now=now)
+    people.join(person=person, since=now, proof="staff", now=now)
     note = people.add_note(person=person, by=boss, text="Likes tea", now=now)
     governance.suppress(channel="email", address=make.lookup("bounced@example.test"), reason="manual", now=now)
     member = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR, unit=unit)
@@ -148,7 +149,12 @@ def _source(boss: Staff, now: datetime) -> dict[str, str]:
         key="track.product_viewed", name="Product Viewed", count=1, first_seen_at=now, last_seen_at=now
     )
     EventProperty.objects.create(event=seen, key="category", name="category", kind="text", first_seen_at=now)
-    return {examples.SOURCE: made.source.public_id, examples.SENT_EVENT: seen.public_id}
+    card = people.add_kind(wanted=people.KindWanted("Card"), by=boss, now=now)
+    return {
+        examples.ID_KIND: card.public_id,
+        examples.SOURCE: made.source.public_id,
+        examples.SENT_EVENT: seen.public_id,
+    }
 
 
 def _merges(person: Person, boss: Staff, now: datetime) -> dict[str, str]:

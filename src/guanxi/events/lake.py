@@ -40,10 +40,28 @@ PEOPLE = pa.schema(
         pa.field("country", pa.string()),
         pa.field("created_at", INSTANT),
         pa.field("traits", pa.string()),
+        pa.field("member", pa.bool_()),
+        pa.field("strong_until", INSTANT),
+        pa.field("neutral_until", INSTANT),
     ]
 )
 ALIASES = pa.schema([pa.field("person", pa.int64()), pa.field("keeper", pa.int64())])
-MIRRORS = {"people": PEOPLE, "aliases": ALIASES}
+TIES = pa.schema(
+    [
+        pa.field("tie", pa.int64()),
+        pa.field("person", pa.int64()),
+        pa.field("kind", pa.string()),
+        pa.field("advisor", pa.int64()),
+        pa.field("unit", pa.int64()),
+        pa.field("account", pa.int64()),
+        pa.field("group", pa.int64()),
+        pa.field("other", pa.int64()),
+        pa.field("state", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("since", INSTANT),
+    ]
+)
+MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "ties": TIES}
 
 
 def folder(workspace_id: int, table: str) -> Path:

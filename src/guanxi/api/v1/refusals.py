@@ -31,6 +31,8 @@ from guanxi.people.operations import (
     HandoverRefused,
     IdentityTaken,
     ImportRefused,
+    KindRefused,
+    MembershipRefused,
     MergeRefused,
     NoteRefused,
     PersonChanged,
@@ -132,6 +134,19 @@ def _blocked(error: Blocked) -> Problem:
     return Problem("conflict", f"It cannot be sent as it is: {wrong[0].detail}", errors=wrong)
 
 
+MEMBERS = {
+    "future": invalid("since", "This day has not come yet."),
+    "already": Problem("conflict", "They are a member already."),
+    "none": Problem("conflict", "They are no member."),
+    "before": Problem("conflict", "They joined after this time."),
+    "gone": Problem("conflict", "This person was merged or erased."),
+}
+
+
+def _membership(refusal: MembershipRefused) -> Problem:
+    return MEMBERS[refusal.reason]
+
+
 PERSONAL = {
     "erased": Problem("conflict", "This person was erased; nothing more is kept about them."),
     "not_failed": Problem("conflict", "It did not fail, or is at work again."),
@@ -204,6 +219,21 @@ SOURCES = {
 }
 
 
+ID_KINDS = {
+    "no_name": invalid("name", "A name of one line with at most 80 characters."),
+    "bad_key": invalid("key", "Small letters a to z, digits and _ only, a letter first, at most 20 characters."),
+    "built_in": Problem("conflict", "A kind that is built in has this key.", field="key"),
+    "same_key": Problem("conflict", "Another kind has this key.", field="key"),
+    "same_name": Problem("conflict", "Another kind is called so.", field="name"),
+    "too_many": Problem("conflict", "There are 50 own kinds already. Remove one that nobody has."),
+    "in_use": Problem("conflict", "There are ids of this kind: it stays, how they are kept and who gives them, too."),
+    "seen_with_others": Problem(
+        "conflict", "Its ids came with people who do not have them, so they prove nobody.", field="trust"
+    ),
+    "several_each": Problem("conflict", "Some people have two of it already.", field="single"),
+}
+
+
 def _turns(tries: TooManyTries) -> Problem:
     after = {"Retry-After": str(max(1, math.ceil(tries.wait.total_seconds())))}
     return Problem("too_many_requests", "That was often enough for this hour.", headers=after)
@@ -228,6 +258,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
+    MembershipRefused: _membership,
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
     ViewRefused: lambda error: VIEWS[error.reason],
@@ -236,6 +267,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ErasureRefused: _personal,
     FileRefused: _personal,
     EndpointRefused: lambda error: ENDPOINTS[error.reason],
+    KindRefused: lambda error: ID_KINDS[error.reason],
     SourceRefused: lambda error: SOURCES[error.reason],
     RuleError: _rule,
     NotMirrored: lambda _error: Problem("conflict", "The person is too new for this. Ask again in a few seconds."),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from guanxi.channels.models import Message, MessageState, SkipReason
 from guanxi.commerce import queries as commerce
 from guanxi.commerce.queries import BoughtLine, OrderLabel
+from guanxi.console.people.tie_words import TIES, KnownTies, known_ties, told_of_tie
 from guanxi.console.people.words import channel_words, proof_words, purpose_words
 from guanxi.console.templatetags.figures import money
 from guanxi.events.queries import TimelineEntry
@@ -34,7 +35,8 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
         ("message.accepted", "message.bounced", "message.opened", "message.unsubscribed", "message.complained"),
     ),
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
-    "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost")),
+    "ties": (gettext_lazy("Ties"), TIES),
+    "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost", "member.joined", "member.left")),
     "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
     "notes": (gettext_lazy("Notes"), ()),
 }
@@ -73,6 +75,7 @@ class Known:
     places: dict[str, str] = field(default_factory=dict)
     """Staff and units, by public id."""
     kinds: dict[str, Any] = field(default_factory=dict)
+    ties: KnownTies = field(default_factory=dict)
 
 
 class BadMark(ValueError):
@@ -141,6 +144,7 @@ def _known(entries: Sequence[TimelineEntry]) -> Known:
         if origins
         else {},
         places=_places(entries),
+        ties=known_ties(entries),
         kinds=people.kind_labels() if any(entry.name == "identity.linked" for entry in entries) else {},
     )
 
@@ -193,8 +197,12 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _consent(entry)
         case "level":
             return _level(entry)
+        case "member":
+            return _member(entry)
         case "coupon":
             return _coupon(entry, known)
+        case _tie if entry.name in TIES:
+            return Item(entry.at, *told_of_tie(entry, known.ties))
         case "person" if entry.name == "person.assigned":
             return _assigned(entry, known)
         case "person" | "identity":
@@ -296,3 +304,9 @@ def _level(entry: TimelineEntry) -> Item:
     if entry.name == "level.reached":
         return Item(entry.at, "trending-up", _("Level reached: %(level)s") % name, because)
     return Item(entry.at, "arrow-down", _("Level lost: %(level)s") % name, because)
+
+
+def _member(entry: TimelineEntry) -> Item:
+    if entry.name == "member.joined":
+        return Item(entry.at, "user-check", _("Became a member"), str(entry.props.get("label", "")))
+    return Item(entry.at, "arrow-down", _("Membership ended"))

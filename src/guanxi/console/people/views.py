@@ -17,7 +17,7 @@ from guanxi.commerce import queries as commerce
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
-from guanxi.console.people import bulk, saved, words
+from guanxi.console.people import bulk, ladder, saved, words
 from guanxi.console.people import timeline as happened
 from guanxi.console.people.columns import cells
 from guanxi.console.people.forms import NoteForm
@@ -41,9 +41,10 @@ def found(request: StaffRequest, public_id: str) -> Person:
 
 def row(card: Card, asked: Asked) -> dict[str, Any]:
     return {
-        "person": card.person,
+        "key": card.person.public_id,
+        "name": card.person.name,
         "cells": cells(card, asked.chosen),
-        "url": asked.url(after=asked.after, person=card.person.public_id),
+        "url": asked.beside(card.person.public_id),
     }
 
 
@@ -83,13 +84,13 @@ def people(request: StaffRequest) -> HttpResponse:
         page = queries.page_of(wanted, after=asked.after)
     except BadCursor:
         return from_the_start(request, asked.url(sort=asked.sort))
-    count = queries.count_of(wanted)
+    count, more = queries.counted(wanted)
     context: dict[str, Any] = {
         "asked": asked,
         "rows": [row(card, asked) for card in queries.cards([person.pk for person in page.people])],
         "next": asked.url(after=page.after) if page.after else "",
         "count": count,
-        "more_than_counted": count == queries.COUNTED_UP_TO,
+        "more_than_counted": more,
         "may_import": role_may(request.staff.role, Permission.PEOPLE_IMPORT),
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "may_merge": role_may(request.staff.role, Permission.PEOPLE_MERGE),
@@ -117,9 +118,15 @@ def person(request: StaffRequest, public_id: str) -> HttpResponse:
 
 
 def page_of(
-    request: StaffRequest, one: Person, form: NoteForm, revealed: Mapping[int, str] | None = None
+    request: StaffRequest,
+    one: Person,
+    form: NoteForm | None = None,
+    revealed: Mapping[int, str] | None = None,
+    joining: ladder.DayForm | None = None,
 ) -> HttpResponse:
-    """The page of one person; a note that was refused stands in its field again."""
+    """The page of one person; what was refused stands in its field again."""
+    form = form or NoteForm()
+    beside = shown(one, revealed)
     kind, before = request.GET.get("show", ""), request.GET.get("before", "")
     if kind not in KINDS:
         raise Http404
@@ -132,7 +139,8 @@ def page_of(
         {"label": label, "url": f"{here}?show={key}", "current": key == kind} for key, (label, _names) in KINDS.items()
     ]
     context = {
-        "beside": shown(one, revealed),
+        "beside": beside,
+        "ladder": ladder.standing(one, beside["card"].proofs, joining),
         "revealed": revealed is not None,
         "may_reveal": role_may(request.staff.role, Permission.PEOPLE_REVEAL),
         "happened": page,
@@ -145,4 +153,4 @@ def page_of(
         "merges": queries.merges_of(one),
         "note": form,
     }
-    return render(request, "people/person.html", context, status=422 if form.is_bound else 200)
+    return render(request, "people/person.html", context, status=422 if form.is_bound or joining else 200)

@@ -2,6 +2,7 @@
 
 from guanxi.people.models.linking import (
     DuplicateSearch,
+    GivenBy,
     Keeps,
     OwnKind,
     Pair,
@@ -23,6 +24,7 @@ from guanxi.people.models.person import (
     Trait,
     TraitKind,
 )
+from guanxi.people.models.standing import Membership, Strength
 from guanxi.people.models.work import (
     Attachment,
     Bulk,
@@ -50,6 +52,7 @@ __all__ = [
     "DuplicateSearch",
     "Field",
     "FirstView",
+    "GivenBy",
     "Identity",
     "IdentityKind",
     "Import",
@@ -61,6 +64,7 @@ __all__ = [
     "Lent",
     "Level",
     "LevelProof",
+    "Membership",
     "Merge",
     "MergeRule",
     "Moved",
@@ -76,6 +80,7 @@ __all__ = [
     "SavedView",
     "SearchState",
     "Sighting",
+    "Strength",
     "Trait",
     "TraitKind",
     "Trust",

@@ -19,6 +19,7 @@ from guanxi.people.operations.imports.states import ImportRefused
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
 from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
 from guanxi.people.operations.linking import Answer, Call, link_many
+from guanxi.people.operations.members import Joining, MembershipRefused, join, leave, members_join, members_leave
 from guanxi.people.operations.merging import (
     MergeRefused,
     SearchRefused,
@@ -31,6 +32,7 @@ from guanxi.people.operations.merging import (
     undo_merge,
 )
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
+from guanxi.people.operations.own_kinds import KindRefused, KindWanted, add_kind, change_kind, remove_kind
 from guanxi.people.operations.people_kind import PeopleKind
 from guanxi.people.operations.personal import (
     ErasureRefused,
@@ -58,6 +60,10 @@ __all__ = [
     "IdentityChange",
     "IdentityTaken",
     "ImportRefused",
+    "Joining",
+    "KindRefused",
+    "KindWanted",
+    "MembershipRefused",
     "MergeRefused",
     "NoteRefused",
     "PeopleKind",
@@ -71,10 +77,12 @@ __all__ = [
     "TakeBackProofs",
     "ToMerge",
     "ViewRefused",
+    "add_kind",
     "add_note",
     "attach_file",
     "bulk_lane",
     "cancel_import",
+    "change_kind",
     "change_view",
     "check_import",
     "choose_columns",
@@ -89,7 +97,11 @@ __all__ = [
     "export_person",
     "fail_import",
     "hand_over",
+    "join",
+    "leave",
     "link_many",
+    "members_join",
+    "members_leave",
     "merge_many",
     "merge_people",
     "name_of",
@@ -99,6 +111,7 @@ __all__ = [
     "read_export",
     "read_file",
     "remove_file",
+    "remove_kind",
     "remove_note",
     "resume_bulk",
     "resume_import",

@@ -35,16 +35,26 @@ from guanxi.people.queries.imports import (
     row_reason,
     suggested_columns,
 )
-from guanxi.people.queries.kinds import id_key, kind_labels, kinds, place_label
+from guanxi.people.queries.kinds import (
+    IDS_COUNTED_UP_TO,
+    KindsWork,
+    KnownKind,
+    id_key,
+    kind_labels,
+    kinds,
+    known_kind,
+    known_kinds,
+    place_label,
+    work_of,
+)
 from guanxi.people.queries.lists import (
-    COUNTED_UP_TO,
     ORDERS,
     BadCursor,
     Found,
     Page,
     added_between,
-    count_of,
     count_people,
+    counted,
     find_people,
     level_counts,
     page_of,
@@ -65,13 +75,14 @@ from guanxi.people.queries.lookups import (
 from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_in, merges_of, pairs, whom
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.same import same
+from guanxi.people.queries.standing import members_of, memberships
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
 
 __all__ = [
     "BULK_WORKING",
-    "COUNTED_UP_TO",
+    "IDS_COUNTED_UP_TO",
     "NONE",
     "NOTE_LIMIT",
     "ORDERS",
@@ -81,8 +92,10 @@ __all__ = [
     "BadCursor",
     "Card",
     "Found",
+    "KindsWork",
     "KnownConsent",
     "KnownIdentity",
+    "KnownKind",
     "KnownMerge",
     "KnownNote",
     "KnownProof",
@@ -102,8 +115,8 @@ __all__ = [
     "canonical",
     "card",
     "cards",
-    "count_of",
     "count_people",
+    "counted",
     "erasures_by_state",
     "find_people",
     "first_view",
@@ -114,12 +127,16 @@ __all__ = [
     "imports_at_work",
     "kind_labels",
     "kinds",
+    "known_kind",
+    "known_kinds",
     "latest_search",
     "level_counts",
     "likely_answers",
     "lookup_by_identity",
     "may_change",
     "may_undo_bulk",
+    "members_of",
+    "memberships",
     "merges_in",
     "merges_of",
     "mirrored",
@@ -149,4 +166,5 @@ __all__ = [
     "visible",
     "wanted_people",
     "whom",
+    "work_of",
 ]
