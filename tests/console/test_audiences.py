@@ -57,7 +57,7 @@ NESTED = {
 }
 EVENT = "event:product.bought"
 LAST_MEAT = {"type": "last", "of": "prop:department", "op": "is", "value": "MEAT"}
-MORE = [
+MORE: list[dict[str, Any]] = [
     {"type": "did", "event": EVENT, "having": [{"type": "first_time", "within": {"type": "last_days", "days": 30}}]},
     {"type": "did", "event": EVENT, "having": [LAST_MEAT], "within": {"type": "before", "date": "2026-03-01"}},
     {"type": "did", "event": EVENT, "having": [{"type": "max", "of": "amount", "op": "gte", "value": 5000}]},
