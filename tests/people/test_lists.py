@@ -274,6 +274,18 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
             assert queries.count_people(boss, wanted) == len(right), wanted
 
 
+def test_counting_stops_early_and_says_so(workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    boss = make_staff()
+    for _number in range(4):
+        make_person("王伟", now=now)
+    monkeypatch.setattr(sides, "FEW", 1)
+    for bound, counted in ((3, (3, True)), (4, (4, False))):
+        monkeypatch.setattr(lists, "LOOKED_UP_TO", bound)
+        assert queries.counted(queries.find_people(boss, Wanted(search="王"))) == counted
+        monkeypatch.setattr(lists, "COUNTED_UP_TO", bound)
+        assert queries.counted(queries.find_people(boss, Wanted())) == counted
+
+
 KINDS = (("city", "text"), ("points", "number"))
 
 

@@ -186,7 +186,9 @@ def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefu
     return PERSONAL.get(refusal.reason, invalid("reason", "Say why.", "missing"))
 
 
-IN_USE = Problem("conflict", "A broadcast uses it. Delete the draft, or choose something else there, first.")
+IN_USE = Problem(
+    "conflict", "A broadcast or another audience uses it. Delete the draft, or choose something else there, first."
+)
 HANDOVERS = {
     "still_active": Problem("conflict", "They have access and keep their people. Take access first."),
     "holds_no_people": invalid("to", "Choose someone with access who looks after people.", "unknown_id"),
