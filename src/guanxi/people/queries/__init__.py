@@ -42,6 +42,7 @@ from guanxi.people.queries.kinds import (
     id_key,
     kind_labels,
     kinds,
+    kinds_and_labels,
     known_kind,
     known_kinds,
     place_label,
@@ -75,10 +76,12 @@ from guanxi.people.queries.lookups import (
 from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_in, merges_of, pairs, whom
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.same import same
+from guanxi.people.queries.sides import places_of_ids
 from guanxi.people.queries.standing import members_of, memberships
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
+from guanxi.people.rules.kinds import BadId, read_id, read_place
 
 __all__ = [
     "BULK_WORKING",
@@ -90,6 +93,7 @@ __all__ = [
     "REFUSALS",
     "UNDO_FOR",
     "BadCursor",
+    "BadId",
     "Card",
     "Found",
     "KindsWork",
@@ -127,6 +131,7 @@ __all__ = [
     "imports_at_work",
     "kind_labels",
     "kinds",
+    "kinds_and_labels",
     "known_kind",
     "known_kinds",
     "latest_search",
@@ -147,6 +152,9 @@ __all__ = [
     "people_page",
     "person_of_address",
     "place_label",
+    "places_of_ids",
+    "read_id",
+    "read_place",
     "reason_text",
     "rejected_rows",
     "rejects_phase",
