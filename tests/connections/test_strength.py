@@ -102,7 +102,7 @@ def known() -> tuple[list[Any], list[Any]]:
         )
         for bond in Bond.objects.order_by("person", "staff")
     ]
-    held = Strength.objects.order_by("person").values_list("person", "strong_until", "neutral_until")
+    held: Any = Strength.objects.order_by("person").values_list("person", "strong_until", "neutral_until")
     return bonds, [(one, *(round(at.timestamp()) for at in moments)) for one, *moments in held]
 
 
