@@ -48,7 +48,7 @@ class TouchForm(forms.Form):
         choices=[(kind, TOUCHES[kind]) for kind in BY_HAND],
         error_messages={"required": REFUSALS["kind"], "invalid_choice": REFUSALS["kind"]},
     )
-    on = forms.DateField(
+    day = forms.DateField(
         label=gettext_lazy("Day"),
         required=False,
         help_text=gettext_lazy("Empty: today."),
@@ -57,21 +57,23 @@ class TouchForm(forms.Form):
     )
 
     def moment(self, now: datetime) -> datetime:
-        chosen = self.cleaned_data["on"]
+        chosen = self.cleaned_data["day"]
         if chosen is None or chosen == timezone.localdate(now):
             return now
         return datetime.combine(chosen, time(12), timezone.get_current_timezone())
 
     def refuse(self, reason: str) -> None:
-        self.add_error("kind" if reason == "kind" else "on", REFUSALS[reason])
+        self.add_error("kind" if reason == "kind" else "day", REFUSALS[reason])
 
 
 def closeness(person: Person, now: datetime, form: TouchForm | None = None) -> dict[str, Any]:
     """For the page of a person."""
     known = connections.closeness(person, now)
     return {
-        "brand": _shown(_("With the brand"), known.brand, now),
-        "advisors": [_shown(one.staff.name, one, now) for one in known.advisors if one.staff],
+        "all": [
+            _shown(_("With the brand"), known.brand, now),
+            *(_shown(one.staff.name, one, now) for one in known.advisors if one.staff),
+        ],
         "counted": known.counted,
         "form": form or TouchForm(),
         "open": form is not None,
