@@ -120,6 +120,10 @@ ROUTES: dict[str, Route] = {
         lambda things: {"public_id": things.person, "merge_id": things.merge},
         frozenset({MANAGER}),
     ),
+    "tag_options": Route(SEES_PEOPLE),
+    "tag_add": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "tag_remove": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "tag_let": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "note_new": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "note_remove": Route(
         EDITS_PEOPLE,

@@ -40,10 +40,20 @@ PEOPLE = pa.schema(
         pa.field("country", pa.string()),
         pa.field("created_at", INSTANT),
         pa.field("traits", pa.string()),
+        pa.field("role", pa.string()),
     ]
 )
 ALIASES = pa.schema([pa.field("person", pa.int64()), pa.field("keeper", pa.int64())])
-MIRRORS = {"people": PEOPLE, "aliases": ALIASES}
+TAGS = pa.schema(
+    [
+        pa.field("row", pa.int64()),
+        pa.field("person", pa.int64()),
+        pa.field("tag", pa.int64()),
+        pa.field("since", INSTANT),
+        pa.field("how", pa.string()),
+    ]
+)
+MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "tags": TAGS}
 
 
 def folder(workspace_id: int, table: str) -> Path:

@@ -11,9 +11,10 @@ _PLAIN = (
 )
 EVENTS = {"person": Kind.PSEUDONYM, "props": Kind.PERSONAL} | dict.fromkeys(_PLAIN.split(), Kind.PLAIN)
 PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(
-    ["level", "owner", "unit", "locale", "country", "created_at"], Kind.PLAIN
+    ["level", "owner", "unit", "locale", "country", "created_at", "role"], Kind.PLAIN
 )
 ALIASES = {"person": Kind.PSEUDONYM, "keeper": Kind.PSEUDONYM}
+TAGS = {"person": Kind.PSEUDONYM} | dict.fromkeys(["row", "tag", "since", "how"], Kind.PLAIN)
 
 declare(
     Table(
@@ -48,5 +49,6 @@ declare(
     Table(models.LakeState, plain="id assigned appended appended_at"),
     Store("lake: events", "events", EVENTS, export=lambda who: queries.everything(list(who.people))),
     Store("lake: aliases", columns=ALIASES, why="Who became whom, for events that were written before."),
+    Store("lake: tags", columns=TAGS, why="A copy of who carries which tag, for audiences."),
     Store("lake: people", columns=PEOPLE, why="A copy of level, place and fields for audiences."),
 )

@@ -40,6 +40,8 @@ class Lake:
     people: Any
     aliases: Any | None = None
     """`person`, who was merged away, and `keeper`, whom they became; None while nobody was."""
+    tags: Any | None = None
+    """`person` carries `tag` `since`: tags of groups."""
 
     def register(self, name: str, table: pa.Table) -> Any:
         """Lend the engine a table of the caller's, for a join."""
@@ -57,7 +59,8 @@ def lake() -> Iterator[Lake]:
         backend.raw_sql("SET TimeZone = 'UTC'")
         people, aliases = MIRRORS["people"], MIRRORS["aliases"]
         merged = _table(backend, "aliases", aliases) if files(scope.current(), "aliases") else None
-        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged)
+        tags = _table(backend, "tags", MIRRORS["tags"])
+        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged, tags)
     finally:
         backend.disconnect()
 
@@ -71,10 +74,12 @@ def _table(backend: Any, name: str, schema: pa.Schema) -> Any:
     paths = files(scope.current(), name)
     if not paths:
         return _lend(backend, name, schema.empty_table())
-    options: dict[str, Any] = {}
     if "month" in schema.names:
-        options = {"hive_partitioning": True, "hive_types_autocast": False}
-    return backend.read_parquet(paths, table_name=name, **options)
+        return backend.read_parquet(paths, table_name=name, hive_partitioning=True, hive_types_autocast=False)
+    table = backend.read_parquet(paths, table_name=name, union_by_name=True)
+    since = [column for column in schema.names if column not in table.columns]
+    """Columns that a lake of an older version does not have yet; the writer is at it."""
+    return table.mutate(**{column: ibis.null().cast("string") for column in since}) if since else table
 
 
 @dataclass(frozen=True)

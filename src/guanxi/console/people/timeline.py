@@ -20,7 +20,7 @@ from guanxi.governance.models import Staff, Unit
 from guanxi.kit import keys
 from guanxi.kit.money import Money
 from guanxi.people import queries as people
-from guanxi.people.models import Level, Person
+from guanxi.people.models import Level, Person, Role, TaggedBy
 from guanxi.people.queries import KnownNote
 from guanxi.reach.models import Broadcast
 
@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     ),
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
     "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost")),
+    "tags": (gettext_lazy("Tags and role"), ("tag.added", "tag.removed", "role.changed")),
     "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
     "notes": (gettext_lazy("Notes"), ()),
 }
@@ -195,12 +196,27 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _level(entry)
         case "coupon":
             return _coupon(entry, known)
+        case "tag" | "role":
+            return _tag(entry)
         case "person" if entry.name == "person.assigned":
             return _assigned(entry, known)
         case "person" | "identity":
             return _appearance(entry, known)
         case _other:
             return Item(entry.at, "clock", entry.name)
+
+
+HOW: dict[str, Any] = dict(TaggedBy.choices) | {"expired": gettext_lazy("Its time was over")}
+
+
+def _tag(entry: TimelineEntry) -> Item:
+    how = str(HOW.get(str(entry.props.get("how", "")), ""))
+    if entry.name == "role.changed":
+        role = str(entry.props.get("role", ""))
+        return Item(entry.at, "star", _("Role: %(role)s") % {"role": dict(Role.choices).get(role, role)}, how)
+    name = {"name": entry.props.get("label", "")}
+    said = _("Tag put on: %(name)s") if entry.name == "tag.added" else _("Tag taken off: %(name)s")
+    return Item(entry.at, "tag", said % name, how)
 
 
 def _appearance(entry: TimelineEntry, known: Known) -> Item:

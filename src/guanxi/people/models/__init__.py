@@ -23,6 +23,7 @@ from guanxi.people.models.person import (
     Trait,
     TraitKind,
 )
+from guanxi.people.models.tags import PersonTag, Role, Tag, TaggedBy, TagGroup, TagRefusal
 from guanxi.people.models.work import (
     Attachment,
     Bulk,
@@ -73,9 +74,15 @@ __all__ = [
     "Person",
     "PersonErasure",
     "PersonExport",
+    "PersonTag",
+    "Role",
     "SavedView",
     "SearchState",
     "Sighting",
+    "Tag",
+    "TagGroup",
+    "TagRefusal",
+    "TaggedBy",
     "Trait",
     "TraitKind",
     "Trust",

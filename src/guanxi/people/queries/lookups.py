@@ -17,6 +17,9 @@ from guanxi.people.models import (
     Field,
     Identity,
     Person,
+    PersonTag,
+    Role,
+    Tag,
     Trait,
 )
 from guanxi.people.queries.cards import unsealed
@@ -67,7 +70,9 @@ _MIRRORED = f"""
 SELECT person.id, person.level, person.owner_id, person.unit_id, person.language, person.country, person.created_at,
        (SELECT json_object_agg(field.key, json_build_array(trait.value, field.kind))
         FROM {Trait._meta.db_table} trait JOIN {Field._meta.db_table} field ON field.id = trait.field_id
-        WHERE trait.person_id = person.id)
+        WHERE trait.person_id = person.id),
+       coalesce((SELECT tag.role FROM {PersonTag._meta.db_table} one JOIN {Tag._meta.db_table} tag
+                 ON tag.id = one.tag_id WHERE one.person_id = person.id AND one.slot = 0), '{Role.CONSUMER}')
 FROM {Person._meta.db_table} person
 WHERE person.workspace_id = %s AND person.id = ANY(%s) AND person.merged_into_id IS NULL
   AND person.erased_at IS NULL
@@ -87,7 +92,7 @@ def mirrored(keys: Sequence[int]) -> pa.Table:
     """These people as the lake keeps them (`events.lake.PEOPLE`); traits with typed values."""
     with connection.cursor() as cursor:
         cursor.execute(_MIRRORED, [scope.current(), list(keys)])
-        rows = [(*row[:-1], _typed_traits(row[-1])) for row in cursor.fetchall()]
+        rows = [(*row[:-2], _typed_traits(row[-2]), row[-1]) for row in cursor.fetchall()]
     schema = mirror_columns("people")
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
 
