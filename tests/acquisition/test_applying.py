@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from guanxi.acquisition import operations as acquisition
@@ -75,11 +76,12 @@ def test_the_same_message_id_of_two_sources_is_two_events(now: datetime) -> None
 def test_seen_ids_stay_few_rows_and_know_all_of_them(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seen, "SO_MANY", 4)
     for start in range(0, 100, 5):
-        seen.note_seen(range(start + 1, start + 6), now=now)
+        seen.note_seen(np.arange(start + 1, start + 6, dtype=np.uint64), now=now)
     assert SeenIds.objects.count() < 8
-    assert seen.known_among([0, 1, 50, 100, 101]) == {1, 50, 100}
+    asked = np.array([0, 1, 50, 100, 101], np.uint64)
+    assert seen.known_among(asked).tolist() == [1, 50, 100]
     seen.forget_seen(now=now + timedelta(days=8))
-    assert seen.known_among([1, 50, 100]) == set()
+    assert seen.known_among(asked).tolist() == []
 
 
 def test_who_signs_in_is_the_visitor_of_before(now: datetime) -> None:

@@ -148,7 +148,12 @@ def _source(boss: Staff, now: datetime) -> dict[str, str]:
         key="track.product_viewed", name="Product Viewed", count=1, first_seen_at=now, last_seen_at=now
     )
     EventProperty.objects.create(event=seen, key="category", name="category", kind="text", first_seen_at=now)
-    return {examples.SOURCE: made.source.public_id, examples.SENT_EVENT: seen.public_id}
+    card = people.add_kind(wanted=people.KindWanted("Card"), by=boss, now=now)
+    return {
+        examples.ID_KIND: card.public_id,
+        examples.SOURCE: made.source.public_id,
+        examples.SENT_EVENT: seen.public_id,
+    }
 
 
 def _merges(person: Person, boss: Staff, now: datetime) -> dict[str, str]:

@@ -31,6 +31,7 @@ VALID = {
     "text": "春季",
     "language": "en",
     "hold_out_percent": "5",
+    "label": "春季",
     "origins": "https://shop.example.test",
 }
 

@@ -20,7 +20,7 @@ EVERY = "phone,email,level,owner,unit,language,country,seen,added"
 def listed(visitor: Visitor, **asked: str) -> list[list[str]]:
     answer = visitor.client.get(reverse("people", args=["lumen"]), asked)
     assert answer.status_code == 200
-    return [[row["person"].name, *(str(cell.text) for cell in row["cells"])] for row in answer.context["rows"]]
+    return [[row["name"], *(str(cell.text) for cell in row["cells"])] for row in answer.context["rows"]]
 
 
 def tabs(visitor: Visitor, **asked: str) -> list[tuple[str, bool]]:

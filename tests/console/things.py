@@ -57,6 +57,7 @@ class Things:
     notice: str
     merge: str
     pair: str
+    id_kind: str
 
 
 def make_things() -> Things:
@@ -101,6 +102,7 @@ def make_things() -> Things:
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         merge=make_merge(message.person),
         pair=make_pair(message.person),
+        id_kind=make_id_kind(boss),
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 
@@ -116,6 +118,13 @@ def make_pair(person: Person) -> str:
         first=person, second=other, origin="conflict", evidence={"conflict": ["customer_number"]}, found_at=clock.now()
     )
     return str(pair.public_id)
+
+
+def make_id_kind(boss: Staff) -> str:
+    """One that somebody has."""
+    made = people.add_kind(wanted=people.KindWanted("Loyalty card"), key="loyalty", by=boss, now=clock.now())
+    people.link_many([people.Call([("loyalty", "C-7")], clock.now())], source="test", now=clock.now())
+    return str(made.public_id)
 
 
 def make_source() -> acquisition.MadeSource:

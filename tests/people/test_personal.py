@@ -21,8 +21,9 @@ from django.test import TestCase
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import Batch, SourceKind
 from guanxi.acquisition.queries import source_of_key
-from guanxi.channels.models import Message
+from guanxi.channels.models import Account, Message
 from guanxi.commerce.models import Order, OrderLine, Product, Refund
+from guanxi.connections.models import FriendFact, Friendship
 from guanxi.events import lake
 from guanxi.events import operations as events
 from guanxi.events.models import Fact, FactBatch, Forgotten
@@ -122,6 +123,7 @@ class Canary:
         self.imports()
         self.commerce()
         self.messages()
+        self.ties()
         self.deliveries()
         self.sent()
         self.bulk()
@@ -217,6 +219,14 @@ class Canary:
                 planned_at=self.now, due_at=self.now, address=make.lookup(EMAIL),
                 detail=self.word("channels.Message", "detail"), vendor_id=self.word("channels.Message", "vendor_id"),
             )  # fmt: skip
+
+    def ties(self) -> None:
+        remark, words = (self.word("connections.Friendship", name) for name in ("remark", "description"))
+        friendship = Friendship.objects.create(
+            person=self.person, staff=self.by, account=Account.objects.get(), state="active", since=self.now,
+            state_at=self.now, first_at=self.now, remark=remark, description=words,
+        )  # fmt: skip
+        FriendFact.objects.create(friendship=friendship, kind="added", at=self.now)
 
     def bulk(self) -> None:
         of = Bulk.objects.create(act="trait", by=self.by, created_at=self.now, state="done")

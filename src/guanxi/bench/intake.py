@@ -25,6 +25,7 @@ import msgspec
 import pyarrow as pa
 from deltalake import WriterProperties, write_deltalake
 
+from guanxi.kit import memory, scope
 from guanxi.kit.net import ports
 
 SIZES = {"small": 200, "full": 2_000}
@@ -73,6 +74,7 @@ application = get_wsgi_application()
 
 
 def run(size: str) -> list[Ratio]:
+    memory.settle()
     count = SIZES[size]
     bodies = [_body(number, count) for number in range(count)]
     with _installation() as key:
@@ -236,11 +238,35 @@ def _through(bodies: list[bytes], key: str) -> Ratio:
 
 
 def _worked(acquisition: Any, events: Any) -> float:
-    """Seconds until nothing waits, the lanes one after the other."""
+    """Seconds until nothing waits: each lane in its thread, as in the worker."""
+    from django.db import connection
+
+    from guanxi.governance import queries
+    from guanxi.governance.models import Workspace
+
+    workspace = Workspace.objects.get(pk=scope.current())
+    read, failures = threading.Event(), []
+
+    def write() -> None:
+        try:
+            with queries.entered(workspace):
+                over = False
+                while events.write_lake(now=datetime.now(UTC)) or not over:
+                    over = read.wait(0.05)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=write)
     started = time.perf_counter()
-    now = datetime.now(UTC)
-    while acquisition.lane(now=now) or events.write_lake(now=now):
+    writer.start()
+    while acquisition.lane(now=datetime.now(UTC)):
         pass
+    read.set()
+    writer.join()
+    if failures:
+        raise failures[0]
     return time.perf_counter() - started
 
 

@@ -164,6 +164,7 @@ def _unpack(source: Path, places: Mapping[str, Path]) -> None:
 def _catch_up(installation: Installation, manifest: archive.Manifest) -> None:
     """Tables of an older version are brought up to date first: the rooms know no others."""
     prepare.migrate(installation)
+    from guanxi.connections import queries as connections
     from guanxi.events import operations as events
     from guanxi.governance import queries as governance
     from guanxi.governance.models import Workspace
@@ -175,7 +176,12 @@ def _catch_up(installation: Installation, manifest: archive.Manifest) -> None:
             everybody = Person.objects.values_list("pk", flat=True)
             merged = everybody.filter(merged_into__isnull=False)
             tags = PersonTag.objects.values_list("pk", flat=True)
-            mirrored = {"people": everybody.iterator(), "aliases": merged.iterator(), "tags": tags.iterator()}
+            mirrored = {
+                "people": everybody.iterator(),
+                "aliases": merged.iterator(),
+                "ties": connections.every_tie(),
+                "tags": tags.iterator(),
+            }
             waiting += events.rewind(retracted=manifest.retracted, mirrored=mirrored)
     say(f"The worker adds {waiting:,} facts to the lake that came after its copy, and writes the lake's people anew")
 

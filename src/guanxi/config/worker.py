@@ -17,7 +17,7 @@ from datetime import datetime
 import django
 from django.db import close_old_connections, connection
 
-from guanxi.kit import logs
+from guanxi.kit import logs, memory
 from guanxi.kit.apart import apart
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanxi.config.settings")
@@ -134,8 +134,10 @@ def main() -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    all_lanes = lanes()
+    memory.settle()
     threads = [
-        threading.Thread(target=run_lane, args=(lane, stopping), name=lane.name, daemon=True) for lane in lanes()
+        threading.Thread(target=run_lane, args=(lane, stopping), name=lane.name, daemon=True) for lane in all_lanes
     ]
     for thread in threads:
         thread.start()

@@ -53,7 +53,22 @@ TAGS = pa.schema(
         pa.field("how", pa.string()),
     ]
 )
-MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "tags": TAGS}
+TIES = pa.schema(
+    [
+        pa.field("tie", pa.int64()),
+        pa.field("person", pa.int64()),
+        pa.field("kind", pa.string()),
+        pa.field("advisor", pa.int64()),
+        pa.field("unit", pa.int64()),
+        pa.field("account", pa.int64()),
+        pa.field("group", pa.int64()),
+        pa.field("other", pa.int64()),
+        pa.field("state", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("since", INSTANT),
+    ]
+)
+MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "ties": TIES, "tags": TAGS}
 
 
 def folder(workspace_id: int, table: str) -> Path:

@@ -15,6 +15,9 @@ PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(
 )
 ALIASES = {"person": Kind.PSEUDONYM, "keeper": Kind.PSEUDONYM}
 TAGS = {"person": Kind.PSEUDONYM} | dict.fromkeys(["row", "tag", "since", "how"], Kind.PLAIN)
+TIES = dict.fromkeys(["tie", "person", "other"], Kind.PSEUDONYM) | dict.fromkeys(
+    ["kind", "advisor", "unit", "account", "group", "state", "source", "since"], Kind.PLAIN
+)
 
 declare(
     Table(
@@ -50,5 +53,6 @@ declare(
     Store("lake: events", "events", EVENTS, export=lambda who: queries.everything(list(who.people))),
     Store("lake: aliases", columns=ALIASES, why="Who became whom, for events that were written before."),
     Store("lake: tags", columns=TAGS, why="A copy of who carries which tag, for audiences."),
+    Store("lake: ties", columns=TIES, why="A copy of who knows whom for audiences."),
     Store("lake: people", columns=PEOPLE, why="A copy of level, place and fields for audiences."),
 )

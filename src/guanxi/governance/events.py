@@ -20,3 +20,12 @@ class ConsentWithdrawn:
     channel: str
     purpose: str
     import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMoved:
+    """Told, not kept as a fact: a member of staff has another unit now. Public ids; in no unit is empty."""
+
+    name: ClassVar[str] = "staff.moved"
+    staff: str
+    unit: str = ""

@@ -14,6 +14,7 @@ from typing import Any
 
 from guanxi.channels import events as channels
 from guanxi.commerce import events as commerce
+from guanxi.connections import events as connections
 from guanxi.governance import events as governance
 from guanxi.loyalty import events as loyalty
 from guanxi.people import events as people
@@ -35,11 +36,29 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.ImportFinished: ("import_id", "state"),
     governance.ConsentGiven: ("person", "channel", "purpose"),
     governance.ConsentWithdrawn: ("person", "channel", "purpose"),
+    governance.StaffMoved: ("staff", "unit"),
     channels.MessageAccepted: ("person", "message_id", "channel", "origin"),
     channels.MessageBounced: ("person", "message_id", "channel", "origin", "category"),
     channels.MessageOpened: ("person", "message_id", "channel", "origin"),
     channels.MessageUnsubscribed: ("person", "message_id", "channel", "origin"),
     channels.MessageComplained: ("person", "message_id", "channel", "origin"),
+    connections.FriendRequested: ("person", "advisor", "account", "friendship", "source"),
+    connections.FriendHalfAdded: ("person", "advisor", "account", "friendship", "source"),
+    connections.FriendAdded: ("person", "advisor", "account", "friendship", "source"),
+    connections.FriendRemovedByFriend: ("person", "advisor", "account", "friendship"),
+    connections.FriendRemovedByStaff: ("person", "advisor", "account", "friendship"),
+    connections.FriendBlocked: ("person", "advisor", "account", "friendship"),
+    connections.FriendUnblocked: ("person", "advisor", "account", "friendship"),
+    connections.FriendHandedOver: ("person", "advisor", "giver", "account", "friendship", "why"),
+    connections.FriendFollowed: ("person", "account"),
+    connections.FriendUnfollowed: ("person", "account"),
+    connections.GroupMemberJoined: ("person", "group", "account", "how"),
+    connections.GroupMemberLeft: ("person", "group", "account", "how"),
+    connections.GroupCreated: ("group", "account", "owner"),
+    connections.GroupUpdated: ("group", "account", "what"),
+    connections.GroupOwnerChanged: ("group", "account", "owner"),
+    connections.GroupDismissed: ("group", "account"),
+    connections.PersonReferred: ("person", "bringer", "by"),
     commerce.OrderPaid: ("person", "order_id"),
     commerce.ProductBought: ("person", "order_id", "product_id"),
     commerce.OrderRefunded: ("person", "order_id"),
@@ -52,6 +71,7 @@ NAMES: tuple[str, ...] = tuple(fact.name for fact in FACTS)
 REFERENCES = {
     "person": "person",
     "merged": "merged",
+    "bringer": "bringer",
     "order_id": "order",
     "product_id": "product",
     "coupon_id": "coupon",

@@ -3,7 +3,8 @@ copied into a temporary table and written from there by one statement."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
@@ -53,6 +54,28 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         written = cursor.rowcount
         cursor.execute("DROP TABLE bulk_rows")
     return cast(int, written)
+
+
+def asked(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of one statement by the driver itself: byte strings and numbers travel as they are, not as text."""
+    with _driver() as cursor:
+        return cursor.execute(statement.encode(), values, binary=True).fetchall()
+
+
+def put(model: type[models.Model], **values: Any) -> None:
+    """One row with a large byte string, in the current workspace; defaults of the model are not filled in."""
+    names = ", ".join(f'"{name}"' for name in values)
+    places = ", ".join(["%s"] * (len(values) + 1))
+    statement = f'INSERT INTO "{model._meta.db_table}" (workspace_id, {names}) VALUES ({places})'  # noqa: S608
+    with _driver() as cursor:
+        cursor.execute(statement.encode(), [scope.current(), *values.values()])
+
+
+@contextmanager
+def _driver() -> Iterator[psycopg.Cursor[Any]]:
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        yield cursor
 
 
 def any_of(column: str, values: Iterable[bytes]) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from pypinyin import lazy_pinyin
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _SYLLABIC = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+")
 _WORD = re.compile(r"\w+")
-MAX_WORDS = 24
+MAX_WORDS = 32
+SPELLED_AT_MOST = 4
+"""Characters of a name that are found by their sounds; longer runs are names of companies."""
 
 
 def fold(name: str) -> str:
@@ -30,15 +32,26 @@ def sort_key(name: str) -> str:
 
 
 def words(name: str) -> set[str]:
-    """What a name is found by: words of alphabets (searched by prefix), one and two characters of Han, kana, hangul."""
+    """What a name is found by: words of alphabets (searched by prefix), one and two characters of Han, kana, hangul.
+
+    王晓敏 is also found as people type it without its characters: wangxiaomin, wang xiao min, xiaomin, wxm.
+    """
     found: list[str] = []
     for word in _WORD.findall(fold(name)):
         rest = word
         for run in _SYLLABIC.findall(word):
             found += [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
             rest = rest.replace(run, " ", 1)
-        found += rest.split()
+        found += [*rest.split(), *_sounds(word)]
     return {word[:32] for word in found[:MAX_WORDS]}
+
+
+def _sounds(word: str) -> list[str]:
+    """Each end of the name in pinyin, as a search goes by the beginnings of words; and the first letters."""
+    sounds = [_latin(letter) for letter in _HAN.findall(word)]
+    if not 1 < len(sounds) <= SPELLED_AT_MOST:
+        return []
+    return [*("".join(sounds[i:]) for i in range(len(sounds))), "".join(sound[0] for sound in sounds)]
 
 
 def query_words(text: str) -> list[tuple[str, bool]]:

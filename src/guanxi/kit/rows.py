@@ -85,3 +85,22 @@ class AppendOnly(migrations.RunSQL):
 
     def deconstruct(self) -> Any:
         return self.__class__.__name__, list(self.tables), {}
+
+
+REVOKE_UPDATES = """
+DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'guanxi_app') THEN
+    REVOKE UPDATE, TRUNCATE ON {} FROM guanxi_app;
+END IF; END $$
+"""
+
+
+class NeverChanged(migrations.RunSQL):
+    """The application may add rows to these tables and remove them with what they tell of, never change one."""
+
+    def __init__(self, *tables: str) -> None:
+        self.tables = tables
+        names = ", ".join(f'"{table}"' for table in tables)
+        super().__init__(REVOKE_UPDATES.format(names), migrations.RunSQL.noop)
+
+    def deconstruct(self) -> Any:
+        return self.__class__.__name__, list(self.tables), {}

@@ -61,7 +61,7 @@ declare(
         sealed="sealed",
         erasure=Erasure.REMOVED,
     ),
-    Table(models.OwnKind, plain="id public_id key label trust keeps single created_at"),
+    Table(models.OwnKind, plain="id public_id key label trust keeps single place created_at"),
     Table(
         models.Sighting,
         "sightings",

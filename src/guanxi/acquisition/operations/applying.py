@@ -7,36 +7,45 @@ message ids that make a repetition known, and the mark on the batches themselves
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from guanxi.acquisition.models import Batch, Source
 from guanxi.acquisition.operations.cataloguing import Found, closed_names, note_events
-from guanxi.acquisition.operations.seen import forget_seen, known_among, note_seen
+from guanxi.acquisition.operations.seen import forget_seen, note_seen, repeated
 from guanxi.acquisition.queries import opened
-from guanxi.acquisition.rules import KEPT_FOR, Event, Unusable, events_in, message_hash, read, trait_text
+from guanxi.acquisition.rules import KEPT_FOR, Amount, Form, Heard, Who, trait_text
 from guanxi.acquisition.rules.names import word
 from guanxi.events import operations as events
 from guanxi.events.queries import EVENTS
-from guanxi.kit import clock, keys, leases, scope
+from guanxi.kit import bulk, clock, keys, leases, scope
 from guanxi.people import operations as people
 from guanxi.people.models import Field
 
-BATCHES_A_TURN = 200
-BYTES_A_TURN = 16 * 1024 * 1024
+BATCHES_A_TURN = 300
+BYTES_A_TURN = 32 * 1024 * 1024
+BODIES = f"SELECT id, body FROM {Batch._meta.db_table} WHERE workspace_id = %s AND id = ANY(%s)"  # noqa: S608
 MARK = f"""
-UPDATE {Batch._meta.db_table}
-SET applied_at = %s, taken = %s, repeated = %s, refused = %s, refusals = %s::jsonb, people = %s::bigint[] WHERE id = %s
+UPDATE {Batch._meta.db_table} batch
+SET applied_at = %s, taken = mark.taken, repeated = mark.repeated, refused = mark.refused,
+    refusals = mark.refusals::jsonb, people = mark.people::bigint[]
+FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::text[], %s::text[])
+    AS mark(id, taken, repeated, refused, refusals, people)
+WHERE batch.id = mark.id
 """  # noqa: S608
+MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 ROWS_A_TABLE = 50_000
 ALONE_AFTER, ASIDE_AFTER = 3, 6
 FORGOTTEN_AT_ONCE = 1_000
@@ -75,149 +84,155 @@ def _claimed() -> list[Batch]:
         if attempts >= ALONE_AFTER:
             break
     Batch.objects.filter(pk__in=chosen).update(attempts=F("attempts") + 1)
-    return list(Batch.objects.filter(pk__in=chosen).order_by("pk"))
+    batches = list(Batch.objects.filter(pk__in=chosen).defer("body").order_by("pk"))
+    bodies = dict(bulk.asked(BODIES, [scope.current(), chosen]))
+    for batch in batches:
+        batch.body = bodies[batch.pk]
+    return batches
 
 
 @dataclass
 class _Turn:
+    """`rows` are those of `heard` that stay; the columns of `_people` and `_instants` are of them."""
+
     batches: list[Batch]
     now: datetime
-    taken: list[Event] = field(default_factory=list)
-    refusals: list[list[tuple[int, str, str]]] = field(default_factory=list)
+    heard: Heard = field(default_factory=Heard)
+    rows: Rows = field(default_factory=lambda: np.empty(0, np.int64))
     repeated: list[int] = field(default_factory=list)
 
     def apply(self) -> None:
         shift = scope.clock_shift()
         self._read()
+        self._batch = np.repeat(np.arange(len(self.batches)), np.diff([0, *self.heard.ends]))
+        self._form = np.array(self.heard.form, np.int64)
+        self._digest = np.frombuffer(b"".join(self.heard.digests), "<u8")
+        self.rows = np.arange(len(self._form))
         self._drop_repeated()
         self._drop_closed()
-        answers = self._link()
-        self._drop_refused(answers)
-        self._saw(answers)
-        self._keep(answers, shift)
+        whom = self._link()
+        instants = self._instants()
+        self._saw(whom, instants)
+        self._keep(whom, instants, shift)
         self._catalogue(shift)
-        note_seen([one.hash for one in self.taken if one.hash], now=clock.wall())
-        self._mark(answers)
-
-    def _refuse(self, one: Event, reason: str, detail: str = "") -> None:
-        self.refusals[one.batch].append((one.place, reason, detail))
+        note_seen(self._digest[self.rows], now=clock.wall())
+        self._mark(whom)
 
     def _read(self) -> None:
-        taken = self.taken
-        for number, batch in enumerate(self.batches):
-            self.refusals.append([])
-            self.repeated.append(0)
-            body, call, received_at, source = opened(batch), batch.call, batch.received_at, batch.source_id
-            try:
-                raws, sent_at = events_in(body, call) if body else ([], None)
-            except (msgspec.DecodeError, RecursionError):
-                self.refusals[number].append((0, "not_an_object", ""))
-                continue
-            for place, raw in enumerate(raws):
-                try:
-                    event = read(raw, call=call, sent_at=sent_at, received_at=received_at)
-                except Unusable as unusable:
-                    self.refusals[number].append((place, unusable.reason, unusable.detail))
-                    continue
-                event.batch, event.place = number, place
-                if event.message:
-                    event.hash = message_hash(source, event.message)
-                taken.append(event)
+        for batch in self.batches:
+            self.heard.take(opened(batch), call=batch.call, source=batch.source_id, received_at=batch.received_at)
+
+    def _drop(self, gone: Mask) -> Rows:
+        dropped, self.rows = self.rows[gone], self.rows[~gone]
+        return dropped
+
+    def _refuse(self, gone: Mask, why: Callable[[int], tuple[str, str]]) -> None:
+        for row in self._drop(gone).tolist() if gone.any() else ():
+            self.heard.refusals[int(self._batch[row])].append((self.heard.place[row], *why(row)))
 
     def _drop_repeated(self) -> None:
-        seen = known_among([one.hash for one in self.taken if one.hash])
-        staying = []
-        for one in self.taken:
-            if one.hash and one.hash in seen:
-                self.repeated[one.batch] += 1
-                continue
-            if one.hash:
-                seen.add(one.hash)
-            staying.append(one)
-        self.taken = staying
+        gone = repeated(self._digest)
+        self.repeated = np.bincount(self._batch[gone], minlength=len(self.batches)).tolist()
+        if gone.any():
+            self._drop(gone)
 
     def _drop_closed(self) -> None:
-        closed = closed_names({one.key or one.name for one in self.taken})
+        names = [one.key or one.name for one in self.heard.forms]
+        there = set(np.unique(self._form[self.rows]).tolist())
+        closed = closed_names({names[form] for form in there})
         if closed:
-            self.taken = [one for one in self.taken if not self._is_closed(one, closed)]
+            forms = [number for number, name in enumerate(names) if name in closed]
+            self._refuse(np.isin(self._form[self.rows], forms), lambda row: (closed[names[self.heard.form[row]]], ""))
 
-    def _is_closed(self, one: Event, closed: dict[str, str]) -> bool:
-        reason = closed.get(one.key or one.name)
-        if reason:
-            self._refuse(one, reason)
-        return bool(reason)
-
-    def _link(self) -> list[people.Answer]:
-        """Each set of ids is asked for once, and again only where something was said of the person."""
+    def _link(self) -> Rows:
+        """Whose each row is. Each set of ids is asked for once, and again only where something was said of the person;
+        in the order in which they came."""
+        who = np.array(self.heard.who, np.int64)
+        asked, first = np.unique(who[self.rows], return_index=True)
+        order = np.argsort(first)
         fields = set(Field.objects.values_list("key", flat=True))
-        calls: list[people.Call] = []
-        asked: dict[tuple[tuple[str, str], ...], int] = {}
-        for event in self.taken:
-            if not event.traits and event.ids in asked:
-                event.call = asked[event.ids]
-                continue
-            event.call = len(calls)
-            asked.setdefault(event.ids, event.call)
-            traits, name = _said(event.traits, fields) if event.traits else ({}, "")
-            calls.append(people.Call(ids=event.ids, at=event.at, traits=traits, name=name, event=event.message[:60]))
-        return people.link_many(calls, source="intake", now=self.now) if calls else []
+        calls = [
+            self._call(self.heard.whose[number], int(row), fields)
+            for number, row in zip(asked[order].tolist(), self.rows[first[order]].tolist(), strict=True)
+        ]
+        answers = people.link_many(calls, source="intake", now=self.now) if calls else []
+        person = np.zeros(len(self.heard.whose), np.int64)
+        person[asked[order]] = [answer.person or 0 for answer in answers]
+        if not person[asked].all():
+            reasons = {number: answer.reason for number, answer in zip(asked[order].tolist(), answers, strict=True)}
+            self._refuse(person[who[self.rows]] == 0, lambda row: (reasons[self.heard.who[row]], ""))
+        return person[who[self.rows]]
 
-    def _drop_refused(self, answers: Sequence[people.Answer]) -> None:
-        if any(answer.person is None for answer in answers):
-            for one in self.taken:
-                if answers[one.call].person is None:
-                    self._refuse(one, answers[one.call].reason)
-            self.taken = [one for one in self.taken if answers[one.call].person is not None]
+    def _call(self, who: Who, row: int, fields: set[str]) -> people.Call:
+        traits, name = _said(who.traits, fields) if who.traits else ({}, "")
+        at = self.heard.at[row].astimezone(UTC)
+        return people.Call(ids=who.ids, at=at, traits=traits, name=name, event=self.heard.message[row][:60])
 
-    def _saw(self, answers: Sequence[people.Answer]) -> None:
-        last: dict[int, datetime] = {}
-        for one in self.taken:
-            if who := answers[one.call].person:
-                last[who] = max(one.at, last.get(who, one.at))
-        people.saw(last)
+    def _instants(self) -> Rows:
+        """Microseconds of each row."""
+        moments = pa.array(self._of(self.heard.at), EVENTS.field("occurred_at").type)
+        instants: Rows = moments.view(pa.int64()).to_numpy()
+        return instants
 
-    def _keep(self, answers: Sequence[people.Answer], shift: timedelta) -> None:
-        rows = [one for one in self.taken if one.key]
+    def _of(self, column: list[Any]) -> list[Any]:
+        return column if len(self.rows) == len(column) else [column[row] for row in self.rows.tolist()]
+
+    def _saw(self, whom: Rows, instants: Rows) -> None:
+        seen, place = np.unique(whom, return_inverse=True)
+        last = np.zeros(len(seen), np.int64)
+        np.maximum.at(last, place, instants)
+        people.saw(dict(zip(seen.tolist(), map(_datetime, last.tolist()), strict=True)))
+
+    def _keep(self, whom: Rows, instants: Rows, shift: timedelta) -> None:
         names = dict(Source.objects.values_list("pk", "public_id"))
-        for start in range(0, len(rows), ROWS_A_TABLE):
-            table = _table(rows[start : start + ROWS_A_TABLE], answers, self.batches, names, shift)
-            events.keep(table, received_at=self.now, until=self.now + KEPT_FOR)
+        table = _table(
+            forms=self.heard.forms,
+            form=self._form[self.rows],
+            person=whom,
+            at=instants + shift // MICROSECOND,
+            batch=self._batch[self.rows],
+            arrived=[batch.received_at + shift for batch in self.batches],
+            sources=[names[batch.source_id] for batch in self.batches],
+            amounts=self._of(self.heard.amount),
+            props=self._of(self.heard.props),
+        )
+        for start in range(0, table.num_rows, ROWS_A_TABLE):
+            events.keep(table.slice(start, ROWS_A_TABLE), received_at=self.now, until=self.now + KEPT_FOR)
 
     def _catalogue(self, shift: timedelta) -> None:
         found: dict[str, Found] = {}
-        for event in self.taken:
-            key = event.key or event.name
-            at = self.batches[event.batch].received_at
-            known = found.get(key)
-            if known is None:
-                known = found[key] = Found(event.name, at, at)
-            known.count += 1
-            known.last = max(known.last, at)
-            known.shapes.add(event.plan.kinds)
-        for known in found.values():
-            known.first, known.last = known.first + shift, known.last + shift
+        arrived = [batch.received_at + shift for batch in self.batches]
+        forms, batch = self._form[self.rows], self._batch[self.rows]
+        met, count = np.unique(forms * len(arrived) + batch, return_counts=True)
+        for both, times in zip(met.tolist(), count.tolist(), strict=True):
+            number, at = divmod(both, len(arrived))
+            form = self.heard.forms[number]
+            known = found.setdefault(form.key or form.name, Found(form.name, arrived[at], arrived[at]))
+            known.count += times
+            known.last = max(known.last, arrived[at])
+            known.shapes.add(form.plan.kinds)
         note_events(found)
 
-    def _mark(self, answers: Sequence[people.Answer]) -> None:
-        whom: list[set[int]] = [set() for _ in self.batches]
-        counts = [0] * len(self.batches)
-        for one in self.taken:
-            counts[one.batch] += 1
-            whom[one.batch].add(answers[one.call].person or 0)
+    def _mark(self, whom: Rows) -> None:
+        batch = self._batch[self.rows]
+        bounds = np.searchsorted(batch, np.arange(len(self.batches) + 1)).tolist()
         marks = [
             (
-                clock.wall(),
-                counts[number],
+                one.pk,
+                end - start,
                 self.repeated[number],
-                len(self.refusals[number]),
-                json.dumps(sorted(self.refusals[number])),
-                "{" + ",".join(map(str, sorted(whom[number]))) + "}",
-                batch.pk,
+                len(self.heard.refusals[number]),
+                json.dumps(sorted(self.heard.refusals[number])),
+                "{" + ",".join(map(str, np.unique(whom[start:end]).tolist())) + "}",
             )
-            for number, batch in enumerate(self.batches)
+            for number, (one, start, end) in enumerate(zip(self.batches, bounds, bounds[1:], strict=False))
         ]
         with connection.cursor() as cursor:
-            cursor.executemany(MARK, marks)
+            cursor.execute(MARK, [clock.wall(), *map(list, zip(*marks, strict=True))])
+
+
+def _datetime(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def _said(traits: Any, fields: set[str]) -> tuple[dict[str, str], str]:
@@ -229,35 +244,46 @@ def _said(traits: Any, fields: set[str]) -> tuple[dict[str, str], str]:
 
 
 def _table(
-    rows: Sequence[Event],
-    answers: Sequence[people.Answer],
-    batches: Sequence[Batch],
-    names: dict[int, str],
-    shift: timedelta,
+    *,
+    forms: Sequence[Form],
+    form: Rows,
+    person: Rows,
+    at: Rows,
+    batch: Rows,
+    arrived: Sequence[datetime],
+    sources: Sequence[str],
+    amounts: Sequence[Amount | None],
+    props: Sequence[bytes],
 ) -> pa.Table:
     """The columns of the lake. No name, number or address of a person is among them."""
-    times = [one.at + shift for one in rows] if shift else [one.at for one in rows]
-    arrived = [batch.received_at + shift for batch in batches]
-    sources = [names[batch.source_id] for batch in batches]
-    moments = pa.array(times, EVENTS.field("occurred_at").type)
+    month, of_month = np.unique(at.view("datetime64[us]").astype("datetime64[M]"), return_inverse=True)
     values: dict[str, Any] = {
-        "month": pc.strftime(moments, format="%Y-%m"),
-        "event_id": keys.event_ids(len(rows)),
-        "person": [answers[one.call].person for one in rows],
-        "name": [one.key for one in rows],
-        "occurred_at": moments,
-        "received_at": [arrived[one.batch] for one in rows],
-        "source": [sources[one.batch] for one in rows],
-        "props": [one.props for one in rows],
+        "month": _taken(month.astype(str).tolist(), of_month),
+        "event_id": keys.event_ids(len(form)),
+        "person": person,
+        "name": _taken([one.key for one in forms], form),
+        "occurred_at": pa.array(at).cast(EVENTS.field("occurred_at").type),
+        "received_at": pa.array(arrived, EVENTS.field("received_at").type).take(pa.array(batch)),
+        "source": _taken(sources, batch),
+        "props": props,
     }
-    return pa.table(
+    if any(amounts):
+        values["amount_minor"] = [one and one[0] for one in amounts]
+        values["currency"] = [one and one[1] for one in amounts]
+    table = pa.table(
         {
             name: _column(values[name], EVENTS.field(name).type)
             if name in values
-            else pa.nulls(len(rows), EVENTS.field(name).type)
+            else pa.nulls(len(form), EVENTS.field(name).type)
             for name in EVENTS.names
         }
     )
+    only_ids = [number for number, one in enumerate(forms) if not one.key]
+    return table.filter(pa.array(~np.isin(form, only_ids))) if only_ids else table
+
+
+def _taken(words: Sequence[str], places: Rows) -> pa.Array:
+    return pa.array(words, pa.string()).take(pa.array(places))
 
 
 def _column(values: Any, kind: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -10,9 +9,10 @@ import numpy.typing as npt
 
 from guanxi.acquisition.models import SeenIds
 from guanxi.acquisition.rules.limits import SEEN_AT_MOST, SEEN_FOR
-from guanxi.kit import scope
+from guanxi.kit import bulk, scope
 
 Hashes = npt.NDArray[np.uint64]
+Mask = npt.NDArray[np.bool_]
 
 # Rows of one size are merged when so many are there; what is bigger than the last stays as it is.
 SIZES = (4_096, 262_144)
@@ -21,19 +21,31 @@ SO_MANY = 32
 _read: dict[int, dict[int, Hashes]] = {}
 
 
-def known_among(hashes: Sequence[int]) -> set[int]:
-    """Which of these were seen in the last days."""
-    asked = np.array(sorted(hashes), np.uint64)
-    found: set[int] = set()
+def repeated(digests: Hashes) -> Mask:
+    """Which of these came before, among them or in the last days; 0 is no id of a message."""
+    found, first = np.unique(digests, return_index=True)
+    gone: Mask = digests != 0
+    gone[first] = False
+    known = known_among(found)
+    if len(known):
+        gone |= np.isin(digests, known)
+    return gone
+
+
+def known_among(hashes: Hashes) -> Hashes:
+    """Which of these sorted ones were seen in the last days."""
+    known: Mask = np.zeros(len(hashes), bool)
     for row in _rows().values():
-        place = np.minimum(np.searchsorted(row, asked), len(row) - 1)
-        found.update(asked[row[place] == asked].tolist())
-    return found
+        place = np.minimum(np.searchsorted(row, hashes), len(row) - 1)
+        known |= row[place] == hashes
+    there: Hashes = hashes[known & (hashes != 0)]
+    return there
 
 
-def note_seen(hashes: Sequence[int], *, now: datetime) -> None:
-    if hashes:
-        _write(np.array(sorted(hashes), np.uint64), now)
+def note_seen(hashes: Hashes, *, now: datetime) -> None:
+    hashes = np.unique(hashes[hashes != 0])
+    if len(hashes):
+        _write(hashes, now)
         _merge(now)
 
 
@@ -59,7 +71,7 @@ def _rows() -> dict[int, Hashes]:
 
 
 def _write(hashes: Hashes, at: datetime) -> None:
-    SeenIds.objects.create(hashes=hashes.astype("<u8").tobytes(), count=len(hashes), seen_at=at)
+    bulk.put(SeenIds, hashes=hashes.astype("<u8").tobytes(), count=len(hashes), seen_at=at)
 
 
 def _merge(now: datetime) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from guanxi.acquisition.models import Batch, Source
 from guanxi.acquisition.queries.batches import opened
-from guanxi.acquisition.rules import BATCH, Unusable, events_in, read
+from guanxi.acquisition.rules import BATCH, Unusable, read, unpacked
 from guanxi.acquisition.rules.masking import masked
 
 SHOWN = 30
@@ -50,7 +50,7 @@ def arrivals(source: Source, *, refused: bool = False) -> list[Arrival]:
 def _of(batch: Batch, refused: bool, limit: int) -> list[Arrival]:
     reasons = {place: (reason, detail) for place, reason, detail in batch.refusals}
     try:
-        raws, sent_at = events_in(opened(batch), batch.call)
+        _body, raws, sent_at = unpacked(opened(batch), batch.call)
     except (msgspec.DecodeError, RecursionError):
         return [_arrival(batch, None, None, reasons.get(0, ("not_an_object", "")))]
     places = [place for place in range(len(raws) - 1, -1, -1) if not refused or place in reasons]

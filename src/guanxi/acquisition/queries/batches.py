@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from guanxi.acquisition.models import Batch
-from guanxi.acquisition.rules import events_in, ids_of
+from guanxi.acquisition.rules import ids_of, unpacked
 from guanxi.kit import crypto, scope
 from guanxi.kit.personal import Who
 
@@ -46,7 +46,7 @@ def sent_of(who: Who) -> Iterator[dict[str, Any]]:
     lookups = {bytes(one) for one in who.lookups}
     for batch in batches_of(who).select_related("source").iterator(50):
         body = opened(batch)
-        for raw in events_in(body, batch.call)[0] if body else []:
+        for raw in unpacked(body, batch.call)[1] if body else []:
             if any(crypto.lookup(scope.current(), kind, value) in lookups for kind, value in ids_of(raw)):
                 told = {"received_at": batch.received_at, "source": batch.source.name}
                 yield told | {"event": msgspec.json.decode(raw)}

@@ -1,6 +1,8 @@
+from guanxi.acquisition.rules.hearing import Form, Heard, Who
 from guanxi.acquisition.rules.keys import BadOrigin, key_hash, new_key, origin_of, shown_start
 from guanxi.acquisition.rules.limits import BODY_BYTES, EVENT_BYTES, KEPT_FOR, OLD_KEY_FOR
-from guanxi.acquisition.rules.wire import BATCH, Event, Unusable, events_in, ids_of, message_hash, read, trait_text
+from guanxi.acquisition.rules.money import Amount
+from guanxi.acquisition.rules.wire import BATCH, Unusable, ids_of, read, trait_text, unpacked
 
 __all__ = [
     "BATCH",
@@ -8,16 +10,18 @@ __all__ = [
     "EVENT_BYTES",
     "KEPT_FOR",
     "OLD_KEY_FOR",
+    "Amount",
     "BadOrigin",
-    "Event",
+    "Form",
+    "Heard",
     "Unusable",
-    "events_in",
+    "Who",
     "ids_of",
     "key_hash",
-    "message_hash",
     "new_key",
     "origin_of",
     "read",
     "shown_start",
     "trait_text",
+    "unpacked",
 ]

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -18,8 +18,9 @@ from guanxi.acquisition.rules.limits import (
     NAME_LENGTH,
     OLDEST,
 )
+from guanxi.acquisition.rules.money import Amount, amount_in, amount_named
 from guanxi.acquisition.rules.names import IDENTIFY, VISITS, track_key, word
-from guanxi.acquisition.rules.personal import HINT, NAMES, without_personal
+from guanxi.acquisition.rules.personal import NAMES, hinted, without_personal
 
 BATCH = "batch"
 TYPES = frozenset({"track", "identify", "group", "page", "screen", "alias"})
@@ -35,6 +36,10 @@ _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u(?:[dD][89a-fA-F][0-9a-fA-F]{2}|0000))|.)",
     re.DOTALL,
 )
+
+
+Ids = tuple[tuple[str, str], ...]
+"""(kind, value) of each."""
 
 
 class Unusable(Exception):
@@ -67,7 +72,7 @@ class _Envelope(msgspec.Struct):
     sentAt: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """How properties of one shape are kept: their words in order, and whether they can be written as they came."""
 
@@ -77,34 +82,31 @@ class Plan:
     as_sent: bool
     personal: bool
     """Some name is personal, or some value is nothing: each is looked at."""
+    amount: str
+    """The word of what has an amount of money, when a currency stands beside it."""
 
 
 class Event(msgspec.Struct, gc=False):
-    """`key` is empty for what only says who somebody is. `props` is JSON for the lake; `removed` are personal names.
-
-    `batch` and `place` say where it came in, `call` whose it is; `hash` is of its message id, 0 without one.
-    """
+    """`key` is empty for what only says who somebody is. `props` is JSON for the lake; `removed` are personal names,
+    `remark` is what else could not be used."""
 
     key: str
     name: str
-    ids: tuple[tuple[str, str], ...]
+    ids: Ids
     at: datetime
     props: bytes
     plan: Plan
     message: str
     traits: Mapping[str, Any]
     removed: tuple[str, ...]
-    batch: int = 0
-    place: int = 0
-    call: int = 0
-    hash: int = 0
+    amount: Amount | None
+    remark: str
 
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Wire).decode
 _open = msgspec.json.Decoder(_Envelope).decode
 NOTHING: Mapping[str, Any] = {}
-PLAIN = (str, type(None))
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -121,20 +123,20 @@ class _Memo(dict[Key, Value]):
 
 _plans: _Memo[tuple[Any, ...], Plan] = _Memo()
 _names: _Memo[str, str] = _Memo()
-_known_ids: _Memo[tuple[Any, Any], tuple[tuple[str, str], ...]] = _Memo()
 
 
-def events_in(body: bytes, call: str) -> tuple[list[msgspec.Raw], Any]:
-    """The events of a request, still unread, and when it says that it was sent."""
+def unpacked(body: bytes, call: str) -> tuple[bytes, list[msgspec.Raw], Any]:
+    """The JSON of a request without half characters, its events, still unread, and when it says that it was sent."""
     if b"\\u0000" in body:
         body = _mended(body)
     if call != BATCH:
-        return [msgspec.Raw(body)], None
+        return body, [msgspec.Raw(body)], None
     try:
-        opened = _open(body)
+        found = _open(body)
     except msgspec.DecodeError:
-        opened = _open(_mended(body))
-    return opened.batch, opened.sentAt
+        body = _mended(body)
+        found = _open(body)
+    return body, found.batch, found.sentAt
 
 
 def _mended(body: bytes) -> bytes:
@@ -152,7 +154,7 @@ def read(raw: msgspec.Raw, *, call: str, sent_at: Any, received_at: datetime) ->
         raise Unusable("not_an_object") from None
     kind = wire.type if call == BATCH else call
     if kind == "track":
-        said, key, name = wire.properties, _track_key(wire.event), wire.event
+        said, key, name = wire.properties, event_key(wire.event), wire.event
     elif isinstance(kind, str) and kind in TYPES:
         said = wire.traits if kind in (IDENTIFY, "group") else wire.properties
         key, name = VISITS.get(kind, ""), kind
@@ -170,16 +172,18 @@ def read(raw: msgspec.Raw, *, call: str, sent_at: Any, received_at: datetime) ->
         said = _place(wire) | said
     elif kind == "group":
         said = {"group": ident("groupId", wire.groupId)}
-    plan, props, removed = kept(said)
+    plan, props, removed, values = kept(said)
+    amount, remark = amount_in(values, plan.amount) if plan.amount and kind == "track" else (None, "")
     message = wire.messageId
     if message is None:
         message = ""
     elif not isinstance(message, str) or len(message) > NAME_LENGTH:
         raise Unusable("bad_message_id")
-    return Event(key, name, ids, at, props, plan, message, said if kind == IDENTIFY else NOTHING, removed)
+    traits = said if kind == IDENTIFY else NOTHING
+    return Event(key, name, ids, at, props, plan, message, traits, removed, amount, remark)
 
 
-def _track_key(name: Any) -> str:
+def event_key(name: Any) -> str:
     known = _names.get(name) if isinstance(name, str) else None
     if known is not None:
         return known
@@ -196,27 +200,34 @@ def _place(wire: Wire) -> dict[str, Any]:
     return {key: value for key, value in named.items() if isinstance(value, str) and value}
 
 
-def _ids(kind: str, wire: Wire, said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    given = (wire.userId, wire.anonymousId)
-    plain = kind not in (IDENTIFY, "alias") and type(given[0]) in PLAIN and type(given[1]) in PLAIN
-    if plain and (known := _known_ids.get(given)) is not None:
-        return known
-    found = []
-    if wire.userId is not None and wire.userId != "":
-        found.append((USER, ident("userId", wire.userId)))
-    if wire.anonymousId is not None and wire.anonymousId != "":
-        found.append((VISITOR, ident("anonymousId", wire.anonymousId)))
+def _ids(kind: str, wire: Wire, said: Mapping[str, Any]) -> Ids:
+    if kind not in (IDENTIFY, "alias"):
+        return plain_ids(wire.userId, wire.anonymousId)
     if kind == "alias":
-        found.append((VISITOR, ident("previousId", wire.previousId)))
-    if not found:
-        raise Unusable("no_id")
-    if kind == IDENTIFY:
+        found = [*_named(wire.userId, wire.anonymousId), (VISITOR, ident("previousId", wire.previousId))]
+    else:
+        found = [*plain_ids(wire.userId, wire.anonymousId)]
         for trait in (EMAIL, PHONE):
             value = said.get(trait)
             if isinstance(value, str) and value.strip():
                 found.append((trait, ident(trait, value)))
-    ids = tuple(dict.fromkeys(found))
-    return _known_ids.keep(given, ids) if plain else ids
+    return tuple(dict.fromkeys(found))
+
+
+def plain_ids(user: Any, visitor: Any) -> Ids:
+    found = _named(user, visitor)
+    if not found:
+        raise Unusable("no_id")
+    return tuple(found)
+
+
+def _named(user: Any, visitor: Any) -> list[tuple[str, str]]:
+    found = []
+    if user is not None and user != "":
+        found.append((USER, ident("userId", user)))
+    if visitor is not None and visitor != "":
+        found.append((VISITOR, ident("anonymousId", visitor)))
+    return found
 
 
 def ident(place: str, value: Any) -> str:
@@ -235,10 +246,10 @@ def _time(wire: Wire, sent_at: Any, received_at: datetime) -> datetime:
     said = wire.originalTimestamp if wire.originalTimestamp is not None else wire.timestamp
     if said is None:
         return received_at
-    at = _instant(said)
+    at = instant(said)
     sent = wire.sentAt if wire.sentAt is not None else sent_at
     if sent is not None:
-        at += received_at - _instant(sent)
+        at += received_at - instant(sent)
     if at - received_at > AHEAD:
         raise Unusable("ahead")
     if received_at - at > OLDEST:
@@ -246,7 +257,7 @@ def _time(wire: Wire, sent_at: Any, received_at: datetime) -> datetime:
     return at if at < received_at else received_at
 
 
-def _instant(value: Any) -> datetime:
+def instant(value: Any) -> datetime:
     if not isinstance(value, str) or len(value) > 40:
         raise Unusable("bad_time")
     try:
@@ -258,31 +269,40 @@ def _instant(value: Any) -> datetime:
         raise Unusable("bad_time") from None
 
 
-def message_hash(source: int, message: str) -> int:
-    """Never 0."""
-    digest = hashlib.blake2b(f"{source}|{message}".encode(errors="replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") or 1
+def message_digests(source: int) -> Callable[[str], bytes]:
+    """Eight bytes by which a message of this source is known again."""
+    start = hashlib.blake2b(f"{source}|".encode(), digest_size=8)
+
+    def digest(message: str) -> bytes:
+        hashed = start.copy()
+        hashed.update(message.encode(errors="replace"))
+        return hashed.digest()
+
+    return digest
 
 
 # Properties
 
 
-def kept(said: Mapping[str, Any]) -> tuple[Plan, bytes, tuple[str, ...]]:
-    """The plan of these properties, their JSON, and the names of what was personal."""
+def plan_of(said: Mapping[str, Any]) -> Plan:
     shape = (*said, *map(type, said.values()))
     plan = _plans.get(shape)
-    if plan is None:
-        plan = _plans.keep(shape, _plan(said))
+    return plan if plan is not None else _plans.keep(shape, _plan(said))
+
+
+def kept(said: Mapping[str, Any]) -> tuple[Plan, bytes, tuple[str, ...], Mapping[str, Any]]:
+    """The plan of these properties, their JSON, the names of what was personal, and what stays."""
+    plan = plan_of(said)
     try:
         values = said if plan.as_sent else dict(zip(plan.words, said.values(), strict=True))
         removed: list[str] = []
         if plan.personal:
             values, removed = without_personal({key: one for key, one in values.items() if one is not None})
         text = _encode(values)
-        if HINT.search(text):
+        if hinted(text):
             values, more = without_personal(values)
             text, removed = _encode(values), removed + more
-        return plan, text, tuple(removed)
+        return plan, text, tuple(removed), values
     except (UnicodeError, RecursionError):
         raise Unusable("bad_properties") from None
 
@@ -291,7 +311,8 @@ def _plan(said: Mapping[str, Any]) -> Plan:
     words = tuple(word(name) for name in said)
     kinds = tuple((key, name, kind_of(key, value)) for key, (name, value) in zip(words, said.items(), strict=True))
     personal = any(key in NAMES or value is None for key, value in zip(words, said.values(), strict=True))
-    return Plan(words, tuple(each for each in kinds if each[2]), words == tuple(said), personal)
+    amount = amount_named(dict(zip(words, said.values(), strict=True)))
+    return Plan(words, tuple(each for each in kinds if each[2]), words == tuple(said), personal, amount)
 
 
 def kind_of(key: str, value: Any) -> str:

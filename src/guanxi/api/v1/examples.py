@@ -37,6 +37,7 @@ ENTRY = "adt_01kb0w8m3x7q2v9d5r1t4n6c96"
 TWIN = "psn_01kb0w8m3x7q2v9d5r1t4n6c9b"
 MERGE = "mrg_01kb0w8m3x7q2v9d5r1t4n6c9c"
 SEARCH = "dse_01kb0w8m3x7q2v9d5r1t4n6c9e"
+ID_KIND = "idk_01kb0w8m3x7q2v9d5r1t4n6c9f"
 PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
@@ -207,6 +208,10 @@ REQUESTS: Mapping[str, Example] = {
     "update_source": Example({"source_id": SOURCE}, body={"name": "Shop"}),
     "rotate_source": _of(source_id=SOURCE),
     "stop_source": _of(source_id=SOURCE),
+    "list_id_kinds": Example(),
+    "add_id_kind": Example(body={"name": "Loyalty card", "key": "loyalty_card", "single": True, "place": "shop"}),
+    "change_id_kind": Example({"id_kind_id": ID_KIND}, body={"name": "Card of the till", "trust": "household"}),
+    "remove_id_kind": _of(id_kind_id=ID_KIND),
     "list_sent_events": Example(),
     "get_sent_event": _of(event_id=SENT_EVENT),
     "block_sent_event": Example({"event_id": SENT_EVENT}, body={"blocked": True}),
@@ -330,6 +335,16 @@ _SENT_EVENT = {
     "last_seen_at": AT,
     "blocked_at": None,
 }
+_ID_KIND = {
+    "id": ID_KIND,
+    "key": "loyalty_card",
+    "name": "Loyalty card",
+    "trust": "proof",
+    "keeps": "sealed",
+    "single": True,
+    "place": "shop",
+    "ids": 1204,
+}
 _VIEW = {
     "id": VIEW,
     "name": "Customers of Shanghai",
@@ -429,6 +444,8 @@ ANSWERS: Mapping[str, Any] = {
     },
     "WebhookOut": _WEBHOOK,
     "WebhookSecret": {"webhook": _WEBHOOK, "secret": "whsec_…"},
+    "IdKindList": {"data": [_ID_KIND]},
+    "IdKindOut": _ID_KIND,
     "SourceOut": _SOURCE,
     "SourceKey": {"source": _SOURCE, "key": "wk_…"},
     "SentEventOut": _SENT_EVENT,

@@ -31,6 +31,7 @@ from guanxi.people.operations import (
     HandoverRefused,
     IdentityTaken,
     ImportRefused,
+    KindRefused,
     MergeRefused,
     NoteRefused,
     PersonChanged,
@@ -202,6 +203,21 @@ SOURCES = {
 }
 
 
+ID_KINDS = {
+    "no_name": invalid("name", "A name of one line with at most 80 characters."),
+    "bad_key": invalid("key", "Small letters a to z, digits and _ only, a letter first, at most 20 characters."),
+    "built_in": Problem("conflict", "A kind that is built in has this key.", field="key"),
+    "same_key": Problem("conflict", "Another kind has this key.", field="key"),
+    "same_name": Problem("conflict", "Another kind is called so.", field="name"),
+    "too_many": Problem("conflict", "There are 50 own kinds already. Remove one that nobody has."),
+    "in_use": Problem("conflict", "There are ids of this kind: it stays, how they are kept and who gives them, too."),
+    "seen_with_others": Problem(
+        "conflict", "Its ids came with people who do not have them, so they prove nobody.", field="trust"
+    ),
+    "several_each": Problem("conflict", "Some people have two of it already.", field="single"),
+}
+
+
 def _turns(tries: TooManyTries) -> Problem:
     after = {"Retry-After": str(max(1, math.ceil(tries.wait.total_seconds())))}
     return Problem("too_many_requests", "That was often enough for this hour.", headers=after)
@@ -234,6 +250,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ErasureRefused: _personal,
     FileRefused: _personal,
     EndpointRefused: lambda error: ENDPOINTS[error.reason],
+    KindRefused: lambda error: ID_KINDS[error.reason],
     SourceRefused: lambda error: SOURCES[error.reason],
     RuleError: _rule,
     NotMirrored: lambda _error: Problem("conflict", "The person is too new for this. Ask again in a few seconds."),

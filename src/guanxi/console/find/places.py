@@ -22,6 +22,7 @@ ACTIONS = (
     Entry(_("New content"), "content_new", "layout-template", Permission.CONTENT_EDIT),
     Entry(_("New broadcast"), "broadcast_new", "send", Permission.BROADCASTS_EDIT),
     Entry(_("Connect a channel"), "channel_new", "mail", Permission.CHANNELS_MANAGE),
+    Entry(_("New kind of id"), "id_kind_new", "key-round", Permission.SOURCES_MANAGE),
     Entry(_("New endpoint"), "webhook_new", "webhook", Permission.WEBHOOKS_MANAGE),
     Entry(_("Add staff"), "staff_new", "user-check", Permission.WORKSPACE_MANAGE),
     Entry(_("New unit"), "unit_new", "building-2", Permission.WORKSPACE_MANAGE),

@@ -45,7 +45,7 @@ def sources(request: StaffRequest) -> HttpResponse:
 def tabs(request: StaffRequest, current: str) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": reverse(route, args=[request.workspace.slug]), "current": route == current}
-        for route, label in (("sources", _("Sources")), ("sent_events", _("Events")))
+        for route, label in (("sources", _("Sources")), ("sent_events", _("Events")), ("id_kinds", _("Kinds of ids")))
     ]
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.integrations import deliveries, endpoints, sent_events, sources
+from guanxi.console.integrations import deliveries, endpoints, id_kinds, sent_events, sources
 
 urlpatterns = [
     path("settings/sources", sources.sources, name="sources"),
@@ -8,6 +8,10 @@ urlpatterns = [
     path("settings/sources/events", sent_events.sent_events, name="sent_events"),
     path("settings/sources/events/<str:public_id>", sent_events.sent_event, name="sent_event"),
     path("settings/sources/events/<str:public_id>/block", sent_events.block_event, name="sent_event_block"),
+    path("settings/sources/id-kinds", id_kinds.id_kinds, name="id_kinds"),
+    path("settings/sources/id-kinds/new", id_kinds.new_id_kind, name="id_kind_new"),
+    path("settings/sources/id-kinds/<str:public_id>", id_kinds.id_kind, name="id_kind"),
+    path("settings/sources/id-kinds/<str:public_id>/remove", id_kinds.remove_id_kind, name="id_kind_remove"),
     path("settings/sources/<str:public_id>", sources.source, name="source"),
     path("settings/sources/<str:public_id>/edit", sources.edit_source, name="source_edit"),
     path("settings/sources/<str:public_id>/key", sources.rotate_key, name="source_rotate"),

@@ -143,7 +143,7 @@ def new_bulk(request: StaffRequest) -> HttpResponse:
         "asked": asked,
         "every": every,
         "picked": picked,
-        "count": queries.count_people(request.staff, asked.wanted, up_to=None) if every else _seen(request, picked),
+        "count": queries.count_people(request.staff, asked.wanted) if every else _seen(request, picked),
     }
     return render(request, "people/bulk_new.html", page, status=422 if form.is_bound else 200)
 

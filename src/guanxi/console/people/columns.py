@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +33,10 @@ class Cell:
     tone: str = ""
     """Of a level, which is shown as a chip."""
 
+    @property
+    def named(self) -> str:
+        return self.column.label if self.column.named and self.text != "" else ""
+
 
 FIXED = (
     Column("phone", _("Phone"), "num t2", named=False),
@@ -55,7 +59,7 @@ def fields() -> list[Field]:
 def columns(traits: list[Field]) -> dict[str, Column]:
     """Every column that this workspace has, by its key; those of traits come last."""
     own = [Column(f"trait:{one.key}", one.label, "num t2" if one.kind == TraitKind.NUMBER else "t2") for one in traits]
-    return {one.key: one for one in (*FIXED, *own)}
+    return {one.key: replace(one, label=str(one.label)) for one in (*FIXED, *own)}
 
 
 def cells(card: Card, chosen: list[Column]) -> list[Cell]:
@@ -71,7 +75,7 @@ def _cell(card: Card, column: Column, traits: dict[str, Any]) -> Cell:
         case "email":
             return Cell(column, words.short_reach(card)[1])
         case "level":
-            return Cell(column, person.get_level_display(), words.level_tone(person.level) or "plain")
+            return Cell(column, str(person.get_level_display()), words.level_tone(person.level) or "plain")
         case "owner":
             return Cell(column, person.owner.name if person.owner else "")
         case "unit":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -116,6 +117,10 @@ class Asked:
         said = {name: value for name, value in (self.parts | {"view": self.view} | changed).items() if value}
         return "?" + urlencode(said, safe=",:")
 
+    def beside(self, person: str) -> str:
+        """The same page with this person beside it."""
+        return f"{self.same_page}{'&' if self.same_page != '?' else ''}person={person}"
+
     @property
     def usual(self) -> str:
         return self.url(cols="")
@@ -147,7 +152,7 @@ class Asked:
             ("unseen", _("Not seen for longest, first")),
         ]
 
-    @property
+    @cached_property
     def same_page(self) -> str:
         return self.url(after=self.after)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from guanxi.channels.models import Message, MessageState, SkipReason
 from guanxi.commerce import queries as commerce
 from guanxi.commerce.queries import BoughtLine, OrderLabel
+from guanxi.console.people.tie_words import TIES, KnownTies, known_ties, told_of_tie
 from guanxi.console.people.words import channel_words, proof_words, purpose_words
 from guanxi.console.templatetags.figures import money
 from guanxi.events.queries import TimelineEntry
@@ -34,6 +35,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
         ("message.accepted", "message.bounced", "message.opened", "message.unsubscribed", "message.complained"),
     ),
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
+    "ties": (gettext_lazy("Ties"), TIES),
     "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost")),
     "tags": (gettext_lazy("Tags and role"), ("tag.added", "tag.removed", "role.changed")),
     "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
@@ -74,6 +76,7 @@ class Known:
     places: dict[str, str] = field(default_factory=dict)
     """Staff and units, by public id."""
     kinds: dict[str, Any] = field(default_factory=dict)
+    ties: KnownTies = field(default_factory=dict)
 
 
 class BadMark(ValueError):
@@ -142,6 +145,7 @@ def _known(entries: Sequence[TimelineEntry]) -> Known:
         if origins
         else {},
         places=_places(entries),
+        ties=known_ties(entries),
         kinds=people.kind_labels() if any(entry.name == "identity.linked" for entry in entries) else {},
     )
 
@@ -198,6 +202,8 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _coupon(entry, known)
         case "tag" | "role":
             return _tag(entry)
+        case _tie if entry.name in TIES:
+            return Item(entry.at, *told_of_tie(entry, known.ties))
         case "person" if entry.name == "person.assigned":
             return _assigned(entry, known)
         case "person" | "identity":

@@ -42,9 +42,10 @@ def found(request: StaffRequest, public_id: str) -> Person:
 
 def row(card: Card, asked: Asked) -> dict[str, Any]:
     return {
-        "person": card.person,
+        "key": card.person.public_id,
+        "name": card.person.name,
         "cells": cells(card, asked.chosen),
-        "url": asked.url(after=asked.after, person=card.person.public_id),
+        "url": asked.beside(card.person.public_id),
     }
 
 
@@ -84,13 +85,13 @@ def people(request: StaffRequest) -> HttpResponse:
         page = queries.page_of(wanted, after=asked.after)
     except BadCursor:
         return from_the_start(request, asked.url(sort=asked.sort))
-    count = queries.count_of(wanted)
+    count, more = queries.counted(wanted)
     context: dict[str, Any] = {
         "asked": asked,
         "rows": [row(card, asked) for card in queries.cards([person.pk for person in page.people])],
         "next": asked.url(after=page.after) if page.after else "",
         "count": count,
-        "more_than_counted": count == queries.COUNTED_UP_TO,
+        "more_than_counted": more,
         "may_import": role_may(request.staff.role, Permission.PEOPLE_IMPORT),
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "may_merge": role_may(request.staff.role, Permission.PEOPLE_MERGE),

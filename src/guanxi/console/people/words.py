@@ -25,6 +25,20 @@ def proof_words(proof: str, label: str) -> str:
     match proof:
         case "order.paid":
             return _("paid order %(number)s") % {"number": label}
+        case "friend.added":
+            return _("friend of %(name)s") % {"name": label}
+        case "friend.followed":
+            return _("follows %(name)s") % {"name": label}
+        case "friend.removed_by_friend":
+            return _("they deleted the advisor")
+        case "friend.removed_by_staff":
+            return _("the advisor deleted them")
+        case "friend.blocked":
+            return _("they blocked the advisor")
+        case "friend.handed_over":
+            return _("handed over to another advisor")
+        case "friend.unfollowed":
+            return _("they no longer follow")
         case "order.refunded":
             return _("all of the order came back")
         case "order.removed":

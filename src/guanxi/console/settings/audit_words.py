@@ -18,7 +18,7 @@ from guanxi.content.models import Content
 from guanxi.governance.models import ApiKey, AuditEntry, Role, Staff, Unit
 from guanxi.integrations.models import Endpoint
 from guanxi.people import queries as people
-from guanxi.people.models import Import
+from guanxi.people.models import Import, OwnKind, Trust
 from guanxi.reach.models import Broadcast
 
 ACTS: Mapping[str, Any] = {
@@ -52,11 +52,15 @@ ACTS: Mapping[str, Any] = {
     "source.key_rotated": gettext_lazy("Write key of a source renewed"),
     "source.made": gettext_lazy("Source of events made"),
     "source.stopped": gettext_lazy("Source of events stopped"),
+    "id_kind.added": gettext_lazy("Kind of id added"),
+    "id_kind.changed": gettext_lazy("Kind of id changed"),
+    "id_kind.removed": gettext_lazy("Kind of id removed"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
     "erasure.retried": gettext_lazy("Erasure tried again"),
     "file.attached": gettext_lazy("File attached"),
     "file.removed": gettext_lazy("File removed"),
+    "friends.handed_over": gettext_lazy("Friends handed over"),
     "person.erased": gettext_lazy("Person erased"),
     "person.exported": gettext_lazy("Data of a person exported"),
     "person.link_copied": gettext_lazy("Link to a person's settings copied"),
@@ -155,6 +159,8 @@ def detail_words(entry: AuditEntry) -> str:
             return str(WHY.get(why, why))
         case {"role": role}:
             return str(dict(Role.choices).get(role, role))
+        case {"trust": trust}:
+            return str(dict(Trust.choices).get(trust, trust))
         case {"way": way}:
             words = [WAYS.get(code, code) for code in (way, entry.detail.get("second", "")) if code]
             return ", ".join(map(str, words))
@@ -188,13 +194,14 @@ _KINDS: Mapping[str, _Kind] = {
     "cnt": _Kind(lambda staff: Content.objects.all(), "content"),
     "end": _Kind(lambda staff: Endpoint.objects.all(), "webhook"),
     "key": _Kind(lambda staff: ApiKey.objects.all(), "keys", listed=True),
+    "idk": _Kind(lambda staff: OwnKind.objects.all(), "id_kind"),
     "imp": _Kind(lambda staff: Import.objects.all(), "import"),
     "psn": _Kind(people.visible, "person"),
     "src": _Kind(lambda staff: Source.objects.all(), "source"),
     "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),
     "unt": _Kind(lambda staff: Unit.objects.all(), "staff", listed=True),
 }
-_NAME_FIELDS = ("name", "filename")
+_NAME_FIELDS = ("name", "filename", "label")
 
 
 def subjects(staff: Staff, slug: str, entries: Iterable[AuditEntry]) -> dict[str, Subject]:

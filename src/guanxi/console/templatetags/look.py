@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -15,6 +15,18 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
     """One Lucide icon out of the sprite; without a label it is decoration."""
     told = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html('<svg class="i {}" {}><use href="{}#{}"/></svg>', extra, told, static("icons.svg"), name)
+
+
+@register.simple_tag
+def options(choices: Sequence[tuple[object, object]], value: object) -> SafeString:
+    """The choices of a select. Written here because a template takes six times as long for hundreds of owners."""
+    chosen = str(value)
+    return SafeString(
+        "".join(
+            f'<option value="{escape(code)}"{" selected" if str(code) == chosen else ""}>{escape(words)}</option>'
+            for code, words in choices
+        )
+    )
 
 
 @register.filter

@@ -15,7 +15,7 @@ from guanxi.events import registry
 from guanxi.events.lake import EVENTS
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
 from guanxi.events.rules import Happened, columns, columns_of, month_of, props
-from guanxi.kit import keys, scope
+from guanxi.kit import bulk, keys, scope
 
 ROWS_UP_TO = 50
 BATCH = 10_000
@@ -80,7 +80,7 @@ def keep(table: pa.Table, *, received_at: datetime, until: datetime) -> None:
 
     The rows go with the transaction of the caller, and are dropped some time after `until`.
     """
-    FactBatch.objects.create(rows=table.num_rows, body=packed(table), received_at=received_at, kept_until=until)
+    bulk.put(FactBatch, rows=table.num_rows, body=packed(table), received_at=received_at, kept_until=until)
 
 
 def drop_kept(*, now: datetime) -> int:

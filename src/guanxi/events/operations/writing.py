@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from django.db import transaction
 
 from guanxi.events import registry
@@ -23,7 +23,7 @@ from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
 from guanxi.events.operations.forgetting import forget_in_lake, sweep_old_files
 from guanxi.events.rules import month_of
-from guanxi.kit import leases, scope
+from guanxi.kit import bulk, leases, scope
 from guanxi.kit.apart import apart
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,14 @@ KEYS_A_COMMIT = 50_000
 SET_ASIDE = 0  # no commit has this number
 APPLICATION = "facts"
 PROPERTIES = WriterProperties(compression="SNAPPY", max_row_group_size=122_880)
+# What hardly ever comes twice in one append is not looked up in a dictionary first.
+_ALL_DIFFERENT = ColumnProperties(dictionary_enabled=False)
+APPENDED = WriterProperties(
+    compression="SNAPPY",
+    max_row_group_size=122_880,
+    column_properties=dict.fromkeys(("event_id", "occurred_at", "props"), _ALL_DIFFERENT),
+)
+BODIES = f"SELECT id, body FROM {FactBatch._meta.db_table} WHERE workspace_id = %s AND lake_commit = %s ORDER BY id"  # noqa: S608
 _json = msgspec.json.Encoder()
 
 
@@ -85,22 +93,23 @@ def _assign(state: LakeState) -> bool:
 
 
 def _rows_of(commit: int) -> pa.Table:
-    parts = [table for batch in FactBatch.objects.filter(lake_commit=commit) if (table := _unpacked(batch))]
+    bodies = bulk.asked(BODIES, [scope.current(), commit])
+    parts = [table for pk, body in bodies if (table := _unpacked(pk, body)) is not None]
     facts = list(Fact.objects.filter(lake_commit=commit))
     if facts:
         parts.append(_facts_table(facts))
     return pa.concat_tables(parts) if parts else EVENTS.empty_table()
 
 
-def _unpacked(batch: FactBatch) -> pa.Table | None:
+def _unpacked(pk: int, body: bytes) -> pa.Table | None:
     """A batch that cannot be read is set aside, and said so: those behind it would wait for ever."""
     try:
-        table = pa.ipc.open_stream(batch.body).read_all()
+        table = pa.ipc.open_stream(body).read_all()
         whole = pa.concat_tables([EVENTS.empty_table(), table], promote_options="default")
         return whole.select(EVENTS.names).cast(EVENTS)
     except (pa.ArrowException, KeyError):
-        log.exception("fact batch %s cannot be read and is set aside", batch.pk)
-        FactBatch.objects.filter(pk=batch.pk).update(lake_commit=SET_ASIDE)
+        log.exception("fact batch %s cannot be read and is set aside", pk)
+        FactBatch.objects.filter(pk=pk).update(lake_commit=SET_ASIDE)
         return None
 
 
@@ -119,7 +128,7 @@ def _append(table: pa.Table, commit: int) -> None:
         ordered,
         partition_by=["month"],
         mode="append",
-        writer_properties=PROPERTIES,
+        writer_properties=APPENDED,
         commit_properties=CommitProperties(app_transactions=[Transaction(APPLICATION, commit)]),
     )
 

@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils.text import slugify
 
+from guanxi.events import operations as events
+from guanxi.governance.events import StaffMoved
 from guanxi.governance.models import (
     Heartbeat,
     Role,
@@ -26,7 +28,7 @@ from guanxi.governance.operations.sessions import end_every_session
 from guanxi.governance.operations.sign_in import LINK_LASTS, make_link
 from guanxi.governance.queries import may_give, workspaces_of
 from guanxi.governance.rules import IDLE_HOURS, SESSION_DAYS
-from guanxi.kit import addresses, scope
+from guanxi.kit import addresses, clock, scope
 
 
 class StaffRefused(ValueError):
@@ -131,6 +133,8 @@ def change_place(*, staff: Staff, role: str, unit: Unit | None, by: Staff) -> No
     Staff.objects.filter(pk=staff.pk).update(role=role, unit=unit)
     before = {f"{name}_before": value for name, value in place_of(staff.role, staff.unit).items()}
     record(act="staff.changed", by=by, subject=staff.public_id, detail=place_of(role, unit) | before)
+    if staff.unit != unit:
+        events.tell(StaffMoved(staff.public_id, unit.public_id if unit else ""), at=clock.now())
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from guanxi.people.models import Import, Person
 TABLES: dict[str, type[models.Model]] = {
     "person": Person,
     "merged": Person,
+    "bringer": Person,
     "order_id": Order,
     "product_id": Product,
     "coupon_id": Coupon,

@@ -2,6 +2,7 @@
 
 from guanxi.people.models.linking import (
     DuplicateSearch,
+    GivenBy,
     Keeps,
     OwnKind,
     Pair,
@@ -51,6 +52,7 @@ __all__ = [
     "DuplicateSearch",
     "Field",
     "FirstView",
+    "GivenBy",
     "Identity",
     "IdentityKind",
     "Import",

@@ -25,8 +25,15 @@ class Keeps(models.TextChoices):
     HASHED = "hashed", _("Only a hash of it")
 
 
+class GivenBy(models.TextChoices):
+    CORP = "corp", _("Corp")
+    APP = "app", _("App")
+    SHOP = "shop", _("Shop")
+
+
 class OwnKind(WorkspaceRow):
-    """A kind of id that this workspace adds to those that are built in (`rules.kinds`)."""
+    """A kind of id that this workspace adds to those that are built in (`rules.kinds`). `place`: ids of it are only
+    unique within the corp, app or shop that gave them."""
 
     public_id = PublicId("idk")
     key = models.SlugField(max_length=20)
@@ -34,6 +41,7 @@ class OwnKind(WorkspaceRow):
     trust = models.CharField(max_length=10, choices=Trust.choices, default=Trust.PROOF)
     keeps = models.CharField(max_length=10, choices=Keeps.choices, default=Keeps.SEALED)
     single = models.BooleanField(default=True)
+    place = models.CharField(max_length=10, choices=GivenBy.choices, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
 
     class Meta(WorkspaceRow.Meta):
@@ -130,4 +138,4 @@ KIND_LABELS = {
     "device": _("Device"),
     "cookie": _("Browser"),
 }
-PLACE_LABELS = {"corp": _("Corp"), "app": _("App"), "shop": _("Shop")}
+PLACE_LABELS = dict(GivenBy.choices)

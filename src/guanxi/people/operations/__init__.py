@@ -31,6 +31,7 @@ from guanxi.people.operations.merging import (
     undo_merge,
 )
 from guanxi.people.operations.notes import NoteRefused, add_note, remove_note
+from guanxi.people.operations.own_kinds import KindRefused, KindWanted, add_kind, change_kind, remove_kind
 from guanxi.people.operations.people_kind import PeopleKind
 from guanxi.people.operations.personal import (
     ErasureRefused,
@@ -76,6 +77,8 @@ __all__ = [
     "IdentityChange",
     "IdentityTaken",
     "ImportRefused",
+    "KindRefused",
+    "KindWanted",
     "MergeRefused",
     "NoteRefused",
     "PeopleKind",
@@ -92,12 +95,14 @@ __all__ = [
     "TakeBackProofs",
     "ToMerge",
     "ViewRefused",
+    "add_kind",
     "add_note",
     "attach_file",
     "bulk_lane",
     "cancel_import",
     "change_tag",
     "change_tag_group",
+    "change_kind",
     "change_view",
     "check_import",
     "choose_columns",
@@ -127,6 +132,7 @@ __all__ = [
     "read_export",
     "read_file",
     "remove_file",
+    "remove_kind",
     "remove_note",
     "remove_tag",
     "remove_tag_group",

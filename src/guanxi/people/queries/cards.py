@@ -21,7 +21,7 @@ from guanxi.people.models import (
     Trait,
 )
 from guanxi.people.models.linking import KIND_LABELS
-from guanxi.people.queries.kinds import kind_labels, kinds
+from guanxi.people.queries.kinds import kinds_and_labels
 from guanxi.people.queries.same import same
 from guanxi.people.rules import typed
 from guanxi.people.rules.kinds import BUILT_IN, Kind
@@ -105,7 +105,7 @@ def cards(people: Sequence[int]) -> list[Card]:
     held = list(Identity.objects.filter(person_id__in=found).order_by("kind", "pk"))
     stopped = _suppressed(held)
     own = any(one.kind not in BUILT_IN for one in held)
-    labels, all_kinds = (kind_labels(), kinds()) if own else (KIND_LABELS, BUILT_IN)
+    all_kinds, labels = kinds_and_labels() if own else (BUILT_IN, KIND_LABELS)
     for identity in held:
         one = found[identity.person_id]
         reason = stopped.get((identity.kind, bytes(identity.lookup)), "")

@@ -18,6 +18,8 @@ from guanxi.people.queries.sides import Side, among, by_identity, by_words, extr
 
 PAGE = 50
 COUNTED_UP_TO = 10_000
+LOOKED_UP_TO = 2_000
+"""Where another table must be asked about each person, counting to ten thousand takes longer than the page."""
 ORDERS = {
     "name": ("sort_key", ""),
     "name_back": ("sort_key", "-"),
@@ -68,9 +70,9 @@ def people_page(staff: Staff, wanted: Wanted, *, after: str = "", size: int = PA
     return page_of(find_people(staff, wanted), after=after, size=size)
 
 
-def count_people(staff: Staff, wanted: Wanted, *, up_to: int | None = COUNTED_UP_TO) -> int:
-    """How many there are; counting stops at `up_to`."""
-    return count_of(find_people(staff, wanted), up_to=up_to)
+def count_people(staff: Staff, wanted: Wanted) -> int:
+    """How many there are, all counted."""
+    return wanted_people(staff, wanted).order_by().count()
 
 
 def wanted_people(staff: Staff, wanted: Wanted) -> QuerySet[Person]:
@@ -103,8 +105,11 @@ def find_people(staff: Staff, wanted: Wanted) -> Found:
     return Found(wanted, people, sorted(ids), [])
 
 
-def count_of(found: Found, *, up_to: int | None = COUNTED_UP_TO) -> int:
-    return found.everyone().order_by()[:up_to].count()
+def counted(found: Found) -> tuple[int, bool]:
+    """How many there are, and whether there are more: counting stops at one of the two bounds above."""
+    up_to = LOOKED_UP_TO if found.broad else COUNTED_UP_TO
+    many = found.everyone().order_by()[: up_to + 1].count()
+    return min(many, up_to), many > up_to
 
 
 def page_of(found: Found, *, after: str = "", size: int = PAGE) -> Page:

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from guanxi.kit import bulk, scope
+from guanxi.kit import bulk, crypto, scope
 from guanxi.people.models import Identity, Pair, PairState, Person, Sighting
 from guanxi.people.operations.linking.calls import Call
 from guanxi.people.operations.linking.reading import GivenId
@@ -19,10 +18,12 @@ from guanxi.people.rules import rank
 from guanxi.people.rules.kinds import BUILT_IN, Kind
 from guanxi.people.rules.linking import PEOPLE_AN_ID, Decision, Seen, Slot, Standing, decide
 
+# The keys travel as one byte string: as an array each would be written and read as text of its own.
 _HOLDERS = f"""
-SELECT identity.lookup, identity.id, identity.person_id, identity.shared_at IS NOT NULL, person.erased_at IS NOT NULL
-FROM (SELECT kind, decode(key, 'hex') AS key
-      FROM unnest(string_to_array(%s, ','), string_to_array(%s, ',')) AS given(kind, key)) wanted
+SELECT wanted.number, identity.id, identity.person_id, identity.shared_at IS NOT NULL, person.erased_at IS NOT NULL
+FROM (SELECT number, kind, substr(%s::bytea, {crypto.LOOKUP_BYTES} * number::int - {crypto.LOOKUP_BYTES - 1},
+                                  {crypto.LOOKUP_BYTES}) AS key
+      FROM unnest(string_to_array(%s, ',')) WITH ORDINALITY AS given(kind, number)) wanted
 JOIN {Identity._meta.db_table} identity
   ON identity.workspace_id = %s AND identity.kind = wanted.kind AND identity.lookup = wanted.key
 JOIN {Person._meta.db_table} person ON person.id = identity.person_id
@@ -42,9 +43,9 @@ def read_holders(given: Mapping[bytes, GivenId]) -> dict[bytes, Holder]:
     if not given:
         return {}
     named = ",".join([one.kind.key for one in given.values()])
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLDERS, [named, ",".join([key.hex() for key in given]), scope.current()])
-        return {bytes(row[0]): Holder(*row[1:]) for row in cursor.fetchall()}
+    keys = list(given)
+    rows = bulk.asked(_HOLDERS, [b"".join(keys), named, scope.current()])
+    return {keys[number - 1]: Holder(*found) for number, *found in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ PEOPLE_AGAIN = (
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0010_sessions"),
-        ("people", "0016_duplicate_search"),
+        ("people", "0018_names_by_sound"),
         ("events", "0004_kept_until"),
     ]
 

@@ -1,0 +1,38 @@
+"""Who knows whom."""
+
+from guanxi.connections.models.friends import (
+    FriendFact,
+    FriendFactKind,
+    Friendship,
+    FriendSource,
+    FriendState,
+)
+from guanxi.connections.models.groups import (
+    GroupChat,
+    GroupFact,
+    GroupFactKind,
+    GroupMembership,
+    JoinedBy,
+    LeftBy,
+    MemberFact,
+)
+from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge
+
+__all__ = [
+    "BroughtBy",
+    "Follow",
+    "FollowFact",
+    "FriendFact",
+    "FriendFactKind",
+    "FriendSource",
+    "FriendState",
+    "Friendship",
+    "GroupChat",
+    "GroupFact",
+    "GroupFactKind",
+    "GroupMembership",
+    "JoinedBy",
+    "LeftBy",
+    "MemberFact",
+    "ReferralEdge",
+]

@@ -1,0 +1,127 @@
+"""The tie between one member of staff and one person on one account."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from guanxi.channels.models import Account
+from guanxi.governance.models import Staff
+from guanxi.kit.keys import PublicId
+from guanxi.kit.rows import WorkspaceRow
+from guanxi.people.models import Person
+
+
+class FriendState(models.TextChoices):
+    PENDING = "pending", pgettext_lazy("friend", "Asked")
+    ACTIVE = "active", pgettext_lazy("friend", "Friends")
+    DELETED_BY_THEM = "deleted_by_them", _("Deleted by them")
+    DELETED_BY_US = "deleted_by_us", _("Deleted by us")
+    BLOCKED = "blocked", _("Blocked by them")
+    HANDED_OVER = "handed_over", _("Handed over")
+
+
+class FriendSource(models.TextChoices):
+    """The ways in which WeCom says that friends found each other (`rules.WECOM_ADD_WAYS`), and two of ours."""
+
+    UNKNOWN = "unknown", pgettext_lazy("friend source", "Not known")
+    SCAN = "scan", _("Scanned a code")
+    PHONE_SEARCH = "phone_search", _("Searched the phone number")
+    CARD = "card", _("Shared contact card")
+    GROUP = "group", pgettext_lazy("friend source", "Group chat")
+    PHONE_BOOK = "phone_book", _("Phone book")
+    WECHAT_CONTACT = "wechat_contact", _("WeChat contact")
+    OUTSIDE_APP = "outside_app", _("Added by another app")
+    EMAIL_SEARCH = "email_search", _("Searched the e-mail address")
+    VIDEO_CHANNEL = "video_channel", _("Video channel page")
+    CALENDAR = "calendar", _("Member of a calendar event")
+    MEETING = "meeting", _("Member of a meeting")
+    WECHAT_FRIEND = "wechat_friend", _("WeChat friend with WeCom")
+    HARDWARE = "hardware", _("Smart device")
+    DOOR_SERVICE = "door_service", _("Visit at the door")
+    ACQUISITION_LINK = "acquisition_link", _("Acquisition link")
+    CUSTOM = "custom", _("Made to order")
+    DEMAND = "demand", _("Answered a request")
+    COLLEAGUE = "colleague", _("Shared by a colleague")
+    ASSIGNED = "assigned", _("Assigned by an administrator")
+    HANDED_OVER = "handed_over", _("Handed over by a colleague")
+    INHERITED = "inherited", _("Inherited from a leaver")
+
+
+class Friendship(WorkspaceRow):
+    """Derived from its facts (`rules.standing`). `since`: when it began, `state_at`: when the state did.
+
+    `remark` and `description` are the advisor's own words for the person.
+    """
+
+    public_id = PublicId("frd")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(max_length=16, choices=FriendState.choices)
+    source = models.CharField(max_length=20, choices=FriendSource.choices, default=FriendSource.UNKNOWN)
+    since = models.DateTimeField()
+    state_at = models.DateTimeField()
+    first_at = models.DateTimeField()
+    remark = models.CharField(max_length=80, blank=True, default="")
+    description = models.CharField(max_length=300, blank=True, default="")
+    described_at = models.DateTimeField(null=True)
+    import_id = models.BigIntegerField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["person", "staff", "account"], name="one_friendship_of_two"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace_id", "staff", "-since", "-id"], name="friend_of_staff"),
+            models.Index(fields=["workspace_id", "staff", "state", "-since", "-id"], name="friend_of_staff_by_state"),
+            models.Index(fields=["workspace_id", "-since", "-id"], name="friend_newest"),
+            models.Index(fields=["workspace_id", "state", "-since", "-id"], name="friend_by_state"),
+            models.Index(fields=["staff", "person"], condition=models.Q(state="active"), name="friend_active"),
+            models.Index(
+                fields=["workspace_id", "import_id", "id"],
+                condition=models.Q(import_id__isnull=False),
+                name="friend_of_import",
+            ),
+        ]
+
+
+class FriendFactKind(models.TextChoices):
+    REQUESTED = "requested", _("Asked to be friends")
+    HALF_ADDED = "half_added", _("Added the advisor, who has not answered")
+    ADDED = "added", _("Became friends")
+    TAKEN = "taken", _("Taken over")
+    HANDED_OVER = "handed_over", _("Handed over")
+    REMOVED_BY_FRIEND = "removed_by_friend", _("Deleted by them")
+    REMOVED_BY_STAFF = "removed_by_staff", _("Deleted by us")
+    BLOCKED = "blocked", _("Blocked by them")
+    UNBLOCKED = "unblocked", _("No longer blocked")
+
+
+class FriendFact(WorkspaceRow):
+    """Something that happened to a friendship; never changed. `other`: from whom it was taken, to whom it went."""
+
+    friendship = models.ForeignKey(Friendship, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=20, choices=FriendFactKind.choices)
+    at = models.DateTimeField()
+    source = models.CharField(max_length=20, blank=True)
+    other = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    told_by = models.CharField(max_length=40, blank=True)
+    import_id = models.BigIntegerField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["friendship", "at", "kind", "source", "other"],
+                name="one_friend_fact",
+                nulls_distinct=False,
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "import_id", "id"],
+                condition=models.Q(import_id__isnull=False),
+                name="friend_fact_of_import",
+            ),
+        ]

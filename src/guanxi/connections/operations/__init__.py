@@ -1,0 +1,23 @@
+from guanxi.connections.operations.checking import Refused
+from guanxi.connections.operations.following import follow_merges, follow_moves
+from guanxi.connections.operations.follows import FollowTold, note_follows
+from guanxi.connections.operations.friends import FriendTold, note_friend_facts
+from guanxi.connections.operations.groups import GroupTold, note_group_facts
+from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends
+from guanxi.connections.operations.referring import Referral, refer
+
+__all__ = [
+    "FollowTold",
+    "FriendTold",
+    "FriendsKept",
+    "GroupTold",
+    "Referral",
+    "Refused",
+    "follow_merges",
+    "follow_moves",
+    "hand_over_friends",
+    "note_follows",
+    "note_friend_facts",
+    "note_group_facts",
+    "refer",
+]

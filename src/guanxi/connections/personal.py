@@ -1,0 +1,83 @@
+"""What the rows of this room say of people."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from guanxi.connections import models
+from guanxi.kit.personal import Erasure, Table, Who, declare
+
+
+def referrals_of(whom: Who) -> QuerySet[models.ReferralEdge]:
+    return models.ReferralEdge.objects.filter(Q(bringer__in=whom.people) | Q(brought__in=whom.people))
+
+
+declare(
+    Table(
+        models.Friendship,
+        "friends",
+        personal="remark description",
+        pseudonym="public_id person_id import_id",
+        plain="id staff_id account_id state source since state_at first_at described_at",
+        found="person",
+        shows={"advisor": "staff__name", "account": "account__name"},
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.FriendFact,
+        "friend_facts",
+        pseudonym="friendship_id import_id",
+        plain="id kind at source other_id told_by",
+        found="friendship__person",
+        shows={"advisor": "friendship__staff__name"},
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.Follow,
+        "follows",
+        pseudonym="public_id person_id import_id",
+        plain="id account_id first_at since until",
+        found="person",
+        shows={"account": "account__name"},
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.FollowFact,
+        "follow_facts",
+        pseudonym="follow_id import_id",
+        plain="id begins at told_by",
+        found="follow__person",
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.GroupChat,
+        plain="id public_id account_id external_id name notice owner_id people staff created_at dismissed_at",
+    ),
+    Table(models.GroupFact, plain="id group_id kind at text owner_id told_by"),
+    Table(
+        models.GroupMembership,
+        "groups",
+        pseudonym="person_id invited_by_person_id",
+        plain="id group_id staff_id first_at since until joined_by left_by invited_by_staff_id",
+        found="person",
+        shows={"group": "group__name"},
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.MemberFact,
+        "group_facts",
+        pseudonym="membership_id by_person",
+        plain="id begins at how by_staff told_by",
+        found="membership__person",
+        shows={"group": "membership__group__name"},
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.ReferralEdge,
+        "referrals",
+        pseudonym="public_id bringer_id brought_id",
+        plain="id by at is_first told_by",
+        found=referrals_of,
+        erasure=Erasure.REMOVED,
+    ),
+)

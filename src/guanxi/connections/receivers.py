@@ -1,0 +1,22 @@
+"""Connections says what follows a person in a merge, how a tie looks in the lake, and whom else an advisor sees."""
+
+from guanxi.connections import models, queries
+from guanxi.connections.operations import follow_merges, follow_moves
+from guanxi.events import registry as events
+from guanxi.governance.events import StaffMoved
+from guanxi.people.events import PersonMerged, PersonUnmerged
+from guanxi.people.registry import Moves, Stays, in_a_merge
+
+READ_THROUGH = "read through merged_into"
+in_a_merge(
+    Moves(models.Friendship, one=("staff", "account")),
+    Moves(models.Follow, one=("account",)),
+    Moves(models.GroupMembership, one=("group",)),
+    Stays(models.GroupMembership, "invited_by_person", READ_THROUGH),
+    Stays(models.ReferralEdge, "bringer", READ_THROUGH),
+    Stays(models.ReferralEdge, "brought", READ_THROUGH),
+)
+events.mirror("ties", queries.mirrored)
+events.subscribe(PersonMerged.name, follow_merges)
+events.subscribe(PersonUnmerged.name, follow_merges)
+events.subscribe(StaffMoved.name, follow_moves)
