@@ -98,7 +98,8 @@ def test_a_mirror_follows_changes_and_removals(
 
     def rows(keys: Any) -> pa.Table:
         known = [key for key in keys if key in levels]
-        blank = dict.fromkeys(["owner", "unit", "locale", "country", "created_at", "traits", "role"], pa.nulls(len(known)))
+        others = ["owner", "unit", "locale", "country", "created_at", "traits", "role"]
+        blank = dict.fromkeys(others, pa.nulls(len(known)))
         return pa.table({"person": known, "level": pa.array([levels[key] for key in known], pa.string()), **blank})
 
     def mirrored() -> dict[int, str]:
