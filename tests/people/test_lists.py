@@ -158,11 +158,14 @@ def test_the_lake_gets_people_with_typed_traits(workspace: Workspace, now: datet
     person = full_person(workspace, now, 1)
     other = make_person("Plain", now=now, country="KR", language="ko")
     rows = queries.mirrored([person.pk, other.pk, 10**9]).to_pylist()
+    beside = {"member": False, "strong_until": None, "neutral_until": None}
     assert sorted(rows, key=lambda row: row["person"]) == [
         {"person": person.pk, "level": "fan", "owner": None, "unit": None, "locale": "", "country": ""}
-        | {"created_at": now, "traits": '{"points":12.5}'},
+        | {"created_at": now, "traits": '{"points":12.5}'}
+        | beside,
         {"person": other.pk, "level": "visitor", "owner": None, "unit": None, "locale": "ko", "country": "KR"}
-        | {"created_at": now, "traits": "{}"},
+        | {"created_at": now, "traits": "{}"}
+        | beside,
     ]
     assert queries.mirrored([]).num_rows == 0
 

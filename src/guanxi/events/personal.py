@@ -10,9 +10,8 @@ _PLAIN = (
     "message_id import_id"
 )
 EVENTS = {"person": Kind.PSEUDONYM, "props": Kind.PERSONAL} | dict.fromkeys(_PLAIN.split(), Kind.PLAIN)
-PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(
-    ["level", "owner", "unit", "locale", "country", "created_at", "role"], Kind.PLAIN
-)
+_OF_PEOPLE = "level owner unit locale country created_at role member strong_until neutral_until"
+PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(_OF_PEOPLE.split(), Kind.PLAIN)
 ALIASES = {"person": Kind.PSEUDONYM, "keeper": Kind.PSEUDONYM}
 TAGS = {"person": Kind.PSEUDONYM} | dict.fromkeys(["row", "tag", "since", "how"], Kind.PLAIN)
 TIES = dict.fromkeys(["tie", "person", "other"], Kind.PSEUDONYM) | dict.fromkeys(

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import Count, Min, Q, Sum
 
-from guanxi.events.lake import EVENTS, MIRRORS, files
+from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files
 from guanxi.events.models import Fact, FactBatch, LakeState, Touched
 from guanxi.kit import scope
 
@@ -65,6 +65,15 @@ def lake() -> Iterator[Lake]:
         backend.disconnect()
 
 
+# Columns that a mirror has got since its files were written hold nothing until the writer comes by.
+_TYPES: dict[Any, str] = {
+    pa.bool_(): "boolean",
+    pa.string(): "string",
+    pa.int64(): "int64",
+    INSTANT: "timestamp('UTC')",
+}
+
+
 def _lend(backend: Any, name: str, table: pa.Table) -> Any:
     backend.con.register(name, table)
     return backend.table(name)
@@ -74,12 +83,12 @@ def _table(backend: Any, name: str, schema: pa.Schema) -> Any:
     paths = files(scope.current(), name)
     if not paths:
         return _lend(backend, name, schema.empty_table())
+    options: dict[str, Any] = {}
     if "month" in schema.names:
-        return backend.read_parquet(paths, table_name=name, hive_partitioning=True, hive_types_autocast=False)
-    table = backend.read_parquet(paths, table_name=name, union_by_name=True)
-    since = [column for column in schema.names if column not in table.columns]
-    """Columns that a lake of an older version does not have yet; the writer is at it."""
-    return table.mutate(**{column: ibis.null().cast("string") for column in since}) if since else table
+        options = {"hive_partitioning": True, "hive_types_autocast": False}
+    table = backend.read_parquet(paths, table_name=name, **options)
+    missing = [column for column in schema.names if column not in table.columns]
+    return table.mutate(**{column: ibis.null().cast(_TYPES[schema.field(column).type]) for column in missing})
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,27 @@ class PersonUnmerged:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberJoined:
+    """`proof`: how we know (staff, api, import, …); `label` what it is called there."""
+
+    name: ClassVar[str] = "member.joined"
+    person: int
+    proof: str
+    label: str = ""
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """`because`: staff, api, import, …"""
+
+    name: ClassVar[str] = "member.left"
+    person: int
+    because: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TagAdded:
     """A tag of a group came to a person. `tag` is its public id, `how`: staff, rule, import, api, channel."""
 

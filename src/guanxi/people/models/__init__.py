@@ -24,6 +24,7 @@ from guanxi.people.models.person import (
     Trait,
     TraitKind,
 )
+from guanxi.people.models.standing import Membership, Strength
 from guanxi.people.models.tags import PersonTag, Role, Tag, TaggedBy, TagGroup, TagRefusal
 from guanxi.people.models.work import (
     Attachment,
@@ -64,6 +65,7 @@ __all__ = [
     "Lent",
     "Level",
     "LevelProof",
+    "Membership",
     "Merge",
     "MergeRule",
     "Moved",
@@ -81,6 +83,7 @@ __all__ = [
     "SavedView",
     "SearchState",
     "Sighting",
+    "Strength",
     "Tag",
     "TagGroup",
     "TagRefusal",

@@ -16,7 +16,7 @@ PEOPLE_AGAIN = (
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0010_sessions"),
-        ("people", "0018_names_by_sound"),
+        ("people", "0019_standing"),
         ("events", "0004_kept_until"),
     ]
 
