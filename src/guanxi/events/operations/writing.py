@@ -188,11 +188,7 @@ def _replace(delta: DeltaTable, rows: pa.Table, wanted: list[int], key: str) -> 
     columns = {name: f"new.{name}" for name in rows.schema.names}
     (
         delta.merge(
-            source,
-            f"old.{key} = new.{key}",
-            source_alias="new",
-            target_alias="old",
-            writer_properties=PROPERTIES,
+            source, f"old.{key} = new.{key}", source_alias="new", target_alias="old", writer_properties=PROPERTIES
         )
         .when_matched_delete("new.gone")
         .when_matched_update(columns)
