@@ -77,13 +77,14 @@ REQUESTS: Mapping[str, Example] = {
             "name": "Lin Wei",
             "email": "lin.wei@example.test",
             "phone": "138 0000 2210",
+            "identities": [{"kind": "plate", "value": "沪A·12345"}],
             "unit": UNIT,
             "traits": {"city": "Shanghai"},
         }
     ),
     "get_person": _of(person_id=PERSON),
     "update_person": Example({"person_id": PERSON}, body={"language": "zh-hans", "owner": OWNER}),
-    "add_identity": Example({"person_id": PERSON}, body={"kind": "customer_number", "value": "C-10024"}),
+    "add_identity": Example({"person_id": PERSON}, body={"kind": "wecom", "value": "wmKim01", "within": "ww7f2a"}),
     "remove_identity": _of(person_id=PERSON, identity_id=IDENTITY),
     "list_consents": _of(person_id=PERSON),
     "record_consent": Example(

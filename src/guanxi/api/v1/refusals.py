@@ -41,7 +41,7 @@ from guanxi.people.operations import (
     TagRefused,
     ViewRefused,
 )
-from guanxi.people.queries import BadCursor
+from guanxi.people.queries import BadCursor, BadId
 from guanxi.people.registry import import_kinds
 from guanxi.reach import queries as reach
 from guanxi.reach.operations import Blocked, NotDraft, WrongState
@@ -60,6 +60,23 @@ def _note(refusal: NoteRefused) -> Problem:
 
 def _taken(taken: IdentityTaken) -> Problem:
     return Problem("identity_taken", "Another person has this address or number already.", field=taken.place)
+
+
+ID_FIELDS = {"unknown_kind": "kind", "place_missing": "within", "place_unknown": "within"}
+BAD_IDS = {
+    "unknown_kind": "There is no such kind of id here. GET /id-kinds names those that there are.",
+    "place_missing": "Ids of this kind need the corp, app or shop that gave them.",
+    "place_unknown": "Ids of this kind are the same everywhere: leave `within` out.",
+    "too_long": "An id has at most 120 characters, a place 64.",
+    "control_character": "It holds a line break or a character that cannot be seen.",
+    "too_many_ids": "A person has at most 500 ids.",
+    "empty": "Say which id.",
+}
+
+
+def _bad_id(bad: BadId) -> Problem:
+    said = BAD_IDS.get(bad.reason, "This is not an id of its kind.")
+    return invalid(ID_FIELDS.get(bad.reason, "value"), said, bad.reason)
 
 
 def _listed(choices: Iterable[int]) -> str:
@@ -170,7 +187,9 @@ def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefu
     return PERSONAL.get(refusal.reason, invalid("reason", "Say why.", "missing"))
 
 
-IN_USE = Problem("conflict", "A broadcast uses it. Delete the draft, or choose something else there, first.")
+IN_USE = Problem(
+    "conflict", "A broadcast or another audience uses it. Delete the draft, or choose something else there, first."
+)
 HANDOVERS = {
     "still_active": Problem("conflict", "They have access and keep their people. Take access first."),
     "holds_no_people": invalid("to", "Choose someone with access who looks after people.", "unknown_id"),
@@ -261,6 +280,7 @@ def _turns(tries: TooManyTries) -> Problem:
 REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     BadCursor: lambda _error: bad_cursor(),
     BadAddress: lambda _error: invalid("value", "This is not an address or a number of its kind."),
+    BadId: _bad_id,
     BadCell: lambda _error: invalid("traits", "A value does not fit the kind of its field.", "wrong_kind"),
     IdentityTaken: _taken,
     PersonChanged: lambda _error: Problem("changed_meanwhile", "The person was changed meanwhile. Get them again."),

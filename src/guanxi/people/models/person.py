@@ -135,6 +135,9 @@ class Identity(WorkspaceRow):
                 condition=models.Q(import_id__isnull=False),
                 name="identity_of_import",
             ),
+            models.Index(
+                fields=["workspace_id", "kind", "within"], condition=models.Q(within__gt=""), name="identity_place"
+            ),
         ]
 
 

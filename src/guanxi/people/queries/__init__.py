@@ -42,6 +42,7 @@ from guanxi.people.queries.kinds import (
     id_key,
     kind_labels,
     kinds,
+    kinds_and_labels,
     known_kind,
     known_kinds,
     place_label,
@@ -75,6 +76,7 @@ from guanxi.people.queries.lookups import (
 from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_in, merges_of, pairs, whom
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.same import same
+from guanxi.people.queries.sides import places_of_ids
 from guanxi.people.queries.standing import members_of, memberships
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
 from guanxi.people.queries.tags import (
@@ -97,6 +99,7 @@ from guanxi.people.queries.tags import (
 )
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
+from guanxi.people.rules.kinds import BadId, read_id, read_place
 
 __all__ = [
     "BULK_WORKING",
@@ -108,6 +111,7 @@ __all__ = [
     "REFUSALS",
     "UNDO_FOR",
     "BadCursor",
+    "BadId",
     "Card",
     "Found",
     "KindsWork",
@@ -151,6 +155,7 @@ __all__ = [
     "imports_at_work",
     "kind_labels",
     "kinds",
+    "kinds_and_labels",
     "known_kind",
     "known_kinds",
     "latest_search",
@@ -172,6 +177,9 @@ __all__ = [
     "person_of_address",
     "person_tags",
     "place_label",
+    "places_of_ids",
+    "read_id",
+    "read_place",
     "reason_text",
     "refused_tags",
     "rejected_rows",
