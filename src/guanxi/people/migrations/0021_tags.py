@@ -16,7 +16,7 @@ PEOPLE_AGAIN = (
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0010_sessions"),
-        ("people", "0019_standing"),
+        ("people", "0020_identity_places"),
         ("events", "0004_kept_until"),
     ]
 
