@@ -24,6 +24,7 @@ from guanxi.acquisition.rules.wire import (
     Unusable,
     event_key,
     instant,
+    is_day,
     message_digests,
     plain_ids,
     plan_of,
@@ -183,7 +184,10 @@ class Heard:
                 or (message is not None and len(message) > NAME_LENGTH)
             ):
                 continue
-            named = numbered[form].plan.amount
+            plan = numbered[form].plan
+            if plan.days and not all(is_day(said[word]) for word in plan.days):
+                continue
+            named = plan.amount
             amount = amount_in(said, named)[0] if named else None
             rows.append((place, form, who, at, _encode(said), message or "", amount))
         return rows
