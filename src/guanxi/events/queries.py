@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import Count, Min, Q, Sum
 
-from guanxi.events.lake import EVENTS, MIRRORS, files
+from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files
 from guanxi.events.models import Fact, FactBatch, LakeState, Touched
 from guanxi.kit import scope
 
@@ -40,6 +40,8 @@ class Lake:
     people: Any
     aliases: Any | None = None
     """`person`, who was merged away, and `keeper`, whom they became; None while nobody was."""
+    tags: Any | None = None
+    """`person` carries `tag` `since`: tags of groups."""
 
     def register(self, name: str, table: pa.Table) -> Any:
         """Lend the engine a table of the caller's, for a join."""
@@ -57,9 +59,19 @@ def lake() -> Iterator[Lake]:
         backend.raw_sql("SET TimeZone = 'UTC'")
         people, aliases = MIRRORS["people"], MIRRORS["aliases"]
         merged = _table(backend, "aliases", aliases) if files(scope.current(), "aliases") else None
-        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged)
+        tags = _table(backend, "tags", MIRRORS["tags"])
+        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged, tags)
     finally:
         backend.disconnect()
+
+
+# Columns that a mirror has got since its files were written hold nothing until the writer comes by.
+_TYPES: dict[Any, str] = {
+    pa.bool_(): "boolean",
+    pa.string(): "string",
+    pa.int64(): "int64",
+    INSTANT: "timestamp('UTC')",
+}
 
 
 def _lend(backend: Any, name: str, table: pa.Table) -> Any:
@@ -74,7 +86,9 @@ def _table(backend: Any, name: str, schema: pa.Schema) -> Any:
     options: dict[str, Any] = {}
     if "month" in schema.names:
         options = {"hive_partitioning": True, "hive_types_autocast": False}
-    return backend.read_parquet(paths, table_name=name, **options)
+    table = backend.read_parquet(paths, table_name=name, **options)
+    missing = [column for column in schema.names if column not in table.columns]
+    return table.mutate(**{column: ibis.null().cast(_TYPES[schema.field(column).type]) for column in missing})
 
 
 @dataclass(frozen=True)

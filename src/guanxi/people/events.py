@@ -77,3 +77,68 @@ class PersonUnmerged:
     name: ClassVar[str] = "person.unmerged"
     person: int
     merged: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    """`proof`: how we know (staff, api, import, …); `label` what it is called there."""
+
+    name: ClassVar[str] = "member.joined"
+    person: int
+    proof: str
+    label: str = ""
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """`because`: staff, api, import, …"""
+
+    name: ClassVar[str] = "member.left"
+    person: int
+    because: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagAdded:
+    """A tag of a group came to a person. `tag` is its public id, `how`: staff, rule, import, api, channel."""
+
+    name: ClassVar[str] = "tag.added"
+    person: int
+    tag: str
+    label: str
+    how: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagRemoved:
+    """A tag of a group went. `how` as above, or expired."""
+
+    name: ClassVar[str] = "tag.removed"
+    person: int
+    tag: str
+    label: str
+    how: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChanged:
+    """`role` holds from now on: employee, leader, consumer."""
+
+    name: ClassVar[str] = "role.changed"
+    person: int
+    role: str
+    how: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagsMerged:
+    """Told, not kept as a fact: it happened to no person. `tag` became `into`; both are public ids."""
+
+    name: ClassVar[str] = "tags.merged"
+    tag: str
+    into: str

@@ -21,7 +21,7 @@ from guanxi.governance.models import Staff, Unit
 from guanxi.kit import keys
 from guanxi.kit.money import Money
 from guanxi.people import queries as people
-from guanxi.people.models import Level, Person
+from guanxi.people.models import Level, Person, Role, TaggedBy
 from guanxi.people.queries import KnownNote
 from guanxi.reach.models import Broadcast
 
@@ -36,7 +36,8 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     ),
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
     "ties": (gettext_lazy("Ties"), TIES),
-    "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost")),
+    "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost", "member.joined", "member.left")),
+    "tags": (gettext_lazy("Tags and role"), ("tag.added", "tag.removed", "role.changed")),
     "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
     "notes": (gettext_lazy("Notes"), ()),
 }
@@ -197,8 +198,12 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _consent(entry)
         case "level":
             return _level(entry)
+        case "member":
+            return _member(entry)
         case "coupon":
             return _coupon(entry, known)
+        case "tag" | "role":
+            return _tag(entry)
         case _tie if entry.name in TIES:
             return Item(entry.at, *told_of_tie(entry, known.ties))
         case "person" if entry.name == "person.assigned":
@@ -207,6 +212,19 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _appearance(entry, known)
         case _other:
             return Item(entry.at, "clock", entry.name)
+
+
+HOW: dict[str, Any] = dict(TaggedBy.choices) | {"expired": gettext_lazy("Its time was over")}
+
+
+def _tag(entry: TimelineEntry) -> Item:
+    how = str(HOW.get(str(entry.props.get("how", "")), ""))
+    if entry.name == "role.changed":
+        role = str(entry.props.get("role", ""))
+        return Item(entry.at, "star", _("Role: %(role)s") % {"role": dict(Role.choices).get(role, role)}, how)
+    name = {"name": entry.props.get("label", "")}
+    said = _("Tag put on: %(name)s") if entry.name == "tag.added" else _("Tag taken off: %(name)s")
+    return Item(entry.at, "tag", said % name, how)
 
 
 def _appearance(entry: TimelineEntry, known: Known) -> Item:
@@ -302,3 +320,9 @@ def _level(entry: TimelineEntry) -> Item:
     if entry.name == "level.reached":
         return Item(entry.at, "trending-up", _("Level reached: %(level)s") % name, because)
     return Item(entry.at, "arrow-down", _("Level lost: %(level)s") % name, because)
+
+
+def _member(entry: TimelineEntry) -> Item:
+    if entry.name == "member.joined":
+        return Item(entry.at, "user-check", _("Became a member"), str(entry.props.get("label", "")))
+    return Item(entry.at, "arrow-down", _("Membership ended"))

@@ -17,11 +17,12 @@ from guanxi.commerce import queries as commerce
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
-from guanxi.console.people import bulk, saved, words
+from guanxi.console.people import bulk, ladder, saved, words
 from guanxi.console.people import timeline as happened
 from guanxi.console.people.columns import cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
+from guanxi.console.people.tags import options, shown_tags
 from guanxi.console.people.timeline import KINDS, BadMark
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
@@ -103,7 +104,11 @@ def people(request: StaffRequest) -> HttpResponse:
     if asked.person:
         beside = found(request, asked.person)
         remember(request, request.workspace.slug, beside.public_id)
-        context |= {"beside": shown(beside), "happened": happened.timeline(beside, size=BESIDE_LIST)}
+        context |= {
+            "beside": shown(beside),
+            "tags": shown_tags(beside, request.staff),
+            "happened": happened.timeline(beside, size=BESIDE_LIST),
+        }
     return render(request, "people/people.html", context)
 
 
@@ -118,9 +123,15 @@ def person(request: StaffRequest, public_id: str) -> HttpResponse:
 
 
 def page_of(
-    request: StaffRequest, one: Person, form: NoteForm, revealed: Mapping[int, str] | None = None
+    request: StaffRequest,
+    one: Person,
+    form: NoteForm | None = None,
+    revealed: Mapping[int, str] | None = None,
+    joining: ladder.DayForm | None = None,
 ) -> HttpResponse:
-    """The page of one person; a note that was refused stands in its field again."""
+    """The page of one person; what was refused stands in its field again."""
+    form = form or NoteForm()
+    beside = shown(one, revealed)
     kind, before = request.GET.get("show", ""), request.GET.get("before", "")
     if kind not in KINDS:
         raise Http404
@@ -133,7 +144,8 @@ def page_of(
         {"label": label, "url": f"{here}?show={key}", "current": key == kind} for key, (label, _names) in KINDS.items()
     ]
     context = {
-        "beside": shown(one, revealed),
+        "beside": beside,
+        "ladder": ladder.standing(one, beside["card"].proofs, joining),
         "revealed": revealed is not None,
         "may_reveal": role_may(request.staff.role, Permission.PEOPLE_REVEAL),
         "happened": page,
@@ -143,7 +155,10 @@ def page_of(
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "may_merge": role_may(request.staff.role, Permission.PEOPLE_MERGE),
         "ids": True,
+        "tags": shown_tags(one, request.staff),
+        "may_tag": role_may(request.staff.role, Permission.PEOPLE_EDIT),
+        "tag_options": options(request.staff),
         "merges": queries.merges_of(one),
         "note": form,
     }
-    return render(request, "people/person.html", context, status=422 if form.is_bound else 200)
+    return render(request, "people/person.html", context, status=422 if form.is_bound or joining else 200)

@@ -24,6 +24,8 @@ from guanxi.people.models.person import (
     Trait,
     TraitKind,
 )
+from guanxi.people.models.standing import Membership, Strength
+from guanxi.people.models.tags import PersonTag, Role, Tag, TaggedBy, TagGroup, TagRefusal
 from guanxi.people.models.work import (
     Attachment,
     Bulk,
@@ -63,6 +65,7 @@ __all__ = [
     "Lent",
     "Level",
     "LevelProof",
+    "Membership",
     "Merge",
     "MergeRule",
     "Moved",
@@ -75,9 +78,16 @@ __all__ = [
     "Person",
     "PersonErasure",
     "PersonExport",
+    "PersonTag",
+    "Role",
     "SavedView",
     "SearchState",
     "Sighting",
+    "Strength",
+    "Tag",
+    "TagGroup",
+    "TagRefusal",
+    "TaggedBy",
     "Trait",
     "TraitKind",
     "Trust",
