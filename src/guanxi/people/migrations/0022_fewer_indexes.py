@@ -12,7 +12,7 @@ PATTERNS = {
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0010_sessions"),
-        ("people", "0018_names_by_sound"),
+        ("people", "0021_tags"),
     ]
 
     operations = [
