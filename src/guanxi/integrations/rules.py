@@ -25,6 +25,7 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.LevelReached: ("person", "level"),
     people.LevelLost: ("person", "level"),
     people.PersonAssigned: ("person", "owner", "unit"),
+    people.PeopleHandedOver: ("giver", "taker"),
     people.PersonCreated: ("person",),
     people.IdentityLinked: ("person", "kind"),
     people.PersonMerged: ("person", "merged"),

@@ -16,6 +16,7 @@ EVENTS: Mapping[str, Any] = {
     "level.reached": gettext_lazy("A person reached a level"),
     "level.lost": gettext_lazy("A person lost a level"),
     "person.assigned": gettext_lazy("A person got another owner or unit"),
+    "people.handed_over": gettext_lazy("The people of a leaver were handed over"),
     "person.created": gettext_lazy("Somebody new came with an id"),
     "identity.linked": gettext_lazy("A person got another id"),
     "person.merged": gettext_lazy("Two people became one"),
