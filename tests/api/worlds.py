@@ -83,6 +83,7 @@ def make_world(boss: Staff, now: datetime) -> World:
         channel="email", address=bytes(email.lookup), purpose="marketing", source="till", now=now, person=person.pk
     )
     people.prove_level(level="customer", proof="order.paid", proofs=[people.Proof(person.pk, now)], now=now)
+    people.join(person=person, since=now, proof="staff", now=now)
     note = people.add_note(person=person, by=boss, text="Likes tea", now=now)
     governance.suppress(channel="email", address=make.lookup("bounced@example.test"), reason="manual", now=now)
     member = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR, unit=unit)

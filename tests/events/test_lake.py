@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pytest
 
+from guanxi.events import lake as lake_files
 from guanxi.events import operations as events
 from guanxi.events import queries, registry
 from guanxi.events.models import Fact, LakeState, Touched
@@ -98,7 +99,7 @@ def test_a_mirror_follows_changes_and_removals(
 
     def rows(keys: Any) -> pa.Table:
         known = [key for key in keys if key in levels]
-        blank = dict.fromkeys(["owner", "unit", "locale", "country", "created_at", "traits"], pa.nulls(len(known)))
+        blank = dict.fromkeys(lake_files.PEOPLE.names[2:], pa.nulls(len(known)))
         return pa.table({"person": known, "level": pa.array([levels[key] for key in known], pa.string()), **blank})
 
     def mirrored() -> dict[int, str]:
@@ -137,3 +138,28 @@ def test_one_workspace_never_reads_the_lake_of_another(workspace: Workspace, now
     with governance.entered(make_workspace("other")):
         assert in_lake() == []
         assert queries.timeline([7], limit=5) == []
+
+
+def test_a_mirror_that_was_written_before_it_had_all_its_columns_gets_them(
+    workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows(keys: Any) -> pa.Table:
+        wanted = lake_files.MIRRORS["people"]
+        blank = {name: pa.nulls(len(keys), wanted.field(name).type) for name in wanted.names}
+        return pa.table(blank | {"person": pa.array(keys, pa.int64())})
+
+    def mirrored() -> list[dict[str, Any]]:
+        with queries.lake() as lake:
+            return sorted(lake.run(lake.people).to_pylist(), key=lambda row: row["person"])
+
+    monkeypatch.setitem(registry._mirrors, "people", rows)
+    with monkeypatch.context() as before:
+        old = pa.schema([lake_files.PEOPLE.field(name) for name in lake_files.PEOPLE.names[:8]])
+        before.setitem(lake_files.MIRRORS, "people", old)
+        events.touch("people", [1, 2])
+        events.write_lake(now=now)
+    blank = dict.fromkeys(lake_files.PEOPLE.names)
+    assert mirrored() == [blank | {"person": 1}, blank | {"person": 2}]
+    events.touch("people", [2, 3])
+    events.write_lake(now=now)
+    assert mirrored() == [blank | {"person": 1}, blank | {"person": 2}, blank | {"person": 3}]

@@ -79,3 +79,15 @@ def test_a_proof_put_back_by_undo_lifts_without_a_fact(workspace: Workspace, now
     settle_proofs([LevelProof.objects.get().pk], now)
     person.refresh_from_db()
     assert (person.level, told(person)) == ("fan", [("level.reached", "fan"), ("level.lost", "fan")])
+
+
+def test_what_was_lost_and_won_back_later_is_two_rows_of_history(workspace: Workspace, now: datetime) -> None:
+    person = make_person(now=now)
+    lost, back = now + timedelta(days=5), now + timedelta(days=9)
+    prove(person, "fan", now)
+    people.end_proof(proof="fan", references=[(person.pk, None)], because="unfollowed", now=lost)
+    for _twice in range(2):
+        prove(person, "fan", back, since=back)
+    person.refresh_from_db()
+    rows = list(LevelProof.objects.order_by("since").values_list("since", "ended_at", "ended_by"))
+    assert (person.level, rows) == ("fan", [(now, lost, "unfollowed"), (back, None, "")])

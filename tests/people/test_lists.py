@@ -158,11 +158,14 @@ def test_the_lake_gets_people_with_typed_traits(workspace: Workspace, now: datet
     person = full_person(workspace, now, 1)
     other = make_person("Plain", now=now, country="KR", language="ko")
     rows = queries.mirrored([person.pk, other.pk, 10**9]).to_pylist()
+    beside = {"member": False, "strong_until": None, "neutral_until": None}
     assert sorted(rows, key=lambda row: row["person"]) == [
         {"person": person.pk, "level": "fan", "owner": None, "unit": None, "locale": "", "country": ""}
-        | {"created_at": now, "traits": '{"points":12.5}'},
+        | {"created_at": now, "traits": '{"points":12.5}'}
+        | beside,
         {"person": other.pk, "level": "visitor", "owner": None, "unit": None, "locale": "ko", "country": "KR"}
-        | {"created_at": now, "traits": "{}"},
+        | {"created_at": now, "traits": "{}"}
+        | beside,
     ]
     assert queries.mirrored([]).num_rows == 0
 
@@ -240,6 +243,18 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
             right = [pk for pk, one in known.items() if fits(one) and (not both or also(one))]
             assert listed(boss, wanted) == in_order(right, known, sort), wanted
             assert queries.count_people(boss, wanted) == len(right), wanted
+
+
+def test_counting_stops_early_and_says_so(workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    boss = make_staff()
+    for _number in range(4):
+        make_person("王伟", now=now)
+    monkeypatch.setattr(sides, "FEW", 1)
+    for bound, counted in ((3, (3, True)), (4, (4, False))):
+        monkeypatch.setattr(lists, "LOOKED_UP_TO", bound)
+        assert queries.counted(queries.find_people(boss, Wanted(search="王"))) == counted
+        monkeypatch.setattr(lists, "COUNTED_UP_TO", bound)
+        assert queries.counted(queries.find_people(boss, Wanted())) == counted
 
 
 KINDS = (("city", "text"), ("points", "number"))

@@ -169,6 +169,10 @@ class Canary:
             person=self.person, level="customer", proof="order.paid", label=self.word("people.LevelProof", "label"),
             since=self.now,
         )  # fmt: skip
+        people.join(
+            person=self.person, since=self.now, proof="staff", label=self.word("people.Membership", "label"),
+            now=self.now,
+        )  # fmt: skip
         people.add_note(person=self.person, by=self.by, text=self.word("people.Note", "sealed"), now=self.now)
         people.attach_file(
             person=self.person, by=self.by, file=io.BytesIO(PDF), now=self.now,

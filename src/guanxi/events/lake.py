@@ -40,6 +40,9 @@ PEOPLE = pa.schema(
         pa.field("country", pa.string()),
         pa.field("created_at", INSTANT),
         pa.field("traits", pa.string()),
+        pa.field("member", pa.bool_()),
+        pa.field("strong_until", INSTANT),
+        pa.field("neutral_until", INSTANT),
     ]
 )
 ALIASES = pa.schema([pa.field("person", pa.int64()), pa.field("keeper", pa.int64())])

@@ -11,7 +11,7 @@ _PLAIN = (
 )
 EVENTS = {"person": Kind.PSEUDONYM, "props": Kind.PERSONAL} | dict.fromkeys(_PLAIN.split(), Kind.PLAIN)
 PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(
-    ["level", "owner", "unit", "locale", "country", "created_at"], Kind.PLAIN
+    ["level", "owner", "unit", "locale", "country", "created_at", "member", "strong_until", "neutral_until"], Kind.PLAIN
 )
 ALIASES = {"person": Kind.PSEUDONYM, "keeper": Kind.PSEUDONYM}
 TIES = dict.fromkeys(["tie", "person", "other"], Kind.PSEUDONYM) | dict.fromkeys(

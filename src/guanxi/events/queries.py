@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import Count, Min, Q, Sum
 
-from guanxi.events.lake import EVENTS, MIRRORS, files
+from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files
 from guanxi.events.models import Fact, FactBatch, LakeState, Touched
 from guanxi.kit import scope
 
@@ -62,6 +62,15 @@ def lake() -> Iterator[Lake]:
         backend.disconnect()
 
 
+# Columns that a mirror has got since its files were written hold nothing until the writer comes by.
+_TYPES: dict[Any, str] = {
+    pa.bool_(): "boolean",
+    pa.string(): "string",
+    pa.int64(): "int64",
+    INSTANT: "timestamp('UTC')",
+}
+
+
 def _lend(backend: Any, name: str, table: pa.Table) -> Any:
     backend.con.register(name, table)
     return backend.table(name)
@@ -74,7 +83,9 @@ def _table(backend: Any, name: str, schema: pa.Schema) -> Any:
     options: dict[str, Any] = {}
     if "month" in schema.names:
         options = {"hive_partitioning": True, "hive_types_autocast": False}
-    return backend.read_parquet(paths, table_name=name, **options)
+    table = backend.read_parquet(paths, table_name=name, **options)
+    missing = [column for column in schema.names if column not in table.columns]
+    return table.mutate(**{column: ibis.null().cast(_TYPES[schema.field(column).type]) for column in missing})
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from guanxi.people import events as people
 FACTS: dict[Any, tuple[str, ...]] = {
     people.LevelReached: ("person", "level"),
     people.LevelLost: ("person", "level"),
+    people.MemberJoined: ("person",),
+    people.MemberLeft: ("person",),
     people.PersonAssigned: ("person", "owner", "unit"),
     people.PeopleHandedOver: ("giver", "taker"),
     people.PersonCreated: ("person",),

@@ -87,3 +87,24 @@ class PersonUnmerged:
     name: ClassVar[str] = "person.unmerged"
     person: int
     merged: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    """`proof`: how we know (staff, api, import, …); `label` what it is called there."""
+
+    name: ClassVar[str] = "member.joined"
+    person: int
+    proof: str
+    label: str = ""
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """`because`: staff, api, import, …"""
+
+    name: ClassVar[str] = "member.left"
+    person: int
+    because: str
+    import_id: int | None = None

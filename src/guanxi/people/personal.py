@@ -122,6 +122,23 @@ declare(
         erasure=Erasure.REMOVED,
     ),
     Table(
+        models.Membership,
+        "memberships",
+        personal="label",
+        pseudonym="public_id person_id import_id",
+        plain="id since proof ended_at ended_by",
+        found="person",
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.Strength,
+        "strength",
+        pseudonym="person_id",
+        plain="id strong_until neutral_until",
+        found="person",
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
         models.Note,
         "notes",
         personal="sealed",

@@ -13,7 +13,9 @@ events.mirror("aliases", aliased)
 register_import_kind(PeopleKind())
 in_a_merge(
     Moves(models.Identity, sealed=("sealed",)),
-    Moves(models.LevelProof, one=("level", "proof", "reference")),
+    Moves(models.LevelProof, one=("level", "proof", "reference", "since")),
+    Moves(models.Membership),
+    Stays(models.Strength, "person", "counted again for both"),
     Stays(models.Trait, "person", "the newest of all is shown: Lent"),
     Stays(models.NameWord, "person", "words of the name that is shown"),
     Stays(models.Person, "merged_into", "is the merge"),

@@ -88,6 +88,9 @@ REQUESTS: Mapping[str, Example] = {
     ),
     "suppress_person": Example({"person_id": PERSON}, body={"identity": IDENTITY, "detail": "Asked by phone."}),
     "list_timeline": Example({"person_id": PERSON}, query={"name": "consent.given"}),
+    "get_standing": _of(person_id=PERSON),
+    "start_membership": Example({"person_id": TWIN}, body={"since": "2026-03-14T09:00:00Z", "label": "Card 10024"}),
+    "end_membership": _of(person_id=PERSON),
     "list_merges": _of(person_id=PERSON),
     "merge_person": Example({"person_id": PERSON}, body={"merged": TWIN}),
     "undo_merge": _of(person_id=PERSON, merge_id=MERGE),
@@ -380,6 +383,30 @@ ANSWERS: Mapping[str, Any] = {
         "order": "A-1204",
         "message": None,
         "about": {"store": "014", "lines": 3},
+    },
+    "StandingOut": {
+        "level": "customer",
+        "member": True,
+        "proofs": [
+            {
+                "level": "customer",
+                "proof": "order.paid",
+                "label": "2026-118842",
+                "since": AT,
+                "ended_at": None,
+                "ended_by": None,
+            }
+        ],
+        "memberships": [
+            {
+                "id": "mbr_01kb0w8m3x7q2v9d5r1t4n6c9f",
+                "since": AT,
+                "proof": "api",
+                "label": "Card 10024",
+                "ended_at": None,
+                "ended_by": None,
+            }
+        ],
     },
     "MergeOut": {
         "id": MERGE,

@@ -32,6 +32,7 @@ from guanxi.people.operations import (
     IdentityTaken,
     ImportRefused,
     KindRefused,
+    MembershipRefused,
     MergeRefused,
     NoteRefused,
     PersonChanged,
@@ -131,6 +132,19 @@ def _table(error: TableError) -> Problem:
 def _blocked(error: Blocked) -> Problem:
     wrong = [Wrong("", one.code, reach.explain(one)) for one in error.problems]
     return Problem("conflict", f"It cannot be sent as it is: {wrong[0].detail}", errors=wrong)
+
+
+MEMBERS = {
+    "future": invalid("since", "This day has not come yet."),
+    "already": Problem("conflict", "They are a member already."),
+    "none": Problem("conflict", "They are no member."),
+    "before": Problem("conflict", "They joined after this time."),
+    "gone": Problem("conflict", "This person was merged or erased."),
+}
+
+
+def _membership(refusal: MembershipRefused) -> Problem:
+    return MEMBERS[refusal.reason]
 
 
 PERSONAL = {
@@ -242,6 +256,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
+    MembershipRefused: _membership,
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
     ViewRefused: lambda error: VIEWS[error.reason],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guanxi.connections.models import Friendship
-from guanxi.connections.queries.mirror import tie_keys, ties_of
 from guanxi.connections.operations.handing_over import hand_over_friends
+from guanxi.connections.queries.mirror import tie_keys, ties_of
 from guanxi.events import operations as events
 from guanxi.governance.models import Staff
 from guanxi.people.events import PeopleHandedOver

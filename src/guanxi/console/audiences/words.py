@@ -27,6 +27,8 @@ EVENTS: dict[str, Any] = {
     "coupon.redeemed": pgettext_lazy("has …", "used a coupon"),
     "level.reached": pgettext_lazy("has …", "reached a level"),
     "level.lost": pgettext_lazy("has …", "lost a level"),
+    "member.joined": pgettext_lazy("has …", "become a member"),
+    "member.left": pgettext_lazy("has …", "left the membership"),
     "person.assigned": pgettext_lazy("has …", "been given an owner or a unit"),
     "person.created": pgettext_lazy("has …", "appeared"),
     "identity.linked": pgettext_lazy("has …", "got another id"),

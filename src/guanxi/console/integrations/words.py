@@ -15,6 +15,8 @@ from guanxi.integrations.models import Delivery, DeliveryState, Endpoint, Endpoi
 EVENTS: Mapping[str, Any] = {
     "level.reached": gettext_lazy("A person reached a level"),
     "level.lost": gettext_lazy("A person lost a level"),
+    "member.joined": gettext_lazy("A person became a member"),
+    "member.left": gettext_lazy("A person is no member any more"),
     "person.assigned": gettext_lazy("A person got another owner or unit"),
     "people.handed_over": gettext_lazy("The people of a leaver were handed over"),
     "person.created": gettext_lazy("Somebody new came with an id"),

@@ -36,7 +36,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     ),
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
     "ties": (gettext_lazy("Ties"), TIES),
-    "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost")),
+    "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost", "member.joined", "member.left")),
     "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
     "notes": (gettext_lazy("Notes"), ()),
 }
@@ -197,6 +197,8 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _consent(entry)
         case "level":
             return _level(entry)
+        case "member":
+            return _member(entry)
         case "coupon":
             return _coupon(entry, known)
         case _tie if entry.name in TIES:
@@ -302,3 +304,9 @@ def _level(entry: TimelineEntry) -> Item:
     if entry.name == "level.reached":
         return Item(entry.at, "trending-up", _("Level reached: %(level)s") % name, because)
     return Item(entry.at, "arrow-down", _("Level lost: %(level)s") % name, because)
+
+
+def _member(entry: TimelineEntry) -> Item:
+    if entry.name == "member.joined":
+        return Item(entry.at, "user-check", _("Became a member"), str(entry.props.get("label", "")))
+    return Item(entry.at, "arrow-down", _("Membership ended"))

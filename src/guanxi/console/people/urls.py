@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.people import bulk, edit, merging, notes, personal, saved, views
+from guanxi.console.people import bulk, edit, joining, merging, notes, personal, saved, views
 
 urlpatterns = [
     path("people", views.people, name="people"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("people/<str:public_id>/edit", edit.edit_person, name="person_edit"),
     path("people/<str:public_id>/merge", merging.merge_person, name="person_merge"),
     path("people/<str:public_id>/merges/<str:merge_id>/undo", merging.undo_merge, name="merge_undo"),
+    path("people/<str:public_id>/join", joining.join, name="person_join"),
+    path("people/<str:public_id>/leave", joining.leave, name="person_leave"),
     path("people/<str:public_id>/notes", notes.add_note, name="note_new"),
     path("people/<str:public_id>/notes/<str:note_id>/remove", notes.remove_note, name="note_remove"),
     path("people/erasures/<str:public_id>", personal.erasure, name="erasure"),

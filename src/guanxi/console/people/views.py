@@ -18,7 +18,7 @@ from guanxi.connections import queries as connections
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
-from guanxi.console.people import bulk, saved, words
+from guanxi.console.people import bulk, ladder, saved, words
 from guanxi.console.people import timeline as happened
 from guanxi.console.people.columns import cells
 from guanxi.console.people.forms import NoteForm
@@ -119,9 +119,15 @@ def person(request: StaffRequest, public_id: str) -> HttpResponse:
 
 
 def page_of(
-    request: StaffRequest, one: Person, form: NoteForm, revealed: Mapping[int, str] | None = None
+    request: StaffRequest,
+    one: Person,
+    form: NoteForm | None = None,
+    revealed: Mapping[int, str] | None = None,
+    joining: ladder.DayForm | None = None,
 ) -> HttpResponse:
-    """The page of one person; a note that was refused stands in its field again."""
+    """The page of one person; what was refused stands in its field again."""
+    form = form or NoteForm()
+    beside = shown(one, revealed)
     kind, before = request.GET.get("show", ""), request.GET.get("before", "")
     if kind not in KINDS:
         raise Http404
@@ -134,7 +140,8 @@ def page_of(
         {"label": label, "url": f"{here}?show={key}", "current": key == kind} for key, (label, _names) in KINDS.items()
     ]
     context = {
-        "beside": shown(one, revealed),
+        "beside": beside,
+        "ladder": ladder.standing(one, beside["card"].proofs, joining),
         "revealed": revealed is not None,
         "may_reveal": role_may(request.staff.role, Permission.PEOPLE_REVEAL),
         "happened": page,
@@ -148,4 +155,4 @@ def page_of(
         "ties": connections.ties(one, request.staff),
         "note": form,
     }
-    return render(request, "people/person.html", context, status=422 if form.is_bound else 200)
+    return render(request, "people/person.html", context, status=422 if form.is_bound or joining else 200)

@@ -41,6 +41,10 @@ def proof_words(proof: str, label: str) -> str:
             return _("they no longer follow")
         case "order.refunded":
             return _("all of the order came back")
+        case "event.sent":
+            return _("an event of theirs: %(name)s") % {"name": label}
+        case "preferences.chosen":
+            return _("chose what they want to hear")
         case "order.removed":
             return _("the order was taken out again with its import")
         case _unknown:

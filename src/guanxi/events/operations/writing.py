@@ -155,9 +155,22 @@ def _mirror(name: str) -> int:
     if delta is None:
         write_deltalake(str(folder(scope.current(), name)), rows, mode="append", writer_properties=PROPERTIES)
     else:
-        _replace(delta, rows, wanted, key=MIRRORS[name].names[0])
+        _replace(_grown(delta, name), rows, wanted, key=MIRRORS[name].names[0])
     Touched.objects.filter(pk__in=[pk for pk, _ in waiting]).delete()
     return len(wanted)
+
+
+def _grown(delta: DeltaTable, name: str) -> DeltaTable:
+    """With every column that the mirror has by now; those that are new hold nothing yet."""
+    wanted = MIRRORS[name]
+    if {field.name for field in delta.schema().fields} >= set(wanted.names):
+        return delta
+    rows = pa.concat_tables([wanted.empty_table(), delta.to_pyarrow_table()], promote_options="default")
+    path = str(folder(scope.current(), name))
+    write_deltalake(
+        path, rows.select(wanted.names), mode="overwrite", schema_mode="overwrite", writer_properties=PROPERTIES
+    )
+    return DeltaTable(path)
 
 
 def _replace(delta: DeltaTable, rows: pa.Table, wanted: list[int], key: str) -> None:

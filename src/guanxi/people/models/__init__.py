@@ -24,6 +24,7 @@ from guanxi.people.models.person import (
     Trait,
     TraitKind,
 )
+from guanxi.people.models.standing import Membership, Strength
 from guanxi.people.models.work import (
     Attachment,
     Bulk,
@@ -63,6 +64,7 @@ __all__ = [
     "Lent",
     "Level",
     "LevelProof",
+    "Membership",
     "Merge",
     "MergeRule",
     "Moved",
@@ -78,6 +80,7 @@ __all__ = [
     "SavedView",
     "SearchState",
     "Sighting",
+    "Strength",
     "Trait",
     "TraitKind",
     "Trust",

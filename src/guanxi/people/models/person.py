@@ -194,7 +194,8 @@ class Trait(WorkspaceRow):
 
 
 class LevelProof(WorkspaceRow):
-    """Why a person stands on a level, and since when; it ends when the proof does (a refund, an unfollow)."""
+    """Why a person stands on a level, and since when; it ends when the proof does (a refund, an unfollow). What holds
+    again later is a second row, so that the rows are the history."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
     level = models.CharField(max_length=12, choices=Level.choices)
@@ -209,7 +210,9 @@ class LevelProof(WorkspaceRow):
     class Meta(WorkspaceRow.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "level", "proof", "reference"], name="one_proof_a_reason", nulls_distinct=False
+                fields=["person", "level", "proof", "reference", "since"],
+                name="one_proof_a_reason",
+                nulls_distinct=False,
             )
         ]
         indexes = [

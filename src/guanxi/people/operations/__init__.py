@@ -19,6 +19,7 @@ from guanxi.people.operations.imports.states import ImportRefused
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
 from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
 from guanxi.people.operations.linking import Answer, Call, link_many
+from guanxi.people.operations.members import Joining, MembershipRefused, join, leave, members_join, members_leave
 from guanxi.people.operations.merging import (
     MergeRefused,
     SearchRefused,
@@ -59,8 +60,10 @@ __all__ = [
     "IdentityChange",
     "IdentityTaken",
     "ImportRefused",
+    "Joining",
     "KindRefused",
     "KindWanted",
+    "MembershipRefused",
     "MergeRefused",
     "NoteRefused",
     "PeopleKind",
@@ -94,7 +97,11 @@ __all__ = [
     "export_person",
     "fail_import",
     "hand_over",
+    "join",
+    "leave",
     "link_many",
+    "members_join",
+    "members_leave",
     "merge_many",
     "merge_people",
     "name_of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -17,9 +18,10 @@ from guanxi.people.port import TakenBack
 from guanxi.people.rules import LADDER, rank
 
 _PROOFS = f"""
-SELECT id, person_id, ended_at, ended_by FROM {LevelProof._meta.db_table}
+SELECT id, person_id, ended_at, ended_by, reference, since FROM {LevelProof._meta.db_table}
 WHERE workspace_id = %s AND proof = %s AND person_id = ANY(%s)
   AND (person_id, coalesce(reference, 0)) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
+ORDER BY since, id
 """  # noqa: S608
 
 _BEST = f"""
@@ -64,18 +66,24 @@ class Standing:
 def prove_level(
     *, level: str, proof: str, proofs: Sequence[Proof], now: datetime, source: str = "", import_id: int | None = None
 ) -> None:
-    """Add proofs of one level; a proof that had ended holds again. Announces who rose."""
+    """Add proofs of one level. One that ended after it began anew never ended; one that begins after the end of another
+    is a row of its own. Announces who rose."""
     if not proofs:
         return
-    known = _known(proof, [(one.person, one.reference) for one in proofs])
-    ended = [row for row in known if row[2] is not None]
-    _set_end(ended, None, "", import_id)
+    latest = {
+        (row.person, row.reference): row for row in _known(proof, [(one.person, one.reference) for one in proofs])
+    }
+    wanted = {(one.person, one.reference): one for one in reversed(proofs)}
+    again = [row for key, row in latest.items() if row.ended_at and wanted[key].since <= row.ended_at]
+    standing = {(row.person, row.reference) for row in again} | {key for key, row in latest.items() if not row.ended_at}
+    _set_end(again, None, "", import_id)
     bulk.insert(
         LevelProof,
         ["person_id", "level", "proof", "reference", "label", "since", "ended_by", "import_id"],
         (
             (one.person, level, proof, one.reference, one.label[:120], one.since, "", import_id)
-            for one in {(one.person, one.reference): one for one in reversed(proofs)}.values()
+            for key, one in wanted.items()
+            if key not in standing
         ),
         or_ignore=True,
     )
@@ -98,7 +106,7 @@ def end_proof(
     """
     if not references:
         return
-    open_ones = [row for row in _known(proof, references) if row[2] is None]
+    open_ones = [row for row in _known(proof, references) if row.ended_at is None]
     _set_end(open_ones, now, because, import_id)
     _settle({person for person, _ in references}, now, source, import_id, because)
 
@@ -149,25 +157,32 @@ def _raised_by(import_id: int, people: Sequence[int]) -> set[int]:
         return {person for (person,) in cursor.fetchall()}
 
 
-def _known(proof: str, references: Sequence[tuple[int, int | None]]) -> list[tuple[int, int, datetime | None, str]]:
+class _Row(NamedTuple):
+    pk: int
+    person: int
+    ended_at: datetime | None
+    ended_by: str
+    reference: int | None
+    since: datetime
+
+
+def _known(proof: str, references: Sequence[tuple[int, int | None]]) -> list[_Row]:
     people = [person for person, _ in references]
     with connection.cursor() as cursor:
         cursor.execute(
             _PROOFS,
             [scope.current(), proof, people, people, [reference or 0 for _, reference in references]],
         )
-        return list(cursor.fetchall())
+        return [_Row(*row) for row in cursor.fetchall()]
 
 
-def _set_end(
-    rows: Sequence[tuple[int, int, datetime | None, str]], at: datetime | None, by: str, import_id: int | None
-) -> None:
+def _set_end(rows: Sequence[_Row], at: datetime | None, by: str, import_id: int | None) -> None:
     if not rows:
         return
-    bulk.update(LevelProof, ["ended_at", "ended_by"], ((pk, at, by) for pk, _, _, _ in rows))
+    bulk.update(LevelProof, ["ended_at", "ended_by"], ((row.pk, at, by) for row in rows))
     if import_id is not None:
         after = {"ended_at": at, "ended_by": by}
-        changes = [(pk, {"ended_at": was, "ended_by": was_by}, after) for pk, _, was, was_by in rows]
+        changes = [(row.pk, {"ended_at": row.ended_at, "ended_by": row.ended_by}, after) for row in rows]
         note_changes(import_id=import_id, model=LevelProof, changes=changes)
 
 

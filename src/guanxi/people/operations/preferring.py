@@ -12,9 +12,11 @@ from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Consent, Purpose
 from guanxi.kit import bulk
-from guanxi.people.models import Identity, Person
+from guanxi.people.models import Identity, Level, Person
+from guanxi.people.operations.levels import Proof, prove_level
 
 SOURCE = "preferences"
+CHOSE = "preferences.chosen"
 
 
 @transaction.atomic
@@ -39,6 +41,7 @@ def set_preferences(
     governance.record_consents(lines=lines, source=SOURCE, now=now)
     Person.objects.filter(pk=person.pk).update(fewer_messages=fewer_messages, language=language)
     events.touch("people", [person.pk])
+    prove_level(level=Level.INTERACTOR, proof=CHOSE, proofs=[Proof(person.pk, now)], now=now, source=SOURCE)
 
 
 def _said(lookups: list[bytes]) -> dict[tuple[str, bytes], bool]:

@@ -75,6 +75,7 @@ from guanxi.people.queries.lookups import (
 from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_in, merges_of, pairs, whom
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.same import same
+from guanxi.people.queries.standing import members_of, memberships
 from guanxi.people.queries.suppressed import KnownSuppression, suppressions
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
@@ -134,6 +135,8 @@ __all__ = [
     "lookup_by_identity",
     "may_change",
     "may_undo_bulk",
+    "members_of",
+    "memberships",
     "merges_in",
     "merges_of",
     "mirrored",

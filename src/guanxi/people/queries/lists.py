@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from guanxi.people.queries.sides import Side, among, by_identity, by_words, extr
 
 PAGE = 50
 COUNTED_UP_TO = 10_000
-LOOKED_UP_TO = 2_000
+LOOKED_UP_TO = 1_000
 """Where another table must be asked about each person, counting to ten thousand takes longer than the page."""
 ORDERS = {
     "name": ("sort_key", ""),
@@ -108,7 +109,8 @@ def find_people(staff: Staff, wanted: Wanted) -> Found:
 def counted(found: Found) -> tuple[int, bool]:
     """How many there are, and whether there are more: counting stops at one of the two bounds above."""
     up_to = LOOKED_UP_TO if found.broad else COUNTED_UP_TO
-    many = found.everyone().order_by()[: up_to + 1].count()
+    with room_for_ids() if found.broad else nullcontext():
+        many = found.everyone().order_by()[: up_to + 1].count()
     return min(many, up_to), many > up_to
 
 

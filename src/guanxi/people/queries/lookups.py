@@ -16,7 +16,9 @@ from guanxi.kit.crypto import Unreadable
 from guanxi.people.models import (
     Field,
     Identity,
+    Membership,
     Person,
+    Strength,
     Trait,
 )
 from guanxi.people.queries.cards import unsealed
@@ -67,8 +69,12 @@ _MIRRORED = f"""
 SELECT person.id, person.level, person.owner_id, person.unit_id, person.language, person.country, person.created_at,
        (SELECT json_object_agg(field.key, json_build_array(trait.value, field.kind))
         FROM {Trait._meta.db_table} trait JOIN {Field._meta.db_table} field ON field.id = trait.field_id
-        WHERE trait.person_id = person.id)
+        WHERE trait.person_id = person.id),
+       EXISTS (SELECT FROM {Membership._meta.db_table} member
+               WHERE member.workspace_id = %s AND member.person_id = person.id AND member.ended_at IS NULL),
+       strength.strong_until, strength.neutral_until
 FROM {Person._meta.db_table} person
+LEFT JOIN {Strength._meta.db_table} strength ON strength.person_id = person.id
 WHERE person.workspace_id = %s AND person.id = ANY(%s) AND person.merged_into_id IS NULL
   AND person.erased_at IS NULL
 """  # noqa: S608
@@ -86,8 +92,8 @@ def aliased(keys: Sequence[int]) -> pa.Table:
 def mirrored(keys: Sequence[int]) -> pa.Table:
     """These people as the lake keeps them (`events.lake.PEOPLE`); traits with typed values."""
     with connection.cursor() as cursor:
-        cursor.execute(_MIRRORED, [scope.current(), list(keys)])
-        rows = [(*row[:-1], _typed_traits(row[-1])) for row in cursor.fetchall()]
+        cursor.execute(_MIRRORED, [scope.current(), scope.current(), list(keys)])
+        rows = [(*row[:7], _typed_traits(row[7]), *row[8:]) for row in cursor.fetchall()]
     schema = mirror_columns("people")
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
 

@@ -160,6 +160,23 @@ FIELDS = (
         example=_("yes"),
         help=_("yes or no; an empty cell says nothing."),
     ),
+    ImportField(
+        "member",
+        _("Member"),
+        synonyms=(
+            *("member", "is member", "membership", "loyalty member", "club member"),
+            *("会员", "是否会员", "是会员", "회원", "회원 여부", "멤버십"),
+        ),
+        example=_("yes"),
+        help=_("yes or no; an empty cell says nothing."),
+    ),
+    ImportField(
+        "member_since",
+        _("Member since"),
+        synonyms=("member since", "membership date", "会员日期", "成为会员日期", "회원 등록일", "멤버십 가입일"),
+        example="2026-03-14",
+        help=_("Without a day they are members from the day of the import on."),
+    ),
 )
 
 CONSENT = ImportOption(
@@ -202,5 +219,6 @@ MESSAGES: Mapping[str, Text] = {
     "erased": _("This person was erased; nothing can be added."),
     "no_identity_column": _("Choose a column with e-mail addresses, phones or customer numbers."),
     "no_consent_column": _("Consent by a column needs a column with e-mail addresses and one that says yes or no."),
+    "member_and_not": _("It says that they are no member, and since when they are one."),
     "no_statement": _("Say in a sentence how these people agreed; it is kept as proof."),
 }

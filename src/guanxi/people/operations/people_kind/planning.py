@@ -8,7 +8,7 @@ from typing import Any
 
 from guanxi.governance.models import Consent, Purpose, Staff, Unit
 from guanxi.kit import bulk, crypto
-from guanxi.people.models import Field, Identity, IdentityKind, Person, Trait
+from guanxi.people.models import Field, Identity, IdentityKind, Membership, Person, Trait
 from guanxi.people.operations.people_kind.reading import ReadyPerson
 from guanxi.people.port import ImportContext, Plan, Rejected
 from guanxi.people.rules import ConsentState, consent_to_write
@@ -41,13 +41,19 @@ class KnownPerson:
     after: dict[str, Any]
     identities: tuple[NewIdentity, ...]
     consent: bool | None
+    member: bool | None
+    """What they become of it, or None."""
     new_traits: tuple[tuple[str, str], ...]
     changed_traits: tuple[tuple[int, dict[str, Any], str], ...]
     """(trait id, its columns before, new value)"""
 
     @property
     def changes(self) -> bool:
-        return bool(self.after or self.identities or self.new_traits or self.changed_traits or self.consent is not None)
+        return (
+            bool(self.after or self.identities or self.new_traits or self.changed_traits)
+            or self.consent is not None
+            or self.member is not None
+        )
 
 
 @dataclass
@@ -164,6 +170,14 @@ def _new(one: _Candidate, consents: Mapping[bytes, ConsentState]) -> NewPerson:
     return NewPerson(one.ready, owner_id, unit, one.identities, _consent(one, consents))
 
 
+def _members(matched: Sequence[tuple[_Candidate, int]]) -> set[int]:
+    """Those of them who are members, where the file says anything of it."""
+    said = [person for one, person in matched if one.ready.member is not None]
+    if not said:
+        return set()
+    return set(Membership.objects.filter(person__in=said, ended_at=None).values_list("person", flat=True))
+
+
 def _compare(
     matched: Sequence[tuple[_Candidate, int]],
     holders: Mapping[tuple[str, bytes], int],
@@ -174,6 +188,7 @@ def _compare(
     ids = [person for _, person in matched]
     people = {row["pk"]: row for row in Person.objects.filter(pk__in=ids).values("pk", "salt", *COLUMNS)}
     traits = _traits(ids, context)
+    members = _members(matched)
     for one, person in matched:
         wanted = _wanted(one)
         before = {name: people[person][name] for name, value in wanted.items() if people[person][name] != value}
@@ -186,6 +201,7 @@ def _compare(
             after={name: wanted[name] for name in before},
             identities=tuple(i for i in one.identities if (i.kind, i.lookup) not in holders),
             consent=_consent(one, consents),
+            member=None if one.ready.member in (None, person in members) else one.ready.member,
             new_traits=tuple((key, value) for key, value in one.ready.traits if (person, key) not in traits),
             changed_traits=tuple(
                 (old[0], {"value": old[1], "import_id": old[2]}, value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from babel import Locale
 
@@ -37,6 +37,8 @@ class ReadyPerson:
     country: str
     created_at: datetime | None
     consent: bool | None
+    member: bool | None
+    member_since: datetime | None
     traits: tuple[tuple[str, str], ...]
 
     @property
@@ -77,6 +79,7 @@ def _person(row: Row, context: ImportContext) -> ReadyPerson:
         country=_read_cell("country", given, country, "unknown_country") or "",
         created_at=_read_cell("created", given, lambda text: cells.moment(text, context.timezone), "not_a_date"),
         consent=_consent(given, context),
+        **_member(given, context),
         traits=_traits(given, context),
     )
 
@@ -121,6 +124,17 @@ def _consent(given: Mapping[str, str], context: ImportContext) -> bool | None:
             return True
         case _:
             return None
+
+
+def _member(given: Mapping[str, str], context: ImportContext) -> dict[str, Any]:
+    """A day says yes."""
+    said = _read_cell("member", given, cells.yes_no, "not_yes_or_no")
+    since = _read_cell("member_since", given, lambda text: cells.moment(text, context.timezone), "not_a_date")
+    if since is not None and since > context.now:
+        raise _Bad("in_the_future", field="member_since", value=given["member_since"])
+    if said is False and since is not None:
+        raise _Bad("member_and_not")
+    return {"member": True if since is not None else said, "member_since": since}
 
 
 def _traits(given: Mapping[str, str], context: ImportContext) -> tuple[tuple[str, str], ...]:

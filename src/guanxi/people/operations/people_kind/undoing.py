@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from guanxi.events import operations as events
-from guanxi.people.models import Field, Identity, LevelProof, NameWord, Person, Trait
+from guanxi.people.models import Field, Identity, LevelProof, Membership, NameWord, Person, Strength, Trait
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges
+from guanxi.people.operations.members import memberships_restored
 from guanxi.people.operations.people_kind.writing import rename
 from guanxi.people.port import UndoStep
 
@@ -28,8 +29,10 @@ def _people_touched(ids: Sequence[int], now: datetime) -> None:
 UNDO: tuple[UndoStep, ...] = (
     RestoreChanges(Trait, then=_traits_changed),
     RestoreChanges(Person, then=_people_changed),
-    RemoveRows(Person, along=(Identity, NameWord, Trait, LevelProof), then=_people_touched),
+    RestoreChanges(Membership, then=memberships_restored),
+    RemoveRows(Person, along=(Identity, NameWord, Trait, LevelProof, Membership, Strength), then=_people_touched),
     RemoveRows(Identity, inside="person"),
+    RemoveRows(Membership, inside="person", then=_people_touched),
     RemoveRows(Trait, inside="person", then=_people_touched),
     RemoveRows(Field),
 )

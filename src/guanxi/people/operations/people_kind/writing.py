@@ -13,6 +13,7 @@ from guanxi.kit import bulk, crypto, keys, names, rows
 from guanxi.people.models import Field, Identity, IdentityKind, Level, NameWord, Person, Trait
 from guanxi.people.operations.assigning import tell_assigned
 from guanxi.people.operations.journal import note_changes
+from guanxi.people.operations.members import Joining, members_join, members_leave
 from guanxi.people.operations.people_kind.planning import KnownPerson, NewIdentity, NewPerson, PeoplePlan
 from guanxi.people.port import ImportContext
 
@@ -45,6 +46,7 @@ def write_people(plan: PeoplePlan, context: ImportContext) -> None:
         bulk.insert(Identity, IDENTITY_COLUMNS, identities.result())
         bulk.insert(NameWord, ["word", "person_id"], words.result())
     _traits(plan, ids, context)
+    _members(plan, ids, context)
     governance.record_consents(
         lines=lines.result(),
         source=context.source,
@@ -127,6 +129,16 @@ def _traits(plan: PeoplePlan, ids: Sequence[int], context: ImportContext) -> Non
         bulk.update(Trait, ["value", "set_at", "import_id"], rows_)
         changes = [(pk, before, {"value": value, "import_id": context.import_id}) for pk, before, value in changed]
         note_changes(import_id=context.import_id, model=Trait, changes=changes)
+
+
+def _members(plan: PeoplePlan, ids: Sequence[int], context: ImportContext) -> None:
+    said = [(one.ready, pk, one.ready.member) for one, pk in zip(plan.new, ids, strict=True)]
+    said += [(one.ready, one.person, one.member) for one in plan.known]
+    given: dict[str, Any] = {"now": context.now, "import_id": context.import_id, "source": context.source}
+    if joining := [Joining(pk, ready.member_since or context.now) for ready, pk, member in said if member]:
+        members_join(joining=joining, proof=context.source, **given)
+    if leaving := [pk for _ready, pk, member in said if member is False]:
+        members_leave(people=leaving, at=context.now, because=context.source, **given)
 
 
 def _make_fields(context: ImportContext) -> None:
