@@ -285,3 +285,35 @@ def test_an_audience_asks_for_what_a_shop_sent(now: datetime) -> None:
         },
     }
     assert audiences.count(rule, now=now) == 4
+
+
+def test_without_a_message_id_what_says_its_time_is_known_by_its_content(now: datetime) -> None:
+    key, at = shop(), ago(clock.wall(), minutes=3)
+    timed, plain = event(1, messageId=None, timestamp=at), event(2, messageId=None)
+    sent(key, [timed, plain, timed])
+    sent(key, [timed, plain])
+    sent(key, [timed | {"timestamp": ago(clock.wall(), minutes=2)}])
+    applied(now)
+    assert len(in_lake(now)) == 1 + 2 + 1
+    assert sum(Batch.objects.values_list("repeated", flat=True)) == 2
+
+
+def test_revenue_becomes_money_that_audiences_sum(now: datetime) -> None:
+    paid = {"revenue": 60.5, "currency": "CNY"}
+    told = [
+        event(1, properties=paid),
+        event(8, properties=paid),
+        event(2, properties=paid | {"currency": "USD"}),
+        event(3, properties=paid | {"currency": "XXQ"}),
+    ]
+    sent(shop(), told)
+    applied(now)
+    money = sorted((row["amount_minor"], row["currency"]) for row in in_lake(now) if row["currency"])
+    assert money == [(6050, "CNY"), (6050, "CNY"), (6050, "USD")]
+    assert (refusals(), Batch.objects.get().taken) == ([], 4)
+    spent = {
+        "type": "did",
+        "event": "event:track.product_viewed",
+        "having": [{"type": "sum", "of": "amount", "at_least": 12_100}],
+    }
+    assert audiences.count({"version": 1, "where": spent}, now=now) == 1

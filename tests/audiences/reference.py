@@ -1,12 +1,16 @@
 """What a rule means, in plain Python over plain lists: the truth that every engine is compared with."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any as Any_
 from zoneinfo import ZoneInfo
 
+from guanxi.audiences.queries.sets import PRIME, place_in
 from guanxi.audiences.rules import (
     All,
     AmountCondition,
@@ -17,13 +21,28 @@ from guanxi.audiences.rules import (
     Condition,
     Did,
     DidNot,
+    Ever,
+    FirstTime,
+    InAudience,
+    Inlined,
     Kind,
+    Last,
+    LastTime,
     Level,
+    Max,
     Measure,
+    Min,
     Not,
     Rule,
+    Share,
+    Step,
+    Sum,
     Test,
+    Then,
+    Top,
     TraitClause,
+    Window,
+    parse_rule,
     window_bounds,
 )
 
@@ -72,17 +91,56 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
             return any(holds(inner, person, world) for inner in clause.clauses)
         case Not():
             return not holds(clause.clause, person, world)
+        case Inlined():
+            return holds(clause.clause, person, world)
+        case InAudience():
+            other = parse_rule(world.catalogue.audiences[clause.audience].rule, world.catalogue)
+            return holds(other.where, person, world)
         case Level():
             return person.level in clause.levels
         case TraitClause():
             return passes(clause, trait_of(clause, person, world.catalogue))
+        case Share():
+            return (
+                clause.skip
+                <= Fraction(place_in(clause.seed, person.person) * 100, PRIME)
+                < clause.skip + clause.percent
+            )
         case DidNot():
-            return not matching(clause, person, world)
+            return not matching(clause, clause.within, person, world)
         case Did():
-            matched = matching(clause, person, world)
+            matched = matching(clause, clause.within, person, world)
             if not clause.having:
                 return bool(matched)
-            return all(within(measured(measure, matched, world), measure) for measure in clause.having)
+            return all(measures(measure, matched, world) for measure in clause.having)
+        case Then():
+            return follows(clause, person, world)
+        case Top():
+            return person.person in the_first(clause, world)
+
+
+def follows(clause: Then, person: Person, world: World) -> bool:
+    gap = timedelta(microseconds=clause.gap.microseconds)
+    nexts = [event.occurred_at for event in matching(clause.next, Ever(), person, world)]
+    for first in matching(clause.first, clause.within, person, world):
+        came = any(first.occurred_at < at <= first.occurred_at + gap for at in nexts)
+        if clause.type == "then" and came:
+            return True
+        if clause.type == "then_not" and not came and first.occurred_at + gap <= world.now:
+            return True
+    return False
+
+
+def the_first(clause: Top, world: World) -> list[int]:
+    figures = []
+    for person in world.people:
+        matched = matching(clause, clause.within, person, world)
+        if clause.by == "sum":
+            matched = [event for event in matched if amount_of(event, world) is not None]
+        if matched:
+            figures.append((measured(clause.by, matched, world), person.person))
+    figures.sort(key=lambda one: (-one[0] if clause.type == "top" else one[0], one[1]))
+    return [person for _, person in figures[: math.ceil(Fraction(len(figures) * clause.percent, 100))]]
 
 
 def trait_of(clause: TraitClause, person: Person, catalogue: Catalogue) -> object:
@@ -91,41 +149,79 @@ def trait_of(clause: TraitClause, person: Person, catalogue: Catalogue) -> objec
     return person.country if trait.column else typed(person.traits, name, trait.kind)
 
 
-def matching(clause: Did | DidNot, person: Person, world: World) -> list[Happened]:
-    start, end = window_bounds(clause.within, world.now, world.zone)
+def matching(clause: Did | DidNot | Step | Top, window: Window, person: Person, world: World) -> list[Happened]:
+    start, end = window_bounds(window, world.now, world.zone)
     return [
         event
         for event in world.events_of(person.person)
         if f"event:{event.name}" == clause.event
         and (start is None or event.occurred_at >= start)
         and (end is None or event.occurred_at < end)
-        and all(fits(condition, event, world.catalogue) for condition in clause.where)
+        and all(fits(condition, event, world) for condition in clause.where)
     ]
 
 
-def fits(condition: Condition, event: Happened, catalogue: Catalogue) -> bool:
-    if isinstance(condition, AmountCondition):
-        return passes(condition, event.amount_minor if event.currency == catalogue.currency else None)
-    name = condition.prop.removeprefix("prop:")
-    spec = catalogue.events[event.name].properties[name]
-    return passes(condition, event.channel if spec.column else typed(event.props, name, spec.kind))
+def fits(condition: Condition, event: Happened, world: World) -> bool:
+    of = "amount" if isinstance(condition, AmountCondition) else condition.prop
+    return passes(condition, value_of(of, event, world))
 
 
-def measured(measure: Measure, events: list[Happened], world: World) -> int:
-    match measure.type:
+def value_of(of: str, event: Happened, world: World) -> object:
+    if of == "amount":
+        return amount_of(event, world)
+    name = of.removeprefix("prop:")
+    spec = world.catalogue.events[event.name].properties[name]
+    return event.channel if spec.column else typed(event.props, name, spec.kind)
+
+
+def amount_of(event: Happened, world: World) -> int | None:
+    return event.amount_minor if event.currency == world.catalogue.currency else None
+
+
+def measures(measure: Measure, events: list[Happened], world: World) -> bool:
+    match measure:
+        case FirstTime() | LastTime():
+            times = sorted(event.occurred_at for event in events)
+            start, end = window_bounds(measure.within, world.now, world.zone)
+            at = times[0 if isinstance(measure, FirstTime) else -1] if times else None
+            return at is not None and (start is None or at >= start) and (end is None or at < end)
+        case Min() | Max() | Last():
+            known = [(event.occurred_at, value_of(measure.of, event, world)) for event in events]
+            known = [(at, value) for at, value in known if value is not None]
+            if isinstance(measure, Last):
+                return passes(measure, max(known)[1] if known else None)
+            values: list[Any_] = [value for _, value in known]
+            found = (min if isinstance(measure, Min) else max)(values) if values else None
+            return passes(measure, found)
+        case Sum(of=of) if of != "amount":
+            numbers = [value_of(of, event, world) for event in events]
+            return within(sum(thousandths(number) for number in numbers), measure, 1000)
+        case _:
+            return within(measured(measure.type, events, world), measure)
+
+
+def thousandths(number: object) -> int:
+    if not isinstance(number, float) or abs(number) > 2**53 / 1000:
+        return 0
+    return math.floor(number * 1000 + 0.5)
+
+
+def measured(measure: str, events: list[Happened], world: World) -> int:
+    match measure:
         case "count":
             return len(events)
         case "sum":
-            ours = [event for event in events if event.currency == world.catalogue.currency]
-            return sum(event.amount_minor or 0 for event in ours)
-        case "days":
+            return sum(amount_of(event, world) or 0 for event in events)
+        case _:
             return len({event.occurred_at.astimezone(ZoneInfo(world.zone)).date() for event in events})
 
 
-def within(value: int, bound: Bound) -> bool:
+def within(value: int, bound: Bound, scale: int = 1) -> bool:
     if bound.exactly is not None:
-        return value == bound.exactly
-    return (bound.at_least is None or value >= bound.at_least) and (bound.at_most is None or value <= bound.at_most)
+        return value == bound.exactly * scale
+    return (bound.at_least is None or value >= bound.at_least * scale) and (
+        bound.at_most is None or value <= bound.at_most * scale
+    )
 
 
 def typed(document: str, name: str, kind: Kind) -> object:

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from guanxi.audiences.queries import Reason, compile_rule, explain, parse_rule
 from guanxi.audiences.queries.explain import NotMirrored
-from guanxi.audiences.rules import Rule, clauses_of
+from guanxi.audiences.rules import Rule, clauses_of, resolved
 from tests.audiences.lakes import fresh, in_delta, in_memory
 from tests.audiences.reference import Happened, Person, World, holds, who
 from tests.audiences.worlds import CATALOGUE, NOW, rules, windows, worlds
@@ -56,7 +56,7 @@ def test_an_explanation_says_of_every_clause_whether_it_holds(data: dict[str, An
     reasons = explain(
         rule, in_memory(LAKE, world), person.person, now=world.now, zone=world.zone, catalogue=world.catalogue
     )
-    expected = [(path, holds(clause, person, world)) for path, _, clause in clauses_of(rule)]
+    expected = [(path, holds(clause, person, world)) for path, _, clause in clauses_of(resolved(rule, CATALOGUE))]
     assert [(reason.path, reason.holds) for reason in reasons] == expected
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guanxi.audiences.rules import Catalogue, Part, Property, Rule, RuleError, Trait, describe, parse_rule
+from guanxi.audiences.rules import (
+    Catalogue,
+    Other,
+    Part,
+    Property,
+    Rule,
+    RuleError,
+    Trait,
+    describe,
+    named_in,
+    opened,
+    parse_rule,
+)
 from guanxi.audiences.rules import Event as EventSpec
 from tests.audiences.worlds import CATALOGUE, rules
 
@@ -42,6 +55,15 @@ def nested(depth: int) -> dict[str, Any]:
     for _ in range(depth - 1):
         clause = {"type": "not", "not": clause}
     return {"version": 1, "where": clause}
+
+
+def then(**more: Any) -> dict[str, Any]:
+    steps = {"first": {"event": "event:coupon.redeemed"}, "next": {"event": "event:nothing"}}
+    return second(type="then", **{**steps, "gap": {"unit": "hours", "number": 3}, **more})
+
+
+def top(**more: Any) -> dict[str, Any]:
+    return second(type="top", **{"percent": 5, "by": "count", "event": "event:product.bought", **more})
 
 
 NOT_JSON: Any = {1, 2}
@@ -108,7 +130,7 @@ BAD = [
     (having(type="count", at_least=3, at_most=2), "where.all[1].having[0]", "wrong_order"),
     (having(type="count", at_least="3"), "where.all[1].having[0].at_least", "wrong_type"),
     (having(type="count", at_least=3.5), "where.all[1].having[0].at_least", "wrong_type"),
-    (having(type="sum", of="tax", at_least=3), "where.all[1].having[0].of", "unknown_value"),
+    (having(type="sum", of="tax", at_least=3), "where.all[1].having[0].of", "unknown_property"),
     (bought(within={"type": "last_days", "days": 0}), "where.all[1].within.days", "wrong_number"),
     (bought(within={"type": "last_days", "days": 9999}), "where.all[1].within.days", "wrong_number"),
     (bought(within={"type": "since", "date": "yesterday"}), "where.all[1].within.date", "wrong_date"),
@@ -129,6 +151,26 @@ BAD = [
         "no_amount",
     ),
     (nested(11), "where" + 10 * ".not", "too_deep"),
+    (having(type="sum", of="prop:gift", at_least=1), "where.all[1].having[0].of", "wrong_type"),
+    (having(type="min", of="prop:department", op="is", value="D1"), "where.all[1].having[0].of", "wrong_type"),
+    (having(type="last", of="prop:sql", op="is", value="D1"), "where.all[1].having[0].of", "unknown_property"),
+    (having(type="last", of="prop:department", op="gt", value="D1"), "where.all[1].having[0].op", "wrong_operator"),
+    (having(type="max", of="amount", op="gt", value=1.5), "where.all[1].having[0].value", "wrong_type"),
+    (having(type="first_time"), "where.all[1].having[0].within", "missing"),
+    (bought(within={"type": "days_ago", "least": 9, "most": 3}), "where.all[1].within", "wrong_order"),
+    (bought(within={"type": "before", "date": "2026-02-30"}), "where.all[1].within.date", "wrong_date"),
+    (then(), "where.all[1].next.event", "unknown_event"),
+    (then(next={"event": "event:order.paid; --"}), "where.all[1].next.event", "unknown_event"),
+    (then(first={"event": "event:coupon.redeemed", "sql": "1"}), "where.all[1].first.sql", "unknown_field"),
+    (then(gap={"unit": "years", "number": 1}), "where.all[1].gap.unit", "unknown_value"),
+    (then(gap={"unit": "days", "number": 0}), "where.all[1].gap.number", "wrong_number"),
+    (top(percent=0), "where.all[1].percent", "wrong_number"),
+    (top(by="sum", event="event:coupon.redeemed"), "where.all[1].by", "no_amount"),
+    (top(by="median"), "where.all[1].by", "unknown_value"),
+    (second(type="share", percent=60, skip=41), "where.all[1]", "wrong_bound"),
+    (second(type="share", percent=5, seed="a\0b"), "where.all[1].seed", "control_character"),
+    (second(type="audience", audience="aud_nobody"), "where.all[1].audience", "unknown_audience"),
+    (second(type="audience", audience="aud_quiet", clause=FAN), "where.all[1].clause", "unknown_field"),
 ]
 
 
@@ -145,6 +187,42 @@ def test_two_hundred_clauses_in_each_other_are_refused_without_harm() -> None:
         with pytest.raises(RuleError) as refused:
             parse_rule(nested(depth), CATALOGUE)
         assert refused.value.code == "too_deep"
+
+
+def naming(*keys: str) -> dict[str, Any]:
+    return {"version": 1, "where": {"type": "all", "all": [{"type": "audience", "audience": key} for key in keys]}}
+
+
+def test_audiences_that_lead_back_to_each_other_are_refused_with_the_way() -> None:
+    others = {"aud_a": Other("A", naming("aud_b")), "aud_b": Other("B", naming("aud_c")), "aud_c": Other("C", FAN)}
+    known = replace(CATALOGUE, audiences=others | {"aud_c": Other("C", {"version": 1, "where": FAN})})
+    with pytest.raises(RuleError) as refused:
+        parse_rule(naming("aud_a"), known, "aud_c")
+    assert (refused.value.path, refused.value.code) == ("where.all[0].rule.all[0].rule.all[0].audience", "cycle")
+    assert refused.value.params["key"] == "C → A → B → C"
+
+
+def test_a_broken_audience_is_named_where_another_names_it() -> None:
+    known = replace(CATALOGUE, audiences={"aud_a": Other("Old", {"version": 1, "where": {"type": "sql"}})})
+    with pytest.raises(RuleError) as refused:
+        parse_rule(naming("aud_a"), known)
+    assert (refused.value.path, refused.value.code) == ("where.all[0].audience", "broken_audience")
+
+
+def test_audiences_that_each_name_two_others_do_not_grow_without_end() -> None:
+    others = {f"aud_{at}": Other(str(at), naming(f"aud_{at + 1}", f"aud_{at + 1}")) for at in range(9)}
+    known = replace(CATALOGUE, audiences=others | {"aud_9": Other("9", {"version": 1, "where": FAN})})
+    with pytest.raises(RuleError) as refused:
+        parse_rule(naming("aud_0"), known)
+    assert refused.value.code in ("too_many_clauses", "too_deep")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rules())
+def test_a_rule_can_be_freed_of_the_audiences_that_it_names(data: dict[str, Any]) -> None:
+    freed = opened(parse_rule(data, CATALOGUE), CATALOGUE).model_dump(mode="json")
+    assert not named_in(freed)
+    parse_rule(freed, CATALOGUE)
 
 
 def test_ten_deep_and_a_hundred_clauses_are_allowed() -> None:

@@ -2,12 +2,13 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
 
-from guanxi.audiences.rules import LEVELS, Catalogue, Event, Property, Trait, local_midnight
+from guanxi.audiences.rules import LEVELS, Catalogue, Event, Other, Property, Trait, local_midnight
 from tests.audiences.reference import Happened, Person, World
 
 NOW = datetime(2026, 11, 3, 4, 30, tzinfo=UTC)
@@ -31,6 +32,22 @@ CATALOGUE = Catalogue(
         "coupon.redeemed": Event(),
     },
     currency="CNY",
+    audiences={
+        "aud_buyers": Other("Buyers", {"version": 1, "where": {"type": "did", "event": "event:product.bought"}}),
+        "aud_quiet": Other(
+            "Quiet",
+            {
+                "version": 1,
+                "where": {
+                    "type": "any",
+                    "any": [
+                        {"type": "not", "not": {"type": "audience", "audience": "aud_buyers"}},
+                        {"type": "level", "levels": ["visitor", "fan"]},
+                    ],
+                },
+            },
+        ),
+    },
 )
 
 TEXTS = ["", "D1", "D2", "1", "上海", 'O\'Brien \\ "x"', "50%", "_", "a; DROP TABLE people --", "true"]
@@ -81,6 +98,11 @@ def windows() -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(
         st.just({"type": "ever"}),
         st.integers(1, 12).map(lambda days: {"type": "last_days", "days": days}),
+        st.integers(0, 12).map(lambda days: {"type": "days_ago", "least": days}),
+        st.lists(st.integers(0, 12), min_size=2, max_size=2).map(
+            lambda pair: {"type": "days_ago", "least": min(pair), "most": max(pair)}
+        ),
+        day.map(lambda first: {"type": "before", "date": first}),
         day.map(lambda first: {"type": "since", "date": first}),
         st.lists(day, min_size=2, max_size=2).map(
             lambda pair: {"type": "between", "first": min(pair), "last": max(pair)}
@@ -109,22 +131,91 @@ def conditions(event: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of([*forms, amount] if CATALOGUE.events[event].amount else forms)
 
 
+NAMES = ["product.bought", "product.bought", "message.opened", "coupon.redeemed"]
+
+
+def measures(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    event = CATALOGUE.events[name]
+    forms: list[st.SearchStrategy[dict[str, Any]]] = [
+        bounds(st.integers(0, 4)).map(lambda bound: {"type": "count", **bound}),
+        bounds(st.integers(0, 5)).map(lambda bound: {"type": "days", **bound}),
+        st.sampled_from(["first_time", "last_time"]).flatmap(
+            lambda kind: windows().map(lambda window: {"type": kind, "within": window})
+        ),
+    ]
+    if event.amount:
+        forms.append(bounds(st.integers(-2, 12)).map(lambda bound: {"type": "sum", "of": "amount", **bound}))
+        forms.append(tested(["min", "max", "last"], "amount", amounts()))
+    for key, spec in event.properties.items():
+        kinds = ["min", "max", "last"] if spec.kind in ("number", "date") else ["last"]
+        forms.append(tested(kinds, f"prop:{key}", tests_of(spec.kind)))
+        if spec.kind == "number":
+            forms.append(bounds(st.integers(-3, 9)).map(partial(summed, key)))
+    return st.one_of(forms)
+
+
+def summed(key: str, bound: dict[str, int]) -> dict[str, Any]:
+    return {"type": "sum", "of": f"prop:{key}", **bound}
+
+
+def tested(kinds: list[str], of: str, test: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.tuples(st.sampled_from(kinds), test).map(lambda two: {"type": two[0], "of": of, **two[1]})
+
+
+def amounts() -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"op": st.sampled_from(["is", "is_not", *ORDERED]), "value": st.integers(-1, 6)})
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> dict[str, Any]:
+    name = draw(st.sampled_from(NAMES))
+    step: dict[str, Any] = {"event": f"event:{name}"}
+    if CATALOGUE.events[name].properties:
+        step["where"] = draw(st.lists(conditions(name), max_size=2))
+    return step
+
+
 @st.composite
 def events(draw: st.DrawFn) -> dict[str, Any]:
-    name = draw(st.sampled_from(["product.bought", "product.bought", "message.opened", "coupon.redeemed"]))
-    clause: dict[str, Any] = {"type": draw(st.sampled_from(["did", "did_not"])), "event": f"event:{name}"}
-    if CATALOGUE.events[name].properties:
-        clause["where"] = draw(st.lists(conditions(name), max_size=2))
-    clause["within"] = draw(windows())
+    clause = {"type": draw(st.sampled_from(["did", "did", "did_not"])), **draw(steps()), "within": draw(windows())}
     if clause["type"] == "did":
-        measures = [
-            bounds(st.integers(0, 4)).map(lambda bound: {"type": "count", **bound}),
-            bounds(st.integers(0, 5)).map(lambda bound: {"type": "days", **bound}),
-        ]
-        if CATALOGUE.events[name].amount:
-            measures.append(bounds(st.integers(-2, 12)).map(lambda bound: {"type": "sum", "of": "amount", **bound}))
-        clause["having"] = draw(st.lists(st.one_of(measures), max_size=2))
+        clause["having"] = draw(st.lists(measures(clause["event"].removeprefix("event:")), max_size=2))
     return clause
+
+
+@st.composite
+def sequences(draw: st.DrawFn) -> dict[str, Any]:
+    unit, most = draw(st.sampled_from([("minutes", 2000), ("hours", 60), ("days", 9)]))
+    return {
+        "type": draw(st.sampled_from(["then", "then_not"])),
+        "first": draw(steps()),
+        "next": draw(steps()),
+        "gap": {"unit": unit, "number": draw(st.integers(1, most))},
+        "within": draw(windows()),
+    }
+
+
+@st.composite
+def tops(draw: st.DrawFn) -> dict[str, Any]:
+    step = draw(steps())
+    by = ["count", "days", *(["sum"] if CATALOGUE.events[step["event"].removeprefix("event:")].amount else [])]
+    return {
+        "type": draw(st.sampled_from(["top", "bottom"])),
+        "percent": draw(st.integers(1, 99)),
+        "by": draw(st.sampled_from(by)),
+        **step,
+        "within": draw(windows()),
+    }
+
+
+def shares() -> st.SearchStrategy[dict[str, Any]]:
+    return st.tuples(st.integers(1, 50), st.integers(0, 49), st.sampled_from(["", "spring", "上海"])).map(
+        lambda one: {"type": "share", "percent": one[0], "skip": one[1], "seed": one[2]}
+    )
+
+
+def others() -> st.SearchStrategy[dict[str, Any]]:
+    return st.sampled_from(sorted(CATALOGUE.audiences)).map(lambda one: {"type": "audience", "audience": one})
 
 
 def clauses() -> st.SearchStrategy[dict[str, Any]]:
@@ -136,7 +227,8 @@ def clauses() -> st.SearchStrategy[dict[str, Any]]:
             inner.map(lambda each: {"type": "not", "not": each}),
         )
 
-    return st.recursive(st.one_of(events(), events(), traits(), levels()), groups, max_leaves=6)
+    leaf = st.one_of(events(), events(), events(), traits(), levels(), sequences(), tops(), shares(), others())
+    return st.recursive(leaf, groups, max_leaves=6)
 
 
 def rules() -> st.SearchStrategy[dict[str, Any]]:
@@ -167,7 +259,7 @@ def moment(chance: Random, zone: str) -> datetime:
 
 
 def happened(chance: Random, whom: int, zone: str) -> Happened:
-    name = chance.choice(["product.bought", "product.bought", "message.opened", "coupon.redeemed"])
+    name = chance.choice(NAMES)
     kinds = {key: str(spec.kind) for key, spec in CATALOGUE.events[name].properties.items() if not spec.column}
     paid = CATALOGUE.events[name].amount
     return Happened(

@@ -55,6 +55,46 @@ NESTED = {
         ],
     },
 }
+EVENT = "event:product.bought"
+LAST_MEAT = {"type": "last", "of": "prop:department", "op": "is", "value": "MEAT"}
+MORE: list[dict[str, Any]] = [
+    {"type": "did", "event": EVENT, "having": [{"type": "first_time", "within": {"type": "last_days", "days": 30}}]},
+    {"type": "did", "event": EVENT, "having": [LAST_MEAT], "within": {"type": "before", "date": "2026-03-01"}},
+    {"type": "did", "event": EVENT, "having": [{"type": "max", "of": "amount", "op": "gte", "value": 5000}]},
+    {"type": "did", "event": EVENT, "having": [{"type": "sum", "of": "prop:quantity", "at_least": 10}]},
+    {"type": "did_not", "event": EVENT, "within": {"type": "days_ago", "least": 30, "most": 90}},
+    {
+        "type": "then_not",
+        "first": {"event": EVENT},
+        "next": {"event": "event:order.paid"},
+        "gap": {"unit": "hours", "number": 3},
+        "within": {"type": "last_days", "days": 7},
+    },
+    {"type": "top", "percent": 5, "by": "sum", "event": EVENT, "within": {"type": "last_days", "days": 90}},
+    {"type": "share", "percent": 10, "skip": 20, "seed": "spring"},
+]
+SAID = {
+    "en": [
+        "has bought a product, for the first time in the last 30 days",
+        "has bought a product, the last department is MEAT, before 1 Mar 2026",
+        "has bought a product, the greatest amount is at least CN¥50.00",
+        "has bought a product, quantity of at least 10 in total",
+        "has not bought a product between 30 and 90 days ago",
+        "has bought a product and not paid for an order within 3 hours in the last 7 days",
+        "is in the top 5% of those who have bought a product, by amount in total in the last 90 days",
+        "is among 10% of all people drawn by “spring”, after the first 20%",
+    ],
+    "zh-hans": [
+        "曾购买商品，首次发生于最近 30 天内",
+        "2026年3月1日之前曾购买商品，最近一次的商品部门为“MEAT”",
+        "曾购买商品，最大的金额至少为 ¥50.00",
+        "曾购买商品，数量合计至少 10",
+        "30 至 90 天前没有购买商品",
+        "最近 7 天内曾购买商品，且之后 3 小时内没有支付订单",
+        "最近 90 天内在购买商品的人中按总金额排前 5%",
+        "属于所有人中按抽签“spring”跳过前 20% 后抽出的 10%",
+    ],
+}
 TOO_DEEP = {"version": 1, "where": {"type": "not", "not": {"type": "any", "any": [REGULARS["where"]]}}}
 
 
@@ -106,6 +146,43 @@ def test_a_rule_comes_out_of_the_builder_as_it_went_in(lumen: Workspace, rule: d
     again = parse_rule(rule_of(sketch, known), known)
     assert whole(again, known) == whole(parse_rule(rule, known), known)
     assert sketch_of(again, known) == sketch
+
+
+@pytest.mark.parametrize("clause", MORE, ids=[str(one["type"]) for one in MORE])
+def test_every_kind_of_condition_comes_out_of_the_builder_as_it_went_in(
+    lumen: Workspace, clause: dict[str, Any]
+) -> None:
+    test_a_rule_comes_out_of_the_builder_as_it_went_in(lumen, {"version": 1, "where": {"type": "all", "all": [clause]}})
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_every_kind_of_condition_reads_as_a_sentence(lumen: Workspace, language: str) -> None:
+    known = catalogue()
+    with translation.override(language):
+        assert (
+            sentences(parse_rule({"version": 1, "where": {"type": "all", "all": MORE}}, known), known) == SAID[language]
+        )
+
+
+@pytest.mark.parametrize("kind", ["sequence", "top", "share", "audience"])
+def test_every_kind_of_condition_is_added_by_a_button(owner: Visitor, kind: str) -> None:
+    page = owner.post("audience_builder", status=200, **form([BOUGHT], do=f"add:{kind}"))
+    assert f'name="1-kind" value="{kind}"' in page
+
+
+def test_an_audience_that_another_names_stays(owner: Visitor, shoppers: list[Person]) -> None:
+    owner.post("audience_new", **form([BOUGHT], name="Meat"))
+    meat = Audience.objects.get()
+    naming: dict[str, str | list[str]] = {"kind": "audience", "audience": meat.public_id}
+    owner.post("audience_new", **form([naming], name="Same as meat"))
+    other = Audience.objects.get(name="Same as meat")
+    assert other.size == 1
+    owner.post("audience_delete", meat.public_id)
+    assert Audience.objects.count() == 2
+    assert "Same as meat" in owner.get("audience", meat.public_id)
+    back: dict[str, str | list[str]] = {"kind": "audience", "audience": other.public_id}
+    page = owner.post("audience", meat.public_id, status=422, **form([back], name="Meat"))
+    assert "lead back to each other: Meat → Same as meat → Meat" in page
 
 
 def test_a_rule_that_the_builder_cannot_show_is_not_shown_in_it(lumen: Workspace) -> None:

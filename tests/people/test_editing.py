@@ -14,6 +14,7 @@ from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Field, Identity, NameWord, Person, Trait
 from guanxi.people.operations import IdentityChange, IdentityTaken, PersonChanged, PersonEdit
+from guanxi.people.rules.kinds import BadId
 
 
 @pytest.fixture
@@ -114,3 +115,23 @@ def test_what_cannot_be_read_changes_nothing(emma: Person, now: datetime) -> Non
     with pytest.raises(BadAddress):
         edit(emma, now, name="X", identities={"a": IdentityChange("email", "nobody")})
     assert Person.objects.get(pk=emma.pk).name == "Emma Fischer"
+
+
+def test_ids_of_other_kinds_come_and_go_by_hand(emma: Person, now: datetime) -> None:
+    plate, wecom = IdentityChange("plate", "沪A·12345"), IdentityChange("wecom", "wm-1", within="corp-1")
+    edit(emma, now, identities={"a": plate, "b": wecom})
+    one, other = (Identity.objects.get(person=emma, kind=kind) for kind in ("plate", "wecom"))
+    assert queries.addresses_of([one.pk, other.pk]) == {one.pk: "沪A12345", other.pk: "wm-1"}
+    assert (other.within, bytes(other.lookup)) == ("corp-1", queries.id_key("wecom", "wm-1", "corp-1"))
+    edit(emma, now, identities={"a": IdentityChange("plate", old=one.pk), "b": IdentityChange("device", "d-1")})
+    assert sorted(Identity.objects.values_list("kind", flat=True)) == ["device", "email", "phone", "wecom"]
+    for kind, value, within, reason in (
+        ("wecom", "wm-2", "", "place_missing"),
+        ("plate", "A-1", "", "bad_plate"),
+        ("unionid", "u", "app", "place_unknown"),
+        ("device", "d\x07", "", "control_character"),
+        ("device", "d" * 121, "", "too_long"),
+        ("member", "7", "", "unknown_kind"),
+    ):
+        with pytest.raises(BadId, match=reason):
+            edit(emma, now, identities={"a": IdentityChange(kind, value, within=within)})

@@ -15,7 +15,7 @@ from guanxi.governance.models import Staff
 
 
 class AudienceInUse(Exception):
-    """A room above still points at it."""
+    """Another audience or a room above still points at it."""
 
 
 def save_audience(
@@ -24,6 +24,7 @@ def save_audience(
     """`rule` is JSON. Raises queries.RuleError. The size is counted at once."""
     audience = audience or Audience(created_at=now, by=by)
     audience.name, audience.rule, audience.updated_at = name, rule, now
+    queries.parse_rule(rule, queries.catalogue(), audience.public_id)
     audience.size, audience.counted_at = queries.count(rule, now=now), now
     audience.save()
     return audience
@@ -32,6 +33,8 @@ def save_audience(
 @transaction.atomic
 def delete_audience(*, audience: Audience, by: Staff | None, now: datetime) -> None:
     """The rule alone: its people stay. Raises AudienceInUse."""
+    if queries.naming(audience):
+        raise AudienceInUse
     try:
         with transaction.atomic():
             audience.delete()

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -106,6 +106,7 @@ class Event(msgspec.Struct, gc=False):
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Wire).decode
 _open = msgspec.json.Decoder(_Envelope).decode
+NO_MESSAGE = bytes(8)
 NOTHING: Mapping[str, Any] = {}
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -176,7 +177,7 @@ def read(raw: msgspec.Raw, *, call: str, sent_at: Any, received_at: datetime) ->
     amount, remark = amount_in(values, plan.amount) if plan.amount and kind == "track" else (None, "")
     message = wire.messageId
     if message is None:
-        message = ""
+        message = "" if at is received_at else content_id(raw)
     elif not isinstance(message, str) or len(message) > NAME_LENGTH:
         raise Unusable("bad_message_id")
     traits = said if kind == IDENTIFY else NOTHING
@@ -269,16 +270,21 @@ def instant(value: Any) -> datetime:
         raise Unusable("bad_time") from None
 
 
-def message_digests(source: int) -> Callable[[str], bytes]:
-    """Eight bytes by which a message of this source is known again."""
-    start = hashlib.blake2b(f"{source}|".encode(), digest_size=8)
+def content_id(raw: msgspec.Raw) -> str:
+    """For an event without an id that says when it happened: sent again, it is the same text."""
+    return "content:" + hashlib.blake2b(memoryview(raw), digest_size=16).hexdigest()
 
-    def digest(message: str) -> bytes:
-        hashed = start.copy()
-        hashed.update(message.encode(errors="replace"))
-        return hashed.digest()
 
-    return digest
+def message_digests(source: int, messages: Iterable[str]) -> Iterator[bytes]:
+    """Eight bytes by which each message of this source is known again; zeros for one without an id."""
+    start = hashlib.blake2b(f"{source}|".encode(), digest_size=8).copy
+    for message in messages:
+        if message:
+            hashed = start()
+            hashed.update(message.encode())
+            yield hashed.digest()
+        else:
+            yield NO_MESSAGE
 
 
 # Properties

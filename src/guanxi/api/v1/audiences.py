@@ -36,7 +36,8 @@ class AudienceOut(Out):
 class NewAudience(In):
     name: Name
     rule: Json = Field(
-        description="Version 1: `{version, where}`; clauses are trait, level, did, did_not, all, any, not."
+        description="Version 1: `{version, where}`; clauses are trait, level, did, did_not, then, then_not, top, "
+        "bottom, share, audience, all, any, not."
     )
 
 
@@ -138,7 +139,7 @@ def update_audience(request: ApiRequest, audience_id: str, body: AudienceChange)
 def delete_audience(request: ApiRequest, audience_id: str) -> None:
     """Delete an audience
 
-    Its people stay. One that a broadcast uses stays with it.
+    Its people stay. One that a broadcast or another audience uses stays.
     """
     audiences.delete_audience(audience=one(Audience.objects.all(), audience_id), by=request.staff, now=request.now)
 

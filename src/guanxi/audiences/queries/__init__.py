@@ -3,7 +3,7 @@
 from guanxi.audiences.queries.catalogue import any_in_money, catalogue
 from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
-from guanxi.audiences.queries.members import count, members, samples, why
+from guanxi.audiences.queries.members import count, members, naming, samples, settled, why
 from guanxi.audiences.queries.observed import observed_properties, observed_traits
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.rules import (
@@ -41,10 +41,12 @@ __all__ = [
     "describe",
     "explain",
     "members",
+    "naming",
     "observed_properties",
     "observed_traits",
     "parse_rule",
     "samples",
+    "settled",
     "why",
     "window_bounds",
 ]

@@ -1,6 +1,6 @@
 """From a rule to one Ibis expression over the lake."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -8,23 +8,43 @@ from operator import and_, not_, or_
 from typing import Any
 
 from guanxi.audiences.queries.scans import Asked, Context, Tables, happened, scan
+from guanxi.audiences.queries.sets import Found, in_share
 from guanxi.audiences.queries.values import InColumn, InJson, opposite, test_of
-from guanxi.audiences.rules import All, Catalogue, Clause, Did, DidNot, Level, Not, Rule, TraitClause, children, name_of
+from guanxi.audiences.rules import (
+    All,
+    Catalogue,
+    Clause,
+    Did,
+    DidNot,
+    Inlined,
+    Level,
+    Not,
+    Rule,
+    Share,
+    Then,
+    Top,
+    TraitClause,
+    children,
+    name_of,
+    resolved,
+)
 from guanxi.audiences.rules import Any as AnyOf
+
+Source = Asked | Found
 
 
 @dataclass(frozen=True, slots=True)
 class Conjunct:
-    """One of the conditions that must all hold, with the keys of the events that it asks about."""
+    """One of the conditions that must all hold, with the keys of the sources that it asks."""
 
     path: str
     clause: Clause
-    events: frozenset[str]
+    sources: frozenset[str]
     asks_person: bool
 
     @property
     def mixed(self) -> bool:
-        return len(self.events) + self.asks_person > 1
+        return len(self.sources) + self.asks_person > 1
 
 
 def compile_rule(rule: Rule, tables: Tables, *, now: datetime, zone: str, catalogue: Catalogue) -> Any:
@@ -34,27 +54,28 @@ def compile_rule(rule: Rule, tables: Tables, *, now: datetime, zone: str, catalo
     one name only is a semi or anti join; for any other, the figures of its events are joined to the people.
     """
     context = Context(tables, now, zone, catalogue)
-    asked = asked_of(rule.where)
-    conjuncts = _conjuncts("where", rule.where)
-    late = {event for one in conjuncts if one.mixed for event in one.events}
-    people = _filtered(tables.people, [one for one in conjuncts if not one.events], asked, context)
-    for event, asking in by_event(asked).items():
-        if event not in late:
-            own = [one for one in conjuncts if event in one.events]
+    where = resolved(rule, catalogue).where
+    asked = asked_of(where)
+    conjuncts = _conjuncts("where", where, asked)
+    late = {source for one in conjuncts if one.mixed for source in one.sources}
+    people = _filtered(tables.people, [one for one in conjuncts if not one.sources], asked, context)
+    for source, asking in by_source(asked).items():
+        if source not in late:
+            own = [one for one in conjuncts if source in one.sources]
             people = _matched(people, asking, own, asked, context)
-    for event, asking in by_event(asked).items():
-        if event in late:
-            people = with_figures(people, scan(asking, context))
-    people = _filtered(people, [one for one in conjuncts if one.events & late], asked, context)
+    for source, asking in by_source(asked).items():
+        if source in late:
+            people = with_figures(people, figures_of(asking, context))
+    people = _filtered(people, [one for one in conjuncts if one.sources & late], asked, context)
     return people.select("person")
 
 
-def _conjuncts(path: str, clause: Clause) -> list[Conjunct]:
-    if isinstance(clause, All):
-        return [one for under, each in children(path, clause) for one in _conjuncts(under, each)]
-    inner = [leaf for _, leaf in leaves(path, clause)]
-    events = frozenset(leaf.event for leaf in inner if isinstance(leaf, Did | DidNot))
-    return [Conjunct(path, clause, events, any(isinstance(leaf, TraitClause | Level) for leaf in inner))]
+def _conjuncts(path: str, clause: Clause, asked: Mapping[str, Source]) -> list[Conjunct]:
+    if isinstance(clause, All | Inlined):
+        return [one for under, each in children(path, clause) for one in _conjuncts(under, each, asked)]
+    inner = [under for under, _ in leaves(path, clause)]
+    sources = frozenset(asked[under].source for under in inner if under in asked)
+    return [Conjunct(path, clause, sources, any(under not in asked for under in inner))]
 
 
 def leaves(path: str, clause: Clause) -> list[tuple[str, Clause]]:
@@ -63,46 +84,61 @@ def leaves(path: str, clause: Clause) -> list[tuple[str, Clause]]:
     return [leaf for under, each in inner for leaf in leaves(under, each)] if inner else [(path, clause)]
 
 
-def asked_of(clause: Clause) -> dict[str, Asked]:
-    """The event clauses by path."""
-    events = [(path, leaf) for path, leaf in leaves("where", clause) if isinstance(leaf, Did | DidNot)]
-    return {path: Asked(number, leaf) for number, (path, leaf) in enumerate(events)}
-
-
-def by_event(asked: Mapping[str, Asked]) -> dict[str, list[Asked]]:
-    """The clauses that share a scan, by the key of their event."""
-    found: dict[str, list[Asked]] = {}
-    for one in asked.values():
-        found.setdefault(one.clause.event, []).append(one)
+def asked_of(clause: Clause) -> dict[str, Source]:
+    """The clauses that ask more than the row of a person, by path."""
+    found: dict[str, Source] = {}
+    for number, (path, leaf) in enumerate(leaves("where", clause)):
+        match leaf:
+            case Did() | DidNot():
+                found[path] = Asked(number, path, leaf)
+            case Then() | Top():
+                found[path] = Found(number, path, leaf)
     return found
+
+
+def by_source(asked: Mapping[str, Source]) -> dict[str, list[Source]]:
+    """The clauses that share a scan, by the key of their event; any other stands alone."""
+    found: dict[str, list[Source]] = {}
+    for one in asked.values():
+        found.setdefault(one.source, []).append(one)
+    return found
+
+
+def figures_of(asking: Sequence[Source], context: Context) -> Any:
+    """One row a person, with what the clauses want to know."""
+    first = asking[0]
+    if isinstance(first, Found):
+        return first.table(context)
+    return scan([one for one in asking if isinstance(one, Asked)], context)
 
 
 def with_figures(people: Any, figures: Any) -> Any:
     return people.left_join(figures, "person").drop("person_right")
 
 
-def _filtered(people: Any, conjuncts: list[Conjunct], asked: Mapping[str, Asked], context: Context) -> Any:
+def _filtered(people: Any, conjuncts: list[Conjunct], asked: Mapping[str, Source], context: Context) -> Any:
     if not conjuncts:
         return people
     return people.filter([_truth(one, people, asked, context) for one in conjuncts])
 
 
 def _matched(
-    people: Any, asking: list[Asked], conjuncts: list[Conjunct], asked: Mapping[str, Asked], context: Context
+    people: Any, asking: list[Source], conjuncts: list[Conjunct], asked: Mapping[str, Source], context: Context
 ) -> Any:
     """The people for whom all the conjuncts hold; who has no such event did nothing of the kind."""
     without = [fold(one.path, one.clause, lambda path, _: asked[path].holds_for_nothing(), not_) for one in conjuncts]
-    if len(asking) == 1 and asking[0].only_whether:
-        found = happened(asking[0], context)
+    first = asking[0]
+    if len(asking) == 1 and first.only_whether:
+        found = first.table(context) if isinstance(first, Found) else happened(first, context)
         return people.anti_join(found, "person") if all(without) else people.semi_join(found, "person")
-    figures = scan(asking, context)
+    figures = figures_of(asking, context)
     holds = reduce(and_, [_truth(one, figures, asked, context) for one in conjuncts])
     if all(without):
         return people.anti_join(figures.filter(~holds), "person")
     return people.semi_join(figures.filter(holds), "person")
 
 
-def _truth(conjunct: Conjunct, table: Any, asked: Mapping[str, Asked], context: Context) -> Any:
+def _truth(conjunct: Conjunct, table: Any, asked: Mapping[str, Source], context: Context) -> Any:
     return fold(
         conjunct.path, conjunct.clause, lambda path, leaf: leaf_test(path, leaf, table, asked, context), opposite
     )
@@ -116,22 +152,28 @@ def fold(path: str, clause: Clause, leaf: Callable[[str, Clause], Any], negate: 
             return reduce(and_ if isinstance(clause, All) else or_, inner)
         case Not():
             return negate(fold(f"{path}.not", clause.clause, leaf, negate))
+        case Inlined():
+            return fold(f"{path}.rule", clause.clause, leaf, negate)
         case _:
             return leaf(path, clause)
 
 
-def leaf_test(path: str, leaf: Clause, table: Any, asked: Mapping[str, Asked], context: Context) -> Any:
+def leaf_test(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], context: Context) -> Any:
     """The truth of one clause on a table that has its columns; NULL stands for false."""
     match leaf:
         case TraitClause():
-            return test_of(leaf, trait_source(leaf, table, context.catalogue))
+            return test_of(leaf, trait_source(leaf, table, context))
         case Level():
             return table.level.isin(leaf.levels)
+        case Share():
+            return in_share(leaf, table.person)
         case _:
-            return asked[path].holds(table)
+            return asked[path].holds(table, context)
 
 
-def trait_source(clause: TraitClause, people: Any, catalogue: Catalogue) -> InColumn | InJson:
+def trait_source(clause: TraitClause, people: Any, context: Context) -> InColumn | InJson:
     name = name_of(clause.trait)
-    trait = catalogue.traits[name]
-    return InColumn(people[trait.column]) if trait.column else InJson(people.traits, name, trait.kind)
+    trait = context.catalogue.traits[name]
+    if trait.column:
+        return InColumn(people[trait.column])
+    return InJson(people.traits, name, trait.kind, context.tables.engine)

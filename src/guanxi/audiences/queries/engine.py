@@ -1,10 +1,6 @@
-"""What Ibis has no portable name for, by the names that DuckDB has.
+"""What Ibis has no portable name for, by the names that each engine has."""
 
-Every other engine of the lake has a twin: the JSON text of one value is `->` in PostgreSQL, `JSONExtractRaw` in
-ClickHouse, `to_json(try_variant_get(…))` in Spark.
-"""
-
-from typing import Any
+from typing import Any, Protocol
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -26,22 +22,50 @@ _text_or_null = ibis.udf.scalar.builtin(lambda value: None, name="try", signatur
 _epoch_us = ibis.udf.scalar.builtin(lambda instant: None, name="epoch_us", signature=((INSTANT,), dt.int64))
 
 
-def epoch_us(instant: Any) -> Any:
-    """Microseconds since 1970."""
-    return _epoch_us(instant)
+class Engine(Protocol):
+    dialect: str
+    spells_alike: bool
+    """Whether `json_of` gives every text in one spelling, so that a text is found without taking it out."""
+
+    def json_of(self, document: Any, name: str) -> Any:
+        """The JSON text of one value, a text in its quotes, so that the text "1" is not the number 1; NULL where the
+        document has none or is none."""
+
+    def text_of(self, document: Any, name: str) -> Any:
+        """The same without quotes."""
+
+    def number_of(self, raw: Any) -> Any:
+        """The number that a JSON text is, or NULL."""
+
+    def is_day(self, text: Any) -> Any:
+        """Whether a text of the form YYYY-MM-DD names a day."""
+
+    def epoch_us(self, instant: Any) -> Any:
+        """Microseconds since 1970."""
 
 
-def json_of(document: Any, name: str) -> Any:
-    """The JSON text of one value: a text in its quotes, so that the text "1" is not the number 1.
+class DuckDB:
+    dialect = "duckdb"
+    spells_alike = True
 
-    Cast to plain text at once: DuckDB casts JSON to a number by its meaning, and then "1" and true are the number 1.
-    """
-    return _json_or_null(_json_extract(document, _pointer(name))).cast("string")
+    def json_of(self, document: Any, name: str) -> Any:
+        # Cast to plain text at once: DuckDB casts JSON to a number by its meaning, and then "1" and true are 1.
+        return _json_or_null(_json_extract(document, _pointer(name))).cast("string")
+
+    def text_of(self, document: Any, name: str) -> Any:
+        return _text_or_null(_json_extract_string(document, _pointer(name)))
+
+    def number_of(self, raw: Any) -> Any:
+        return raw.try_cast(float)
+
+    def is_day(self, text: Any) -> Any:
+        return text.try_cast("date").notnull()
+
+    def epoch_us(self, instant: Any) -> Any:
+        return _epoch_us(instant)
 
 
-def text_of(document: Any, name: str) -> Any:
-    """The same without quotes."""
-    return _text_or_null(_json_extract_string(document, _pointer(name)))
+DUCKDB: Engine = DuckDB()
 
 
 def _pointer(name: str) -> Any:

@@ -6,9 +6,19 @@ from datetime import datetime
 from operator import not_
 from typing import Any
 
-from guanxi.audiences.queries.compile import asked_of, by_event, fold, leaf_test, leaves, trait_source, with_figures
-from guanxi.audiences.queries.scans import Asked, Context, Tables, scan
-from guanxi.audiences.rules import Catalogue, Clause, Level, Rule, TraitClause, clauses_of
+from guanxi.audiences.queries.compile import (
+    Source,
+    asked_of,
+    by_source,
+    figures_of,
+    fold,
+    leaf_test,
+    leaves,
+    trait_source,
+    with_figures,
+)
+from guanxi.audiences.queries.scans import Context, Tables
+from guanxi.audiences.rules import Catalogue, Clause, Level, Rule, Share, TraitClause, clauses_of, resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class NotMirrored(LookupError):
 def explain(rule: Rule, tables: Tables, person: int, *, now: datetime, zone: str, catalogue: Catalogue) -> list[Reason]:
     """Every clause in the order of reading; the first says whether the person is in. Asks the engine once."""
     context = Context(tables, now, zone, catalogue, person)
+    rule = resolved(rule, catalogue)
     asked = asked_of(rule.where)
     row = _row(rule, asked, context)
     found = {path: _reason(path, row) for path, _ in leaves("where", rule.where)}
@@ -37,11 +48,11 @@ def explain(rule: Rule, tables: Tables, person: int, *, now: datetime, zone: str
     ]
 
 
-def _row(rule: Rule, asked: Mapping[str, Asked], context: Context) -> dict[str, Any]:
+def _row(rule: Rule, asked: Mapping[str, Source], context: Context) -> dict[str, Any]:
     people = context.tables.people
     table = people.filter(people.person == context.person)
-    for asking in by_event(asked).values():
-        table = with_figures(table, scan(asking, context))
+    for asking in by_source(asked).values():
+        table = with_figures(table, figures_of(asking, context))
     columns = {}
     for path, leaf in leaves("where", rule.where):
         columns[f"holds {path}"] = leaf_test(path, leaf, table, asked, context).fill_null(False)
@@ -52,14 +63,16 @@ def _row(rule: Rule, asked: Mapping[str, Asked], context: Context) -> dict[str, 
     return rows[0]
 
 
-def _values(path: str, leaf: Clause, table: Any, asked: Mapping[str, Asked], context: Context) -> dict[str, Any]:
+def _values(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], context: Context) -> dict[str, Any]:
     match leaf:
         case TraitClause():
-            return {"trait": trait_source(leaf, table, context.catalogue).value()}
+            return {"trait": trait_source(leaf, table, context).value()}
         case Level():
             return {"level": table.level}
+        case Share():
+            return {}
         case _:
-            return {measure.type: table[name].fill_null(0) for name, measure in asked[path].columns().items()}
+            return asked[path].values(table)
 
 
 def _reason(path: str, row: Mapping[str, Any]) -> Reason:

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import Q
 
+from guanxi.audiences.models import Audience
 from guanxi.audiences.queries.catalogue import catalogue
 from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.explain import Reason, explain
 from guanxi.audiences.queries.scans import Tables
-from guanxi.audiences.rules import parse_rule
+from guanxi.audiences.rules import named_in, opened, parse_rule
 from guanxi.events.queries import Lake, lake
 from guanxi.governance.models import Workspace
 from guanxi.kit import scope
@@ -57,6 +58,20 @@ def why(rule: Any, person: int, *, now: datetime) -> list[Reason]:
         return explain(
             parsed, Tables(tables.events, tables.people, tables.aliases), person, now=now, zone=_zone(), catalogue=known
         )
+
+
+def settled(rule: Any) -> Any:
+    """The JSON of a rule for the same people that names no other audience. Raises RuleError."""
+    if not named_in(rule):
+        return rule
+    known = catalogue()
+    return opened(parse_rule(rule, known), known).model_dump(mode="json")
+
+
+def naming(audience: Audience) -> list[Audience]:
+    """The audiences whose rules name this one."""
+    others = Audience.objects.exclude(pk=audience.pk).order_by("name", "pk")
+    return [one for one in others if audience.public_id in named_in(one.rule)]
 
 
 def _zone() -> str:

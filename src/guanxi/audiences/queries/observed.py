@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ibis
 
+from guanxi.audiences.queries.engine import DUCKDB
 from guanxi.audiences.queries.values import InJson
 from guanxi.events.queries import Lake, lake
 
@@ -14,13 +15,15 @@ def observed_properties(event: str, name: str) -> list[str]:
     """The texts of a property, the most frequent first."""
     with lake() as tables:
         events = tables.events.filter(tables.events.name == event)
-        found = events.select(value=InJson(events.props, name, "text").value())
+        found = events.select(value=InJson(events.props, name, "text", DUCKDB).value())
         return _most_frequent(found, tables)
 
 
 def observed_traits(name: str) -> list[str]:
     with lake() as tables:
-        return _most_frequent(tables.people.select(value=InJson(tables.people.traits, name, "text").value()), tables)
+        return _most_frequent(
+            tables.people.select(value=InJson(tables.people.traits, name, "text", DUCKDB).value()), tables
+        )
 
 
 def _most_frequent(values: ibis.Table, tables: Lake) -> list[str]:

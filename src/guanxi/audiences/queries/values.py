@@ -9,7 +9,7 @@ from typing import Any
 
 import ibis
 
-from guanxi.audiences.queries.engine import json_of, text_of
+from guanxi.audiences.queries.engine import Engine
 from guanxi.audiences.rules import Kind, Test, operands
 
 ISO_DAY = r'^"\d{4}-\d{2}-\d{2}"$'
@@ -33,26 +33,29 @@ class InJson:
     document: Any
     name: str
     kind: Kind
+    engine: Engine
 
     def value(self) -> Any:
-        raw = json_of(self.document, self.name)
+        raw = self.engine.json_of(self.document, self.name)
         match self.kind:
             case "text":
-                return raw.startswith('"').ifelse(text_of(self.document, self.name), ibis.null(str))
+                return raw.startswith('"').ifelse(self.engine.text_of(self.document, self.name), ibis.null(str))
             case "number":
-                return raw.try_cast(float)
+                return self.engine.number_of(raw)
             case "flag":
                 return ibis.cases((raw == "true", True), (raw == "false", False))
             case "date":
-                text = text_of(self.document, self.name)
-                return (raw.re_search(ISO_DAY) & text.try_cast("date").notnull()).ifelse(text, ibis.null(str))
+                text = self.engine.text_of(self.document, self.name)
+                return (raw.re_search(ISO_DAY) & self.engine.is_day(text)).ifelse(text, ibis.null(str))
 
     def one_of(self, values: list[Any]) -> Any:
         if self.kind == "number":
             return InColumn(self.value()).one_of([float(value) for value in values])
+        if not self.engine.spells_alike:
+            return InColumn(self.value()).one_of(values)
         # A rule holds no control characters, so a text has one spelling in JSON and needs no unquoting.
         spelled = [json.dumps(value, ensure_ascii=False) for value in values]
-        return InColumn(json_of(self.document, self.name)).one_of(spelled)
+        return InColumn(self.engine.json_of(self.document, self.name)).one_of(spelled)
 
 
 def test_of(test: Test, source: InColumn | InJson) -> Any:

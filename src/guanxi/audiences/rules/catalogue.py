@@ -41,6 +41,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another audience: its name and its rule as it was saved, which may not work any more."""
+
+    label: str
+    rule: object
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Names are keys without their prefix: `city` is written `trait:city` in a rule.
 
@@ -50,6 +58,7 @@ class Catalogue:
     traits: Mapping[str, Trait]
     events: Mapping[str, Event]
     currency: str
+    audiences: Mapping[str, Other] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         specs: list[tuple[str, Trait | Property]] = list(self.traits.items())

@@ -5,20 +5,35 @@ from dataclasses import dataclass
 
 from guanxi.audiences.rules.catalogue import Catalogue, Event
 from guanxi.audiences.rules.grammar import (
+    AMOUNT,
     All,
     AmountCondition,
     Any,
+    Before,
     Between,
     Clause,
     Condition,
+    DaysAgo,
     Did,
     DidNot,
     Ever,
+    FirstTime,
+    InAudience,
+    Last,
     LastDays,
+    LastTime,
     Level,
+    Max,
+    Measure,
+    Min,
     Not,
     Rule,
+    Share,
     Since,
+    Step,
+    Sum,
+    Then,
+    Top,
     TraitClause,
     Window,
     bounds,
@@ -32,7 +47,8 @@ class Part:
     """`path` is where in the rule's JSON; `code` says which words, `params` what to put in, `parts` what stands inside.
 
     Codes: all, any, not, trait.<op>, level, did, did_not, prop.<op>, amount.<op>, <measure>.<bound>
-    (`count.at_least`, `sum.exactly`, `days.at_most`, …), within.<window>.
+    (`count.at_least`, `sum.exactly`, `days.at_most`, …), min.<op>, max.<op>, last.<op>, first_time, last_time, then,
+    then_not, step, top, bottom, share, audience, within.<window>.
     """
 
     path: str
@@ -61,23 +77,61 @@ def _part(path: str, clause: Clause, catalogue: Catalogue) -> Part:
             return Part(path, f"trait.{clause.op}", _test(name, trait.label, trait.kind, clause.value))
         case Did() | DidNot():
             return _event(path, clause, catalogue)
+        case Then():
+            steps = [_step(f"{path}.{name}", step, catalogue) for name, step in clause.steps()]
+            parts = (*steps, _window(f"{path}.within", clause.within))
+            return Part(path, clause.type, {"unit": clause.gap.unit, "number": clause.gap.number}, parts)
+        case Top():
+            parts = (_step(path, clause, catalogue), _window(f"{path}.within", clause.within))
+            return Part(path, clause.type, {"percent": clause.percent, "by": clause.by}, parts)
+        case Share():
+            return Part(path, "share", {"percent": clause.percent, "skip": clause.skip, "seed": clause.seed})
+        case InAudience():
+            return Part(
+                path, "audience", {"audience": clause.audience, "label": catalogue.audiences[clause.audience].label}
+            )
 
 
 def _event(path: str, clause: Did | DidNot, catalogue: Catalogue) -> Part:
-    name = name_of(clause.event)
-    event = catalogue.events[name]
-    parts = [
-        _condition(f"{path}.where[{at}]", condition, event, catalogue.currency)
-        for at, condition in enumerate(clause.where)
-    ]
+    step = _step(path, clause, catalogue)
+    event = catalogue.events[name_of(clause.event)]
+    parts = list(step.parts)
     for at, measure in enumerate(clause.having if isinstance(clause, Did) else ()):
-        money = {"currency": catalogue.currency} if measure.type == "sum" else {}
-        parts += [
-            Part(f"{path}.having[{at}].{bound}", f"{measure.type}.{bound}", {"number": number, **money})
-            for bound, number in bounds(measure)
-        ]
+        parts += _measure(f"{path}.having[{at}]", measure, event, catalogue.currency)
     parts.append(_window(f"{path}.within", clause.within))
-    return Part(path, clause.type, {"event": name, "label": event.label or name}, tuple(parts))
+    return Part(path, clause.type, step.params, tuple(parts))
+
+
+def _step(path: str, step: Did | DidNot | Step | Top, catalogue: Catalogue) -> Part:
+    name = name_of(step.event)
+    event = catalogue.events[name]
+    where = [
+        _condition(f"{path}.where[{at}]", condition, event, catalogue.currency)
+        for at, condition in enumerate(step.where)
+    ]
+    return Part(path, "step", {"event": name, "label": event.label or name}, tuple(where))
+
+
+def _measure(path: str, measure: Measure, event: Event, currency: str) -> list[Part]:
+    match measure:
+        case FirstTime() | LastTime():
+            return [Part(path, measure.type, {}, (_window(f"{path}.within", measure.within),))]
+        case Min() | Max() | Last():
+            return [Part(path, f"{measure.type}.{measure.op}", _of(measure.of, measure.value, event, currency))]
+    of = _of(measure.of, None, event, currency) if isinstance(measure, Sum) else {}
+    said = {name: value for name, value in of.items() if name in ("currency", "label", "key")}
+    return [
+        Part(f"{path}.{bound}", f"{measure.type}.{bound}", {"number": number, **said})
+        for bound, number in bounds(measure)
+    ]
+
+
+def _of(of: str, value: object, event: Event, currency: str) -> dict[str, object]:
+    if of == AMOUNT:
+        return {"value": value, "currency": currency}
+    name = name_of(of)
+    spec = event.properties[name]
+    return _test(name, spec.label, spec.kind, value)
 
 
 def _condition(path: str, condition: Condition, event: Event, currency: str) -> Part:
@@ -102,3 +156,7 @@ def _window(path: str, window: Window) -> Part:
             return Part(path, "within.since", {"date": first})
         case Between(first=first, last=last):
             return Part(path, "within.between", {"first": first, "last": last})
+        case DaysAgo(least=least, most=most):
+            return Part(path, "within.days_ago", {"least": least, "most": most})
+        case Before(date=after):
+            return Part(path, "within.before", {"date": after})

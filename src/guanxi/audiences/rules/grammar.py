@@ -25,6 +25,8 @@ MAX_TEXT = 200
 MAX_VALUES = 1_000
 MAX_NUMBER = 2**53  # beyond it, a number of JSON is no longer exact in every engine
 
+AMOUNT = "amount"
+
 Scalar = str | int | float | bool
 Operator = Literal[
     "is",
@@ -153,7 +155,29 @@ class Between(Part):
         return self
 
 
-Window = Annotated[Ever | LastDays | Since | Between, Field(discriminator="type")]
+class DaysAgo(Part):
+    """Calendar days of the workspace counted back from today, which is 0; both ends included, without `most` all
+    before."""
+
+    type: Literal["days_ago"] = "days_ago"
+    least: int = Field(ge=0, le=3650)
+    most: int | None = Field(default=None, ge=0, le=3650, exclude_if=_absent)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.most is not None and self.least > self.most:
+            raise PydanticCustomError("wrong_order", "least is greater than most")
+        return self
+
+
+class Before(Part):
+    """The day itself is not included."""
+
+    type: Literal["before"] = "before"
+    date: Day
+
+
+Window = Annotated[Ever | LastDays | Since | Between | DaysAgo | Before, Field(discriminator="type")]
 
 
 # Which events
@@ -201,10 +225,11 @@ class Count(Bound):
 
 
 class Sum(Bound):
-    """The sum of the events' amounts, in minor units of the workspace's currency."""
+    """The sum of the events' amounts, in minor units of the workspace's currency, or of a property that is a number,
+    each rounded to thousandths."""
 
     type: Literal["sum"] = "sum"
-    of: Literal["amount"] = "amount"
+    of: Key = AMOUNT
 
 
 class Days(Bound):
@@ -213,7 +238,39 @@ class Days(Bound):
     type: Literal["days"] = "days"
 
 
-Measure = Annotated[Count | Sum | Days, Field(discriminator="type")]
+class Of(Test):
+    """A test of one value of all of them; `of` is a property, or the amount. Over no event there is no value."""
+
+    of: Key
+
+
+class Min(Of):
+    type: Literal["min"] = "min"
+
+
+class Max(Of):
+    type: Literal["max"] = "max"
+
+
+class Last(Of):
+    """The value of the latest event that has one; of those of one instant, the greatest."""
+
+    type: Literal["last"] = "last"
+
+
+class FirstTime(Part):
+    """The first of the events that are counted falls into this window."""
+
+    type: Literal["first_time"] = "first_time"
+    within: Window
+
+
+class LastTime(Part):
+    type: Literal["last_time"] = "last_time"
+    within: Window
+
+
+Measure = Annotated[Count | Sum | Days | Min | Max | Last | FirstTime | LastTime, Field(discriminator="type")]
 
 
 # Clauses
@@ -246,6 +303,83 @@ class DidNot(Part):
     within: Window = Ever()
 
 
+class Step(Part):
+    event: Key
+    where: tuple[Condition, ...] = ()
+
+
+class Gap(Part):
+    """Time that passes by the clock: a day is 24 hours."""
+
+    unit: Literal["minutes", "hours", "days"]
+    number: int = Field(ge=1, le=10_000)
+
+    @property
+    def microseconds(self) -> int:
+        return self.number * {"minutes": 60, "hours": 3_600, "days": 86_400}[self.unit] * 1_000_000
+
+
+class Then(Part):
+    """`first` inside `within`, and `next` later than it by at most `gap`.
+
+    `then_not`: such a `first` after which no `next` came; one whose `gap` has not passed yet says nothing.
+    """
+
+    type: Literal["then", "then_not"]
+    first: Step
+    next: Step
+    gap: Gap
+    within: Window = Ever()
+
+    def steps(self) -> list[tuple[str, Step]]:
+        return [("first", self.first), ("next", self.next)]
+
+
+class Top(Part):
+    """The first `percent` of the people who have such events, by `by`; of equals, those who came first to us.
+
+    One person at least. Who has no value (money in other currencies only) is not counted among them.
+    """
+
+    type: Literal["top", "bottom"]
+    percent: int = Field(ge=1, le=99)
+    by: Literal["count", "sum", "days"]
+    event: Key
+    where: tuple[Condition, ...] = ()
+    within: Window = Ever()
+
+
+class Share(Part):
+    """So many of a hundred people, by chance but always the same ones. The same `seed` cuts everybody the same way:
+    the shares 0-10 and 10-20 of one seed have nobody in common."""
+
+    type: Literal["share"] = "share"
+    percent: int = Field(ge=1, le=99)
+    skip: int = Field(default=0, ge=0, le=99)
+    seed: str = Field(default="", max_length=40)
+
+    @model_validator(mode="after")
+    def _in_a_hundred(self) -> Self:
+        if self.skip + self.percent > 100:
+            raise PydanticCustomError("wrong_bound", "skip and percent are at most 100 together")
+        return self
+
+
+class InAudience(Part):
+    """Everybody who fits the rule of another audience."""
+
+    type: Literal["audience"] = "audience"
+    audience: Key
+
+
+class Inlined(Part):
+    """An `InAudience` with the rule that it stands for. Made by `resolved`, never read from JSON."""
+
+    type: Literal["audience"] = "audience"
+    audience: Key
+    clause: "Clause"
+
+
 class All(Part):
     type: Literal["all"] = "all"
     clauses: tuple["Clause", ...] = Field(alias="all", min_length=1)
@@ -261,7 +395,10 @@ class Not(Part):
     clause: "Clause" = Field(alias="not")
 
 
-Clause = Annotated[TraitClause | Level | Did | DidNot | All | Any | Not, Field(discriminator="type")]
+Clause = Annotated[
+    TraitClause | Level | Did | DidNot | Then | Top | Share | InAudience | All | Any | Not,
+    Field(discriminator="type"),
+]
 
 
 class Rule(Part):
@@ -280,12 +417,14 @@ def clauses_of(rule: Rule) -> Iterator[tuple[str, int, "Clause"]]:
         waiting += [(under, depth + 1, inner) for under, inner in reversed(children(path, clause))]
 
 
-def children(path: str, clause: "Clause") -> list[tuple[str, "Clause"]]:
+def children(path: str, clause: "Clause | Inlined") -> list[tuple[str, "Clause"]]:
     match clause:
         case All() | Any():
             return [(f"{path}.{clause.type}[{at}]", inner) for at, inner in enumerate(clause.clauses)]
         case Not():
             return [(f"{path}.not", clause.clause)]
+        case Inlined():
+            return [(f"{path}.rule", clause.clause)]
         case _:
             return []
 

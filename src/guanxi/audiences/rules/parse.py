@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any as Anything
 from typing import cast
 
@@ -12,20 +13,34 @@ from pydantic_core import ErrorDetails
 from guanxi.audiences.rules.catalogue import Catalogue, Event, Kind
 from guanxi.audiences.rules.errors import RuleError
 from guanxi.audiences.rules.grammar import (
+    AMOUNT,
     MAX_CLAUSES,
     MAX_DEPTH,
     MAX_NUMBER,
     MAX_TEXT,
     MAX_VALUES,
+    All,
     AmountCondition,
+    Any,
     Clause,
     Condition,
     Did,
     DidNot,
+    InAudience,
+    Inlined,
+    Last,
+    Max,
+    Measure,
+    Min,
+    Not,
     Rule,
+    Step,
     Sum,
     Test,
+    Then,
+    Top,
     TraitClause,
+    children,
     clauses_of,
     iso_day,
     operands,
@@ -53,22 +68,118 @@ KIND_NAMES: Mapping[Kind, str] = {
 }
 
 
-def parse_rule(data: object, catalogue: Catalogue) -> Rule:
-    """`data` is what a JSON parser gives. Raises RuleError for the first thing that is wrong."""
+def parse_rule(data: object, catalogue: Catalogue, own: str = "") -> Rule:
+    """`data` is what a JSON parser gives; `own` is the public id of the audience that it belongs to. Raises RuleError
+    for the first thing that is wrong, in the rule or in one of another audience that it names."""
+    rule = _alone(data, catalogue)
+    whole = resolved(rule, catalogue, own)
+    if whole is not rule:
+        _check_size(whole)
+    return rule
+
+
+def _alone(data: object, catalogue: Catalogue) -> Rule:
     _plain(data)
     try:
         rule = Rule.model_validate_json(json.dumps(data))
     except ValidationError as error:
         raise _readable(error.errors(include_url=False, include_context=True)[0], data) from None
-    for number, (path, depth, clause) in enumerate(clauses_of(rule), start=1):
+    _check_size(rule)
+    for path, _, clause in clauses_of(rule):
+        _check(path, clause, catalogue)
+    return rule
+
+
+def _check_size(rule: Rule) -> None:
+    for number, (path, depth, _clause) in enumerate(clauses_of(rule), start=1):
         if depth > MAX_DEPTH:
             raise _too_deep(path)
         if number > MAX_CLAUSES:
-            raise RuleError(
-                path, "too_many_clauses", f"A rule has at most {MAX_CLAUSES} clauses.", {"most": MAX_CLAUSES}
-            )
-        _check(path, clause, catalogue)
-    return rule
+            raise _too_many(path)
+
+
+# Rules of other audiences
+
+
+def resolved(rule: Rule, catalogue: Catalogue, own: str = "") -> Rule:
+    """The rule with those of the audiences that it names in their places; the same object if it names none. Raises
+    RuleError when one leads back to itself or does not work any more."""
+    where = _inlined("where", rule.where, _Names(catalogue), (own,) if own else ())
+    return rule if where is rule.where else rule.model_copy(update={"where": where})
+
+
+def opened(rule: Rule, catalogue: Catalogue) -> Rule:
+    """The same people by a rule that names no other audience, so that it stands whatever becomes of those."""
+    return rule.model_copy(update={"where": _without_names(resolved(rule, catalogue).where)})
+
+
+def _without_names(clause: Clause) -> Clause:
+    match clause:
+        case Inlined():
+            return _without_names(clause.clause)
+        case All() | Any():
+            return clause.model_copy(update={"clauses": tuple(map(_without_names, clause.clauses))})
+        case Not():
+            return clause.model_copy(update={"clause": _without_names(clause.clause)})
+        case _:
+            return clause
+
+
+def named_in(rule: object) -> set[str]:
+    """The audiences that the JSON of a rule names, be it sound or not."""
+    match rule:
+        case dict():
+            own = {str(rule["audience"])} if rule.get("type") == "audience" and "audience" in rule else set[str]()
+            return own.union(*(named_in(inner) for inner in rule.values()))
+        case list():
+            return set[str]().union(*map(named_in, rule))
+        case _:
+            return set()
+
+
+@dataclass
+class _Names:
+    """`left`: two audiences that each name two others, and so on, would else grow without end."""
+
+    catalogue: Catalogue
+    left: int = MAX_CLAUSES
+
+
+def _inlined(path: str, clause: Clause, names: _Names, above: tuple[str, ...]) -> Clause:
+    match clause:
+        case InAudience():
+            return cast(Clause, _stand_in(path, clause, names, above))
+        case All() | Any():
+            inner = tuple(_inlined(under, each, names, above) for under, each in children(path, clause))
+            same = all(one is other for one, other in zip(inner, clause.clauses, strict=True))
+            return clause if same else clause.model_copy(update={"clauses": inner})
+        case Not():
+            only = _inlined(f"{path}.not", clause.clause, names, above)
+            return clause if only is clause.clause else clause.model_copy(update={"clause": only})
+        case _:
+            return clause
+
+
+def _stand_in(path: str, clause: InAudience, names: _Names, above: tuple[str, ...]) -> Inlined:
+    key, place, catalogue = clause.audience, f"{path}.audience", names.catalogue
+    other = catalogue.audiences[key]
+    if key in above:
+        way = [
+            catalogue.audiences[one].label for one in (*above[above.index(key) :], key) if one in catalogue.audiences
+        ]
+        said = " → ".join(way)
+        raise RuleError(place, "cycle", f"The audiences lead back to each other: {said}.", {"key": said})
+    names.left -= 1
+    if not names.left:
+        raise _too_many(place)
+    if len(above) > MAX_DEPTH:
+        raise _too_deep(place)
+    try:
+        inner = _alone(other.rule, catalogue).where
+    except RuleError as error:
+        said = f"The rule of the audience {other.label!r} does not work any more: {error}"
+        raise RuleError(place, "broken_audience", said, {"key": other.label}) from None
+    return Inlined(audience=key, clause=_inlined(f"{path}.rule", inner, names, (*above, key)))
 
 
 # What any JSON must keep to, before it is looked at closely
@@ -124,6 +235,10 @@ def _text(path: str, text: str) -> None:
         raise RuleError(path, "control_character", "The text holds a character that cannot be typed.")
     if len(text) > MAX_TEXT:
         raise RuleError(path, "too_long", f"A text has at most {MAX_TEXT} characters.", {"most": MAX_TEXT})
+
+
+def _too_many(path: str) -> RuleError:
+    return RuleError(path, "too_many_clauses", f"A rule has at most {MAX_CLAUSES} clauses.", {"most": MAX_CLAUSES})
 
 
 def _too_deep(path: str) -> RuleError:
@@ -190,16 +305,59 @@ def _check(path: str, clause: Clause, catalogue: Catalogue) -> None:
                 )
             _check_test(path, clause, trait.kind)
         case Did() | DidNot():
-            event = catalogue.events.get(_name(clause.event, "event"))
-            if event is None:
-                raise RuleError(
-                    f"{path}.event", "unknown_event", f"There is no event {clause.event!r}.", {"key": clause.event}
-                )
-            for at, condition in enumerate(clause.where):
-                _check_condition(f"{path}.where[{at}]", condition, event)
+            event = _check_step(path, clause, catalogue)
             for at, measure in enumerate(clause.having if isinstance(clause, Did) else ()):
-                if isinstance(measure, Sum) and not event.amount:
-                    raise _no_amount(f"{path}.having[{at}].of")
+                _check_measure(f"{path}.having[{at}]", measure, event)
+        case Then():
+            _check_step(f"{path}.first", clause.first, catalogue)
+            _check_step(f"{path}.next", clause.next, catalogue)
+        case Top():
+            event = _check_step(path, clause, catalogue)
+            if clause.by == "sum" and not event.amount:
+                raise _no_amount(f"{path}.by")
+        case InAudience():
+            if clause.audience not in catalogue.audiences:
+                raise RuleError(
+                    f"{path}.audience",
+                    "unknown_audience",
+                    f"There is no audience {clause.audience!r}.",
+                    {"key": clause.audience},
+                )
+
+
+def _check_step(path: str, step: Did | DidNot | Step | Top, catalogue: Catalogue) -> Event:
+    event = catalogue.events.get(_name(step.event, "event"))
+    if event is None:
+        raise RuleError(f"{path}.event", "unknown_event", f"There is no event {step.event!r}.", {"key": step.event})
+    for at, condition in enumerate(step.where):
+        _check_condition(f"{path}.where[{at}]", condition, event)
+    return event
+
+
+def _check_measure(path: str, measure: Measure, event: Event) -> None:
+    match measure:
+        case Sum():
+            kind = _kind_of(f"{path}.of", measure.of, event)
+            if kind != "number":
+                raise RuleError(f"{path}.of", "wrong_type", "Only numbers can be summed.", {"kind": "number"})
+        case Min() | Max() | Last():
+            kind = _kind_of(f"{path}.of", measure.of, event)
+            if not isinstance(measure, Last) and kind not in ("number", "date"):
+                raise RuleError(f"{path}.of", "wrong_type", "Only numbers and days have an order.", {"kind": "number"})
+            _check_test(path, measure, kind)
+            if measure.of == AMOUNT:
+                _check_minor(path, measure)
+
+
+def _kind_of(path: str, of: str, event: Event) -> Kind:
+    if of == AMOUNT:
+        if not event.amount:
+            raise _no_amount(path)
+        return "number"
+    spec = event.properties.get(_name(of, "prop"))
+    if spec is None:
+        raise RuleError(path, "unknown_property", f"The event has no {of!r}.", {"key": of})
+    return spec.kind
 
 
 def _check_condition(path: str, condition: Condition, event: Event) -> None:
@@ -207,8 +365,7 @@ def _check_condition(path: str, condition: Condition, event: Event) -> None:
         if not event.amount:
             raise _no_amount(f"{path}.type")
         _check_test(path, condition, "number")
-        if any(not isinstance(value, int) for value in operands(condition)):
-            raise RuleError(f"{path}.value", "wrong_type", "An amount is a whole number of minor units.")
+        _check_minor(path, condition)
         return
     spec = event.properties.get(_name(condition.prop, "prop"))
     if spec is None:
@@ -216,6 +373,11 @@ def _check_condition(path: str, condition: Condition, event: Event) -> None:
             f"{path}.prop", "unknown_property", f"The event has no {condition.prop!r}.", {"key": condition.prop}
         )
     _check_test(path, condition, spec.kind)
+
+
+def _check_minor(path: str, test: Test) -> None:
+    if any(not isinstance(value, int) for value in operands(test)):
+        raise RuleError(f"{path}.value", "wrong_type", "An amount is a whole number of minor units.")
 
 
 def _no_amount(path: str) -> RuleError:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from guanxi.audiences.rules.errors import RuleError
-from guanxi.audiences.rules.grammar import Between, Ever, LastDays, Since, Window
+from guanxi.audiences.rules.grammar import Before, Between, DaysAgo, Ever, LastDays, Since, Window
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,8 +51,14 @@ def window_bounds(window: Window, now: datetime, zone: str) -> tuple[datetime | 
             today = now.astimezone(zone_of(zone)).date()
             first, after = today - timedelta(days=days - 1), today + timedelta(days=1)
             return local_midnight(first, zone), local_midnight(after, zone)
+        case DaysAgo(least=least, most=most):
+            today = now.astimezone(zone_of(zone)).date()
+            first_day = None if most is None else local_midnight(today - timedelta(days=most), zone)
+            return first_day, local_midnight(today - timedelta(days=least - 1), zone)
         case Since(date=first):
             return local_midnight(first, zone), None
+        case Before(date=after):
+            return None, local_midnight(after, zone)
         case Between(first=first, last=last):
             return local_midnight(first, zone), local_midnight(last + timedelta(days=1), zone)
 

@@ -5,8 +5,7 @@ The order of the parts comes from the translated sentence, so it is the order of
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from guanxi.audiences.queries import LEVELS, Catalogue
-from guanxi.console.audiences import words
-from guanxi.console.audiences.sketch import AMOUNT, Row, Sketch, Test, Trouble
+from guanxi.console.audiences import more, words
+from guanxi.console.audiences.pieces import Options, Piece, arranged, kept
+from guanxi.console.audiences.rule import FIGURES, TIMES
+from guanxi.console.audiences.sketch import AMOUNT, MORE, Row, Sketch, Test, Trouble
 from guanxi.people.models import Level
 
-Options = Sequence[tuple[str, Any]]
 Observed = Callable[[str, str], Sequence[str]]
-PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 JOINS: Options = [("all", pgettext_lazy("fit … of these", "all")), ("any", pgettext_lazy("fit … of these", "any"))]
 DID: Options = [
@@ -32,12 +31,19 @@ BOUNDS: Options = [
     ("at_most", pgettext_lazy("… 3 times", "at most")),
     ("exactly", pgettext_lazy("… 3 times", "exactly")),
     ("between", pgettext_lazy("… 1 and 31 March", "between")),
+    ("first_time", pgettext_lazy("… in the last 30 days", "for the first time")),
+    ("last_time", pgettext_lazy("… in the last 30 days", "for the last time")),
+    ("last", pgettext_lazy("… department is MEAT", "with the last")),
+    ("max", pgettext_lazy("… department is MEAT", "with the greatest")),
+    ("min", pgettext_lazy("… department is MEAT", "with the smallest")),
 ]
 WINDOWS: Options = [
     ("ever", gettext_lazy("at any time")),
     ("last_days", pgettext_lazy("… 90 days", "in the last")),
     ("since", pgettext_lazy("… 1 March", "since")),
+    ("before", pgettext_lazy("… 1 March", "before")),
     ("between", pgettext_lazy("… 1 and 31 March", "between")),
+    ("days_ago", pgettext_lazy("… 60 days ago", "at least")),
 ]
 OPERATORS: dict[str, Any] = {
     "is": pgettext_lazy("operator", "is"),
@@ -69,22 +75,14 @@ OFFERED: dict[str, tuple[str, ...]] = {
     "flag": ("is", "is_not", *KNOWN),
     "money": ("is", "is_not", *ORDERED),
 }
+ALL_KINDS = frozenset(OFFERED)
+FIGURE_KINDS: dict[str, frozenset[str]] = {
+    "last": ALL_KINDS,
+    "max": frozenset({"number", "date"}),
+    "min": frozenset({"number", "date"}),
+}
 INPUTS = {"number": "number", "date": "date", "money": "number"}
 YES_NO: Options = [("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A word of the sentence, or a control in it; `reshapes`: its choice changes which other controls there are."""
-
-    text: str = ""
-    control: str = ""
-    name: str = ""
-    label: str = ""
-    value: str = ""
-    options: Options = ()
-    hints: Sequence[str] = ()
-    reshapes: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,11 @@ class Builder:
     """The name of the field that is wrong."""
 
 
-def build(sketch: Sketch, catalogue: Catalogue, observed: Observed, trouble: Trouble | None = None) -> Builder:
-    page = _Page(catalogue, observed, trouble)
+def build(
+    sketch: Sketch, catalogue: Catalogue, observed: Observed, trouble: Trouble | None = None, own: str = ""
+) -> Builder:
+    """`own` is the public id of the audience, which its own rule cannot name."""
+    page = _Page(catalogue, observed, trouble, own)
     join = Piece(control="select", name="join", label=_("All or any"), value=sketch.join, options=JOINS)
     return Builder(
         opening=arranged(_("People who fit %(join)s of these:"), join=[join]),
@@ -133,22 +134,12 @@ def build(sketch: Sketch, catalogue: Catalogue, observed: Observed, trouble: Tro
     )
 
 
-def arranged(pattern: str, **parts: list[Piece]) -> list[Piece]:
-    """The pieces in the order of the pattern, with its words between them."""
-    found: list[Piece] = []
-    for place, text in enumerate(PLACEHOLDER.split(pattern)):
-        if place % 2:
-            found += parts.get(text, [])
-        elif text.strip():
-            found.append(Piece(text=text.strip()))
-    return found
-
-
 @dataclass
 class _Page:
     catalogue: Catalogue
     observed: Observed
     trouble: Trouble | None
+    own: str
 
     def error(self, row: str, condition: int) -> str:
         found = self.trouble
@@ -163,6 +154,8 @@ class _Page:
             case "trait":
                 pieces = self._test(row.test, at, self._traits(), self._trait_kind, "trait")
                 return Shown(at, "trait", pieces, self.error(at, -1))
+            case kind if kind in MORE:
+                return self._more(row, at)
             case _:
                 return self._event(row, at)
 
@@ -176,6 +169,12 @@ class _Page:
         levels = [(level, Level(level).label, level in row.levels) for level in LEVELS]
         return Shown(at, "level", [Piece(text=_("Level is one of"))], self.error(at, -1), levels=levels)
 
+    def _more(self, row: Row, at: str) -> Shown:
+        audiences = [(key, other.label) for key, other in self.catalogue.audiences.items() if key != self.own]
+        events = [(name, words.event_label(name, one.label)) for name, one in self.catalogue.events.items()]
+        found = more.pieces(row, at, events, audiences, lambda: self._window(row, at))
+        return Shown(at, row.kind, found, self.error(at, -1))
+
     # What somebody did
 
     def _event(self, row: Row, at: str) -> Shown:
@@ -185,9 +184,7 @@ class _Page:
             _("%(did)s %(event)s"),
             did=[Piece("", "select", f"{at}-did", _("Has or has not"), row.did, DID, reshapes=True)],
             event=[
-                Piece(
-                    "", "select", f"{at}-event", _("What happened"), row.event, _with(names, row.event), reshapes=True
-                )
+                Piece("", "select", f"{at}-event", _("What happened"), row.event, kept(names, row.event), reshapes=True)
             ],
         )
         conditions = [
@@ -198,10 +195,15 @@ class _Page:
         return Shown(at, "event", opening, self.error(at, -1), conditions, narrowable, self._closing(row, at))
 
     def _condition(self, test: Test, event: str, at: str, place: int) -> list[Piece]:
+        pattern = _("where %(test)s") if place == 0 else _("and %(test)s")
+        return arranged(pattern, test=self._compared(test, event, at))
+
+    def _compared(self, test: Test, event: str, at: str, kinds: Container[str] = ALL_KINDS) -> list[Piece]:
         known = self.catalogue.events.get(event)
         names: list[tuple[str, Any]] = [
             (f"prop:{name}", words.property_label(name, spec.label))
             for name, spec in (known.properties if known else {}).items()
+            if spec.kind in kinds
         ]
         if known and known.amount:
             names.append((AMOUNT, words.AMOUNT_LABEL))
@@ -211,8 +213,7 @@ class _Page:
             spec = known.properties.get(key.removeprefix("prop:")) if known else None
             return "money" if key == AMOUNT else spec.kind if spec else "text"
 
-        pattern = _("where %(test)s") if place == 0 else _("and %(test)s")
-        return arranged(pattern, test=self._test(test, at, names, kind_of, event))
+        return self._test(test, at, names, kind_of, event)
 
     def _closing(self, row: Row, at: str) -> list[Piece]:
         window = self._window(row, at)
@@ -225,6 +226,16 @@ class _Page:
         units = [("count", _("times")), ("days", _("different days"))]
         if (event and event.amount) or row.measure == "sum":
             units.append(("sum", _("%(currency)s in total") % {"currency": self.catalogue.currency}))
+        units += [
+            (f"sum:prop:{name}", _("%(name)s in total") % {"name": words.property_label(name, spec.label)})
+            for name, spec in (event.properties if event else {}).items()
+            if spec.kind == "number"
+        ]
+        bound = [Piece("", "select", f"{at}-bound", _("At least or at most"), row.bound, BOUNDS, reshapes=True)]
+        if row.bound in TIMES:
+            return bound
+        if row.bound in FIGURES:
+            return [*bound, *self._compared(row.test, row.event, at, FIGURE_KINDS[row.bound])]
         number = Piece("", "number", f"{at}-number", _("How many"), row.number)
         if row.bound == "between":
             upper = Piece("", "number", f"{at}-upper", _("How many at most"), row.upper)
@@ -233,9 +244,9 @@ class _Page:
             numbers = [number]
         return arranged(
             pgettext("order of controls", "%(bound)s %(number)s %(unit)s"),
-            bound=[Piece("", "select", f"{at}-bound", _("At least or at most"), row.bound, BOUNDS, reshapes=True)],
+            bound=bound,
             number=numbers,
-            unit=[Piece("", "select", f"{at}-measure", _("What is counted"), row.measure, units)],
+            unit=[Piece("", "select", f"{at}-measure", _("What is counted"), row.measure, kept(units, row.measure))],
         )
 
     def _window(self, row: Row, at: str) -> list[Piece]:
@@ -245,8 +256,15 @@ class _Page:
             case "last_days":
                 days = Piece("", "number", f"{at}-days", _("Number of days"), row.days)
                 return arranged(_("%(within)s %(days)s days"), within=[within], days=[days])
-            case "since":
+            case "since" | "before":
                 return arranged(pgettext("order of controls", "%(within)s %(date)s"), within=[within], date=[first])
+            case "days_ago":
+                return arranged(
+                    _("%(within)s %(least)s days ago, at most %(most)s"),
+                    within=[within],
+                    least=[Piece("", "number", f"{at}-days", _("Number of days"), row.days)],
+                    most=[Piece("", "number", f"{at}-most", _("At most so many days, may be empty"), row.most)],
+                )
             case "between":
                 last = Piece("", "date", f"{at}-last", _("Last day"), row.last)
                 both = arranged(_("%(low)s and %(high)s"), low=[first], high=[last])
@@ -273,10 +291,8 @@ class _Page:
         op = test.op if test.op in said else "is"
         return arranged(
             pgettext("order of controls", "%(name)s %(op)s %(value)s"),
-            name=[Piece("", "select", f"{at}-key", _("What is compared"), key, _with(names, key), reshapes=True)],
-            op=[
-                Piece("", "select", f"{at}-op", _("How it is compared"), op, _with(operators, op, said), reshapes=True)
-            ],
+            name=[Piece("", "select", f"{at}-key", _("What is compared"), key, kept(names, key), reshapes=True)],
+            op=[Piece("", "select", f"{at}-op", _("How it is compared"), op, kept(operators, op, said), reshapes=True)],
             value=list(self._values(test, op, kind, at, of, key)),
         )
 
@@ -295,10 +311,3 @@ class _Page:
             yield from arranged(_("%(low)s and %(high)s"), low=[value], high=[upper])
         else:
             yield value
-
-
-def _with(options: Sequence[tuple[str, Any]], chosen: str, said: Mapping[str, Any] | None = None) -> Options:
-    """A choice that was made stays in sight, also when it is not on offer any more."""
-    if not chosen or any(value == chosen for value, _label in options):
-        return options
-    return [*options, (chosen, (said or {}).get(chosen, chosen))]

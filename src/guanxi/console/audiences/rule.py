@@ -13,12 +13,14 @@ from dataclasses import replace
 from typing import Any
 
 from guanxi.audiences.queries import Catalogue, Rule, RuleError
-from guanxi.console.audiences.sketch import AMOUNT, Row, Sketch, Test, Trouble
+from guanxi.console.audiences.sketch import AMOUNT, MORE, Row, Sketch, Test, Trouble
 from guanxi.kit import money
 
 PLACE = re.compile(r"\.(?:all|any)\[(\d+)\](.*)")
 CONDITION = re.compile(r"\.where\[(\d+)\]")
 SEVERAL = re.compile(r"\s*[;；]\s*")
+TIMES = ("first_time", "last_time")
+FIGURES = ("min", "max", "last")
 ONE_VALUE = frozenset({"is", "is_not", "contains", "gt", "gte", "lt", "lte"})
 MANY_VALUES = frozenset({"in", "not_in"})
 # Which field a word at the end of an error's path means.
@@ -34,6 +36,17 @@ CONTROLS = {
     "first": "first",
     "last": "last",
     "within": "within",
+    "least": "days",
+    "most": "most",
+    "of": "key",
+    "next": "next",
+    "number": "gap",
+    "unit": "unit",
+    "percent": "percent",
+    "by": "by",
+    "skip": "skip",
+    "seed": "seed",
+    "audience": "audience",
 }
 
 
@@ -52,25 +65,58 @@ def _clause(row: Row, catalogue: Catalogue) -> dict[str, Any]:
         case "trait":
             trait = catalogue.traits.get(row.test.key.removeprefix("trait:"))
             return {"type": "trait", "trait": row.test.key} | _tested(row.test, trait.kind if trait else "text")
+        case kind if kind in MORE:
+            return _more_clause(row)
         case _:
             return _event_clause(row, catalogue)
+
+
+def _more_clause(row: Row) -> dict[str, Any]:
+    said = row.more
+    event, window = f"event:{row.event}", _window(row)
+    match row.kind:
+        case "sequence":
+            gap = {"unit": said["unit"], "number": _number(said["gap"])}
+            steps = {"first": {"event": event}, "next": {"event": f"event:{said['next']}"}}
+            return {"type": said["then"], **steps, "gap": gap, "within": window}
+        case "top":
+            percent = _number(said["percent"])
+            return {"type": said["end"], "percent": percent, "by": said["by"], "event": event, "within": window}
+        case "share":
+            numbers = {name: _number(said[name]) for name in ("percent", "skip")}
+            return {"type": "share", **numbers, "seed": said["seed"]}
+        case _:
+            return {"type": "audience", "audience": said["audience"]}
 
 
 def _event_clause(row: Row, catalogue: Catalogue) -> dict[str, Any]:
     clause: dict[str, Any] = {"type": "did_not" if row.did == "did_not" else "did", "event": f"event:{row.event}"}
     if row.where:
         clause["where"] = [_condition(test, row.event, catalogue) for test in row.where]
-    if row.did != "did_not":
-        clause["having"] = [_measured(row, catalogue.currency)]
+    if row.did == "did_not":
+        return clause | {"within": _window(row)}
+    if row.bound in TIMES:
+        return clause | {"having": [{"type": row.bound, "within": _window(row)}], "within": {"type": "ever"}}
+    clause["having"] = [_figure(row, catalogue) if row.bound in FIGURES else _measured(row, catalogue.currency)]
     return clause | {"within": _window(row)}
 
 
-def _condition(test: Test, event: str, catalogue: Catalogue) -> dict[str, Any]:
-    if test.key == AMOUNT:
-        return {"type": "amount"} | _tested(test, f"money:{catalogue.currency}")
+def _figure(row: Row, catalogue: Catalogue) -> dict[str, Any]:
+    return {"type": row.bound, "of": row.test.key} | _tested(row.test, _kind(row.test.key, row.event, catalogue))
+
+
+def _kind(key: str, event: str, catalogue: Catalogue) -> str:
+    if key == AMOUNT:
+        return f"money:{catalogue.currency}"
     known = catalogue.events.get(event)
-    spec = known.properties.get(test.key.removeprefix("prop:")) if known else None
-    return {"type": "prop", "prop": test.key} | _tested(test, spec.kind if spec else "text")
+    spec = known.properties.get(key.removeprefix("prop:")) if known else None
+    return spec.kind if spec else "text"
+
+
+def _condition(test: Test, event: str, catalogue: Catalogue) -> dict[str, Any]:
+    kind = _kind(test.key, event, catalogue)
+    named = {"type": "amount"} if test.key == AMOUNT else {"type": "prop", "prop": test.key}
+    return named | _tested(test, kind)
 
 
 def _tested(test: Test, kind: str) -> dict[str, Any]:
@@ -110,14 +156,18 @@ def _minor(text: str, currency: str) -> Any:
 
 
 def _measured(row: Row, currency: str) -> dict[str, Any]:
-    kind = row.measure if row.measure in ("sum", "days") else "count"
-    read = (lambda text: _minor(text, currency)) if kind == "sum" else _number
+    of = row.measure.removeprefix("sum:")
+    if of != row.measure:
+        kind, named = "sum", {"of": of}
+    else:
+        kind, named = (row.measure if row.measure in ("sum", "days") else "count"), {}
+    read = (lambda text: _minor(text, currency)) if row.measure == "sum" else _number
     bounds: dict[str, Any] = {}
     if row.bound == "between":
         bounds = {"at_least": row.number, "at_most": row.upper}
     elif row.bound in ("at_least", "at_most", "exactly"):
         bounds = {row.bound: row.number}
-    return {"type": kind} | {name: read(text) for name, text in bounds.items() if text}
+    return {"type": kind} | named | {name: read(text) for name, text in bounds.items() if text}
 
 
 def _window(row: Row) -> dict[str, Any]:
@@ -126,8 +176,13 @@ def _window(row: Row) -> dict[str, Any]:
             return {"type": "last_days"} | ({"days": _number(row.days)} if row.days else {})
         case "since":
             return {"type": "since", "date": row.first}
+        case "before":
+            return {"type": "before", "date": row.first}
         case "between":
             return {"type": "between", "first": row.first, "last": row.last}
+        case "days_ago":
+            most = {"most": _number(row.most)} if row.most else {}
+            return {"type": "days_ago"} | ({"least": _number(row.days)} if row.days else {}) | most
         case _:
             return {"type": "ever"}
 
@@ -187,8 +242,17 @@ def _spelled(clause: Mapping[str, Any]) -> dict[str, Any]:
         found["within"] = clause.get("within") or {"type": "ever"}
     if kind == "did":
         having = clause.get("having") or [{"type": "count", "at_least": 1}]
-        found["having"] = [{key: value for key, value in one.items() if key != "of"} for one in having]
+        found["having"] = [_said(one, "of", AMOUNT) for one in having]
+    if kind in ("then", "then_not"):
+        found |= {step: _said(clause[step], "where", []) for step in ("first", "next")}
+    if kind in ("top", "bottom"):
+        found = _said(found, "where", [])
     return found
+
+
+def _said(part: Mapping[str, Any], name: str, otherwise: Any) -> dict[str, Any]:
+    """Without what is said by leaving it out as well."""
+    return {key: value for key, value in part.items() if key != name or value != otherwise}
 
 
 def _shown(clause: Mapping[str, Any], catalogue: Catalogue, *, nested: bool) -> Row:
@@ -201,6 +265,19 @@ def _shown(clause: Mapping[str, Any], catalogue: Catalogue, *, nested: bool) -> 
             return Row("trait", test=_test_of(clause, clause["trait"], ""))
         case "did" | "did_not":
             return _event_row(clause, catalogue)
+        case "then" | "then_not":
+            named = {"then": clause["type"], "next": clause["next"]["event"].removeprefix("event:")}
+            gap = {"gap": str(clause["gap"]["number"]), "unit": clause["gap"]["unit"]}
+            row = Row("sequence", event=clause["first"]["event"].removeprefix("event:"), more=named | gap)
+            return _windowed(row, clause.get("within") or {})
+        case "top" | "bottom":
+            more = {"end": clause["type"], "percent": str(clause["percent"]), "by": clause["by"]}
+            row = Row("top", event=clause["event"].removeprefix("event:"), more=more)
+            return _windowed(row, clause.get("within") or {})
+        case "share":
+            return Row("share", more={name: str(clause[name]) for name in ("percent", "skip", "seed")})
+        case "audience":
+            return Row("audience", more={"audience": clause["audience"]})
         case _:
             raise _Unshown
 
@@ -211,7 +288,13 @@ def _event_row(clause: Mapping[str, Any], catalogue: Catalogue) -> Row:
         for one in clause.get("where") or []
     )
     row = Row("event", did=clause["type"], event=clause["event"].removeprefix("event:"), where=where)
-    return _windowed(_counted(row, clause.get("having") or [], catalogue.currency), clause.get("within") or {})
+    row = _counted(row, clause.get("having") or [], catalogue.currency)
+    within = clause.get("within") or {"type": "ever"}
+    if row.bound in TIMES:
+        if within["type"] != "ever":
+            raise _Unshown
+        return row
+    return _windowed(row, within)
 
 
 def _counted(row: Row, having: list[dict[str, Any]], currency: str) -> Row:
@@ -219,9 +302,14 @@ def _counted(row: Row, having: list[dict[str, Any]], currency: str) -> Row:
         return row
     if len(having) > 1:
         raise _Unshown
-    unit = currency if having[0]["type"] == "sum" else ""
+    kind, of = having[0]["type"], having[0].get("of", AMOUNT)
+    if kind in TIMES:
+        return _windowed(replace(row, bound=kind), having[0]["within"])
+    if kind in FIGURES:
+        return replace(row, bound=kind, test=_test_of(having[0], of, currency if of == AMOUNT else ""))
+    unit = currency if kind == "sum" and of == AMOUNT else ""
     bounds = {name: _text(having[0][name], unit) for name in ("at_least", "at_most", "exactly") if name in having[0]}
-    row = replace(row, measure=having[0]["type"])
+    row = replace(row, measure=kind if of == AMOUNT else f"sum:{of}")
     if len(bounds) == 2:
         return replace(row, bound="between", number=bounds["at_least"], upper=bounds["at_most"])
     [(bound, number)] = bounds.items()
@@ -234,6 +322,11 @@ def _windowed(row: Row, within: Mapping[str, Any]) -> Row:
             return replace(row, within="last_days", days=str(within["days"]))
         case "since":
             return replace(row, within="since", first=within["date"])
+        case "before":
+            return replace(row, within="before", first=within["date"])
+        case "days_ago":
+            most = "" if within.get("most") is None else str(within["most"])
+            return replace(row, within="days_ago", days=str(within["least"]), most=most)
         case "between":
             return replace(row, within="between", first=within["first"], last=within["last"])
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from django.http import QueryDict
@@ -13,6 +13,13 @@ from guanxi.audiences.queries import RuleError
 MOST_ROWS = 60
 ROW = re.compile(r"\d{1,2}(\.\d{1,2})?", re.ASCII)
 AMOUNT = "amount"
+# The fields of the other kinds of rows, with what they begin as.
+MORE: dict[str, dict[str, str]] = {
+    "sequence": {"then": "then_not", "next": "order.paid", "gap": "3", "unit": "days"},
+    "top": {"end": "top", "percent": "5", "by": "count"},
+    "share": {"percent": "10", "skip": "0", "seed": ""},
+    "audience": {"audience": ""},
+}
 
 
 @dataclass(frozen=True)
@@ -41,10 +48,13 @@ class Row:
     upper: str = ""
     within: str = "ever"
     days: str = "90"
+    most: str = ""
     first: str = ""
     last: str = ""
     join: str = "any"
     rows: tuple[Row, ...] = ()
+    more: Mapping[str, str] = field(default_factory=dict)
+    """What the kinds of `more.py` ask for."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ def _row(data: QueryDict, at: str) -> Row:
         return data.get(f"{at}-{name}", otherwise).strip()
 
     kind = said("kind")
-    if kind not in ("trait", "level", "group"):
+    if kind not in ("trait", "level", "group", *MORE):
         kind = "event"
     places = [place for place in data.getlist(f"{at}-where")[:20] if place.isascii() and place.isdigit()]
     return Row(
@@ -109,9 +119,11 @@ def _row(data: QueryDict, at: str) -> Row:
         upper=said("upper"),
         within=said("within", "ever"),
         days=said("days", "90"),
+        most=said("most"),
         first=said("first"),
         last=said("last"),
         join=_join(said("join", "any"), "any"),
+        more={name: said(name, otherwise) for name, otherwise in MORE.get(kind, {}).items()},
     )
 
 
@@ -148,6 +160,8 @@ def fresh(kind: str) -> Row:
             return Row("group", rows=(Row("event", event="order.paid"),))
         case "trait" | "level":
             return Row(kind)
+        case _ if kind in MORE:
+            return Row(kind, event="order.paid", within="ever", more=MORE[kind])
         case _:
             return Row("event", event="order.paid")
 

@@ -107,7 +107,7 @@ def delete_audience(request: StaffRequest, public_id: str) -> HttpResponse:
     try:
         audiences.delete_audience(audience=kept, by=request.staff, now=request.now)
     except audiences.AudienceInUse:
-        messages.error(request, _("A broadcast uses it, so it stays."))
+        messages.error(request, _("A broadcast or another audience uses it, so it stays."))
         return redirect("audience", request.workspace.slug, public_id)
     messages.success(request, _("The audience %(name)s is deleted. Its people stay.") % {"name": kept.name})
     return redirect("audiences", request.workspace.slug)
@@ -159,9 +159,10 @@ def _page(
     context: dict[str, Any] = {"audience": kept, "form": form, "wrong": words.error_text(wrong.error) if wrong else ""}
     context["may_edit"] = _may_edit(request)
     if sketch is not None:
-        context["builder"] = build(sketch, catalogue, observed, wrong)
+        context["builder"] = build(sketch, catalogue, observed, wrong, kept.public_id if kept else "")
     if kept is not None:
         context |= {"words": _sentences(kept.rule, catalogue), "used_by": _used_by(kept)}
+        context["named_by"] = queries.naming(kept)
         context["rule_json"] = json.dumps(kept.rule, ensure_ascii=False, indent=2)
     if counted is not None:
         context["panel"] = _panel(request, counted)

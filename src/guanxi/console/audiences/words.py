@@ -11,7 +11,7 @@ from typing import Any
 
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from django.utils.translation import get_language, gettext_lazy, ngettext, ngettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -106,7 +106,42 @@ MEASURES: dict[str, Any] = {
     "sum.at_most": gettext_lazy("for at most %(number)s in total"),
     "sum.exactly": gettext_lazy("for exactly %(number)s in total"),
 }
+# A sum, the least, the greatest or the last of a property.
+FIGURES: dict[str, Any] = {
+    "sum.at_least": gettext_lazy("%(name)s of at least %(number)s in total"),
+    "sum.at_most": gettext_lazy("%(name)s of at most %(number)s in total"),
+    "sum.exactly": gettext_lazy("%(name)s of exactly %(number)s in total"),
+    "min": gettext_lazy("the smallest %(name)s"),
+    "max": gettext_lazy("the greatest %(name)s"),
+    "last": gettext_lazy("the last %(name)s"),
+}
+TIMES: dict[str, Any] = {
+    "first_time": gettext_lazy("for the first time %(window)s"),
+    "last_time": gettext_lazy("for the last time %(window)s"),
+}
+THEN: dict[str, Any] = {
+    "then": gettext_lazy("has %(first)s and then %(next)s within %(gap)s"),
+    "then_not": gettext_lazy("has %(first)s and not %(next)s within %(gap)s"),
+}
+GAPS: dict[str, Any] = {
+    "minutes": ngettext_lazy("%(number)s minute", "%(number)s minutes", "n"),
+    "hours": ngettext_lazy("%(number)s hour", "%(number)s hours", "n"),
+    "days": ngettext_lazy("%(number)s day", "%(number)s days", "n"),
+}
+TOP: dict[str, Any] = {
+    "top": gettext_lazy("is in the top %(percent)s of those who have %(event)s, by %(by)s"),
+    "bottom": gettext_lazy("is in the bottom %(percent)s of those who have %(event)s, by %(by)s"),
+}
+BY: dict[str, Any] = {
+    "count": pgettext_lazy("top by …", "number of times"),
+    "sum": pgettext_lazy("top by …", "amount in total"),
+    "days": pgettext_lazy("top by …", "number of days"),
+}
 ERRORS: dict[str, Any] = {
+    "unknown_audience": gettext_lazy("This audience does not exist any more. Choose another one."),
+    "cycle": gettext_lazy("These audiences lead back to each other: %(key)s. Choose another one."),
+    "broken_audience": gettext_lazy("The rule of “%(key)s” does not work any more. Mend it first."),
+    "wrong_bound": gettext_lazy("These numbers do not fit together. Enter other ones."),
     "empty_group": gettext_lazy("Add at least one condition here."),
     "empty": gettext_lazy("Enter a value."),
     "missing": gettext_lazy("Enter a value."),
@@ -187,6 +222,14 @@ def sentence(part: Part) -> str:
             return _level(part.params)
         case "did" | "did_not":
             return _event(part)
+        case "then" | "then_not":
+            return _sequence(part)
+        case "top" | "bottom":
+            return _top(part)
+        case "share":
+            return _share(part.params)
+        case "audience":
+            return _("is in the audience “%(name)s”") % {"name": part.params["label"]}
         case _:
             return _tested(part)
 
@@ -214,7 +257,7 @@ def _level(params: Mapping[str, object]) -> str:
 
 def _event(part: Part) -> str:
     where = [_tested(one) for one in part.parts if one.code.startswith(("prop.", "amount."))]
-    measures = [_measure(one) for one in part.parts if one.code in MEASURES and not _at_all(one)]
+    measures = [said for one in part.parts if not _at_all(one) and (said := _measure(one))]
     window = next((_window(one) for one in part.parts if one.code.startswith("within.")), "")
     did = "did_not_lately" if part.code == "did_not" and window else part.code
     event = event_label(str(part.params["event"]), _given(part.params, "event"))
@@ -239,11 +282,13 @@ def _given(params: Mapping[str, object], name: str) -> str:
 def _tested(part: Part) -> str:
     kind, _dot, op = part.code.partition(".")
     params = part.params
-    if kind == "amount":
+    if "currency" in params:
         name = str(AMOUNT_LABEL)
     else:
         labelled = trait_label if kind == "trait" else property_label
         name = labelled(str(params["key"]), _given(params, "key"))
+    if kind in FIGURES:
+        name = str(FIGURES[kind]) % {"name": name}
     values = [_value(one, params) for one in _values(params.get("value"))]
     both = {"low": values[0], "high": values[-1]} if values else {}
     return str(TESTS[op]) % {"name": name, "value": either(values), **both}
@@ -278,8 +323,19 @@ def day(on: object) -> str:
 
 
 def _measure(part: Part) -> str:
+    """Empty for a part of the sentence that measures nothing."""
+    kind = part.code.partition(".")[0]
+    if kind in TIMES:
+        return str(TIMES[kind]) % {"window": _window(part.parts[0]) or _("at any time")}
+    if kind in ("min", "max", "last"):
+        return _tested(part)
+    if part.code not in MEASURES:
+        return ""
     number = part.params["number"]
     assert isinstance(number, int)
+    if "key" in part.params:
+        name = property_label(str(part.params["key"]), _given(part.params, "key"))
+        return str(FIGURES[part.code]) % {"name": name, "number": format_decimal(number, locale=locale())}
     if "currency" in part.params:
         return str(MEASURES[part.code]) % {"number": money_text(number, str(part.params["currency"]))}
     return str(MEASURES[part.code] % {"n": number, "number": format_decimal(number, locale=locale())})
@@ -295,11 +351,73 @@ def _window(part: Part) -> str:
             return said % {"days": format_decimal(days, locale=locale())}
         case "within.since":
             return _("since %(date)s") % {"date": day(params["date"])}
+        case "within.before":
+            return _("before %(date)s") % {"date": day(params["date"])}
+        case "within.days_ago":
+            return _days_ago(params["least"], params["most"])
         case "within.between":
             both = {"first": day(params["first"]), "last": day(params["last"])}
             return pgettext("days", "between %(first)s and %(last)s") % both
         case _:
             return ""
+
+
+def _days_ago(least: object, most: object) -> str:
+    assert isinstance(least, int)
+    shown = {"least": format_decimal(least, locale=locale())}
+    if not isinstance(most, int):
+        return ngettext("at least %(least)s day ago", "at least %(least)s days ago", least) % shown
+    return _("between %(least)s and %(most)s days ago") % (shown | {"most": format_decimal(most, locale=locale())})
+
+
+def _sequence(part: Part) -> str:
+    [first, following, window] = part.parts
+    gap = part.params["number"]
+    assert isinstance(gap, int)
+    said = {"n": gap, "number": format_decimal(gap, locale=locale())}
+    did = str(THEN[part.code]) % {
+        "first": _step(first),
+        "next": _step(following),
+        "gap": str(GAPS[str(part.params["unit"])] % said),
+    }
+    when = _window(window)
+    return str(SENTENCES[False, False, bool(when)]) % {"did": did, "window": when}
+
+
+def _step(part: Part) -> str:
+    event = event_label(str(part.params["event"]), _given(part.params, "event"))
+    if not part.parts:
+        return event
+    return _("%(event)s (%(where)s)") % {"event": event, "where": listed([_tested(one) for one in part.parts])}
+
+
+def _top(part: Part) -> str:
+    [step, window] = part.parts
+    did = str(TOP[part.code]) % {
+        "percent": percent(part.params["percent"]),
+        "event": _step(step),
+        "by": BY[str(part.params["by"])],
+    }
+    when = _window(window)
+    return str(SENTENCES[False, False, bool(when)]) % {"did": did, "window": when}
+
+
+def _share(params: Mapping[str, object]) -> str:
+    skip = params["skip"]
+    assert isinstance(skip, int)
+    said = {"percent": percent(params["percent"]), "seed": params["seed"], "skip": percent(skip)}
+    if params["seed"] and skip:
+        return _("is among %(percent)s of all people drawn by “%(seed)s”, after the first %(skip)s") % said
+    if params["seed"]:
+        return _("is among %(percent)s of all people drawn by “%(seed)s”") % said
+    if skip:
+        return _("is among %(percent)s of all people drawn by chance, after the first %(skip)s") % said
+    return _("is among %(percent)s of all people drawn by chance") % said
+
+
+def percent(hundredths: object) -> str:
+    assert isinstance(hundredths, int)
+    return str(format_percent(hundredths / 100, locale=locale()))
 
 
 def number(value: int) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from guanxi.console.choices import countries, one_line
 from guanxi.console.content.forms import MORE_LANGUAGES
+from guanxi.console.people import another_id
 from guanxi.console.settings.forms import UnitChoice
 from guanxi.console.templatetags.figures import language_name, locale
 from guanxi.governance import queries as governance
@@ -89,6 +90,7 @@ class PersonForm(forms.Form):
     def _add_identities(self) -> None:
         known = queries.card(self.person).identities if self.person else []
         self.known = {one.public_id: one for one in known if one.kind in IdentityKind.values}
+        self.others = {one.public_id: one for one in known if one.kind not in IdentityKind.values}
         for kind in IdentityKind:
             mine = [one for one in known if one.kind == kind]
             for one in mine:
@@ -98,6 +100,10 @@ class PersonForm(forms.Form):
                 words = gettext("Remove %(shown)s") % {"shown": one.shown}
                 self.fields[f"drop_{one.public_id}"] = forms.BooleanField(label=words, required=False)
             self.fields[f"add_{kind}"] = _text(ANOTHER[kind] if mine else kind.label, LIMITS[kind])
+        for one in self.others.values():
+            words = gettext("Remove %(kind)s %(shown)s") % {"kind": one.label, "shown": one.shown}
+            self.fields[f"drop_{one.public_id}"] = forms.BooleanField(label=words, required=False)
+        self.fields |= another_id.fields()
 
     def _fill_choices(self) -> None:
         mine = (self.person.language, self.person.country) if self.person else ("", "")
@@ -154,6 +160,7 @@ class PersonForm(forms.Form):
                 _check(kind, value, self.dial_country)
             except addresses.BadAddress:
                 self.add_error(name, BAD_ADDRESS[kind])
+        another_id.check(self, self.dial_country)
         for one in self.traits:
             text = given.get(f"trait_{one.key}", "")
             try:
@@ -161,7 +168,7 @@ class PersonForm(forms.Form):
             except cells.BadCell:
                 self.add_error(f"trait_{one.key}", BAD_TRAIT[TraitKind(one.kind)])
         given["name"] = " ".join(given.get("name", "").split())
-        if self.person is None and not given["name"] and not self._typed() and not self.errors:
+        if not (self.person or given["name"] or self._typed() or self.new_ids or self.errors):
             self.add_error(None, gettext("Write a name, an address or a number: by what should they be found?"))
         return given
 
@@ -178,6 +185,10 @@ class PersonForm(forms.Form):
     @property
     def new_identities(self) -> dict[str, str]:
         return {str(kind): value for kind, value in self._typed().values()}
+
+    @property
+    def new_ids(self) -> dict[str, tuple[str, str, str]]:
+        return another_id.typed(self.cleaned_data)
 
     @property
     def new_traits(self) -> dict[str, str]:
@@ -212,7 +223,9 @@ class PersonForm(forms.Form):
         for name, (kind, value) in self._typed().items():
             old = self.known.get(name.removeprefix("new_"))
             yield name, IdentityChange(kind, value, old.id if old else None)
-        for key, one in self.known.items():
+        for name, (key, value, within) in self.new_ids.items():
+            yield name, IdentityChange(key, value, within=within)
+        for key, one in (self.known | self.others).items():
             if self.cleaned_data.get(f"drop_{key}") and not self.cleaned_data.get(f"new_{key}"):
                 yield f"drop_{key}", IdentityChange(one.kind, old=one.id)
 
@@ -223,6 +236,10 @@ class PersonForm(forms.Form):
     @property
     def reach(self) -> list[forms.BoundField]:
         return [one for one in self if one.name.startswith(("new_", "drop_", "add_"))]
+
+    @property
+    def another(self) -> list[forms.BoundField]:
+        return [self[name] for name in another_id.NAMES]
 
     @property
     def more(self) -> list[forms.BoundField]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from guanxi.audiences import queries as audiences
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Message
 from guanxi.channels.registry import NoWords, Words
@@ -44,7 +45,7 @@ def confirm(*, broadcast: Broadcast, by: Staff | None, now: datetime) -> Broadca
         raise Blocked(problems)
     assert broadcast.audience is not None
     assert broadcast.content is not None
-    broadcast.rule = broadcast.audience.rule
+    broadcast.rule = audiences.settled(broadcast.audience.rule)
     broadcast.snapshot = content.snapshot(broadcast.content)
     broadcast.state, broadcast.confirmed_at, broadcast.updated_at = BroadcastState.PLANNING, now, now
     broadcast.save()

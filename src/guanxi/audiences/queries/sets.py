@@ -1,0 +1,106 @@
+"""Clauses that name people by a table of their own: sequences, and the first so many percent."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import ibis
+
+from guanxi.audiences.queries.scans import Context, day, selected, total
+from guanxi.audiences.rules import Share, Then, Top, window_bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Such a clause, with the name of its column."""
+
+    number: int
+    path: str
+    clause: Then | Top
+    only_whether: bool = True
+
+    @property
+    def source(self) -> str:
+        return self.path
+
+    @property
+    def column(self) -> str:
+        return f"found_{self.number}"
+
+    def table(self, context: Context) -> Any:
+        """Those for whom it holds, once each."""
+        found = _sequences(self.clause, context) if isinstance(self.clause, Then) else _first(self.clause, context)
+        return found.mutate(**{self.column: True})
+
+    def holds(self, table: Any, context: Context) -> Any:
+        return table[self.column]
+
+    def holds_for_nothing(self) -> bool:
+        return False
+
+    def values(self, table: Any) -> dict[str, Any]:
+        return {}
+
+
+def _sequences(clause: Then, context: Context) -> Any:
+    """Both kinds of events in one line a person, the latest first: of each `first`, the `next` that was seen last on
+    the way is the nearest one after it. At one instant the `first` goes before, for that `next` is not later."""
+    start, end = window_bounds(clause.within, context.now, context.zone)
+    to_us = context.tables.engine.epoch_us
+    after = end and end + timedelta(microseconds=clause.gap.microseconds + 1)
+    firsts, nexts = selected(clause.first, (start, end), context), selected(clause.next, (start, after), context)
+    line = firsts.select(firsts.person, at=to_us(firsts.occurred_at), later=0).union(
+        nexts.select(nexts.person, at=to_us(nexts.occurred_at), later=1)
+    )
+    back = ibis.window(group_by=line.person, order_by=[ibis.desc(line.at), line.later], preceding=None, following=0)
+    nearest = (line.later == 1).ifelse(line.at, ibis.null("int64")).min().over(back)
+    seen = line.mutate(nearest=nearest)
+    seen = seen.filter(seen.later == 0)
+    came = (seen.nearest - seen.at <= clause.gap.microseconds).fill_null(False)
+    if clause.type == "then":
+        return seen.filter(came).select("person").distinct()
+    over = seen.at <= int(context.now.timestamp()) * 1_000_000 + context.now.microsecond - clause.gap.microseconds
+    return seen.filter(~came & over).select("person").distinct()
+
+
+def _first(clause: Top, context: Context) -> Any:
+    stretch = window_bounds(clause.within, context.now, context.zone)
+    everybody = Context(context.tables, context.now, context.zone, context.catalogue)
+    events = selected(clause, stretch, everybody)
+    figure = {
+        "count": lambda: events.count(),
+        "sum": lambda: total(events, None, context),
+        "days": lambda: day(events, clause.within, context).nunique(),
+    }[clause.by]()
+    figures = events.group_by("person").agg(figure=figure).semi_join(context.tables.people, "person")
+    figures = figures.filter(figures.figure.notnull())
+    best = ibis.desc(figures.figure) if clause.type == "top" else figures.figure
+    ranked = figures.mutate(
+        place=ibis.row_number().over(ibis.window(order_by=[best, figures.person])),
+        number=figures.count().over(ibis.window()),
+    )
+    return ranked.filter(ranked.place * 100 < ranked.number * clause.percent).select("person")
+
+
+# A share by arithmetic that every engine does alike: a line and a cube modulo a prime, whose remainder by 3 is 2, so
+# that the cube maps no two numbers to one. Every product stays below 2 to the 62nd.
+PRIME = 2_147_483_579
+
+
+def in_share(clause: Share, person: Any) -> Any:
+    return (place_in(clause.seed, person) >= _edge(clause.skip)) & (
+        place_in(clause.seed, person) < _edge(clause.skip + clause.percent)
+    )
+
+
+def place_in(seed: str, person: Any) -> Any:
+    """Somewhere from 0 up to PRIME; `person` is a whole number, of Python or of an engine."""
+    drawn = sha256(seed.encode()).digest()
+    factor = int.from_bytes(drawn[:8]) % (PRIME - 1) + 1
+    moved = (person % PRIME * factor + int.from_bytes(drawn[8:16]) % PRIME) % PRIME
+    return moved * moved % PRIME * moved % PRIME
+
+
+def _edge(percent: int) -> int:
+    return -(-PRIME * percent // 100)

@@ -1,0 +1,43 @@
+"""The parts of a sentence that can be chosen, in the order of the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Options = Sequence[tuple[str, Any]]
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A word of the sentence, or a control in it; `reshapes`: its choice changes which other controls there are."""
+
+    text: str = ""
+    control: str = ""
+    name: str = ""
+    label: str = ""
+    value: str = ""
+    options: Options = ()
+    hints: Sequence[str] = ()
+    reshapes: bool = False
+
+
+def arranged(pattern: str, **parts: list[Piece]) -> list[Piece]:
+    """The pieces in the order of the pattern, with its words between them."""
+    found: list[Piece] = []
+    for place, text in enumerate(PLACEHOLDER.split(pattern)):
+        if place % 2:
+            found += parts.get(text, [])
+        elif text.strip():
+            found.append(Piece(text=text.strip()))
+    return found
+
+
+def kept(options: Sequence[tuple[str, Any]], chosen: str, said: Mapping[str, Any] | None = None) -> Options:
+    """A choice that was made stays in sight, also when it is not on offer any more."""
+    if not chosen or any(value == chosen for value, _label in options):
+        return options
+    return [*options, (chosen, (said or {}).get(chosen, chosen))]
