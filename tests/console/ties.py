@@ -29,8 +29,7 @@ def make_ties(person: Person, advisor: Staff, account: Account) -> str:
         GroupTold(account.pk, "wrGroup", "member_joined", then, person=person.pk, how="scan"),
     ]
     connections.note_group_facts(group, now=now, source="test")
-    found: GroupChat = GroupChat.objects.get(external_id="wrGroup")
-    return found.public_id
+    return str(GroupChat.objects.get(external_id="wrGroup").public_id)
 
 
 def make_many_ties(people: list[Person], advisors: list[Staff], account: Account) -> None:
