@@ -18,6 +18,7 @@ EVENTS: Mapping[str, Any] = {
     "member.joined": gettext_lazy("A person became a member"),
     "member.left": gettext_lazy("A person is no member any more"),
     "person.assigned": gettext_lazy("A person got another owner or unit"),
+    "people.handed_over": gettext_lazy("The people of a leaver were handed over"),
     "person.created": gettext_lazy("Somebody new came with an id"),
     "identity.linked": gettext_lazy("A person got another id"),
     "person.merged": gettext_lazy("Two people became one"),
