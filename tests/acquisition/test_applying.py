@@ -158,7 +158,10 @@ BAD: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "of the year 2099": ({"timestamp": "2099-01-01T00:00:00Z"}, ("ahead", "")),
     "no time": ({"timestamp": "yesterday"}, ("bad_time", "")),
     "a time as a number": ({"timestamp": 1764000000}, ("bad_time", "")),
-    "a clock of the year 1": ({"sentAt": "0001-01-01T00:00:00Z", "timestamp": "9999-12-31T00:00:00Z"}, ("bad_time", "")),
+    "a clock of the year 1": (
+        {"sentAt": "0001-01-01T00:00:00Z", "timestamp": "9999-12-31T00:00:00Z"},
+        ("bad_time", ""),
+    ),
     "33 KB": ({"properties": {"text": "x" * 33_000}}, ("too_large", "")),
     "a message id as a list": ({"messageId": []}, ("bad_message_id", "")),
 }
