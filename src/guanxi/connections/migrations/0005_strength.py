@@ -8,7 +8,7 @@ from guanxi.kit.rows import LockRows
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connections", "0003_group_times"),
+        ("connections", "0004_list_indexes"),
         ("governance", "0010_sessions"),
         ("people", "0019_standing"),
     ]
