@@ -39,6 +39,8 @@ ENTRIES: dict[str, list[str]] = {
     "merge_person": ["person.merged"],
     "undo_merge": ["merge.undone"],
     "search_duplicates": ["duplicates.searched"],
+    "hand_over_friends": ["friends.handed_over"],
+    "record_channel": ["channel.recorded"],
     "create_tag_group": ["tag_group.created"],
     "change_tag_group": ["tag_group.changed"],
     "remove_tag_group": ["tag_group.removed"],

@@ -1,10 +1,12 @@
 """How words travel: accounts, the governor, the lane that sends, and what recipients answer by their links."""
 
 from guanxi.channels.operations.accounts import (
+    AlreadyInstalled,
     BadAccount,
     connect_account,
     edit_account,
     reconnect_account,
+    record_account,
     set_account_active,
     set_cap,
 )
@@ -35,6 +37,7 @@ from guanxi.channels.operations.trying import (
 )
 
 __all__ = [
+    "AlreadyInstalled",
     "BadAccount",
     "CannotBeTried",
     "Claim",
@@ -56,6 +59,7 @@ __all__ = [
     "make_key",
     "opened",
     "plan",
+    "record_account",
     "reconnect_account",
     "reconsider",
     "recover",
