@@ -96,7 +96,7 @@ ENTRIES: dict[str, list[str]] = {
     "add_staff": ["staff.invited"],
     "change_staff": ["staff.changed"],
     "change_access": ["staff.locked_out"],
-    "hand_over_people": ["bulk.started", "staff.handed_over"],
+    "hand_over_people": ["friends.handed_over", "bulk.started", "staff.handed_over"],
     "invite_staff": ["staff.invited"],
     "invite_again": ["staff.invited_again"],
     "withdraw_invitation": ["staff.invitation_withdrawn"],
