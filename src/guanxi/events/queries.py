@@ -40,6 +40,8 @@ class Lake:
     people: Any
     aliases: Any | None = None
     """`person`, who was merged away, and `keeper`, whom they became; None while nobody was."""
+    tags: Any | None = None
+    """`person` carries `tag` `since`: tags of groups."""
 
     def register(self, name: str, table: pa.Table) -> Any:
         """Lend the engine a table of the caller's, for a join."""
@@ -57,7 +59,8 @@ def lake() -> Iterator[Lake]:
         backend.raw_sql("SET TimeZone = 'UTC'")
         people, aliases = MIRRORS["people"], MIRRORS["aliases"]
         merged = _table(backend, "aliases", aliases) if files(scope.current(), "aliases") else None
-        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged)
+        tags = _table(backend, "tags", MIRRORS["tags"])
+        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged, tags)
     finally:
         backend.disconnect()
 

@@ -38,6 +38,10 @@ TWIN = "psn_01kb0w8m3x7q2v9d5r1t4n6c9b"
 MERGE = "mrg_01kb0w8m3x7q2v9d5r1t4n6c9c"
 SEARCH = "dse_01kb0w8m3x7q2v9d5r1t4n6c9e"
 ID_KIND = "idk_01kb0w8m3x7q2v9d5r1t4n6c9f"
+TAG_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca1"
+EMPTY_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca2"
+TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca3"
+SAME_TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca4"
 PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
@@ -103,6 +107,18 @@ REQUESTS: Mapping[str, Example] = {
     "list_notes": _of(person_id=PERSON),
     "add_note": Example({"person_id": PERSON}, body={"text": "Likes green tea."}),
     "remove_note": _of(person_id=PERSON, note_id=NOTE),
+    "list_tags": Example(),
+    "create_tag_group": Example(body={"name": "Taste", "exclusive": True}),
+    "change_tag_group": Example({"group_id": TAG_GROUP}, body={"wins": "newest"}),
+    "remove_tag_group": _of(group_id=EMPTY_GROUP),
+    "create_tags": Example(body={"group": TAG_GROUP, "names": ["Green tea", "Black tea"]}),
+    "change_tag": Example({"tag_id": TAG}, body={"name": "Very important"}),
+    "remove_tag": _of(tag_id=SAME_TAG),
+    "merge_tag": Example({"tag_id": SAME_TAG}, body={"into": TAG}),
+    "list_person_tags": _of(person_id=PERSON),
+    "tag_person": Example({"person_id": PERSON}, body={"add": [TAG], "reason": "Asked for it at the till."}),
+    "get_role": _of(person_id=PERSON),
+    "set_role": Example({"person_id": PERSON}, body={"role": "leader"}),
     "reveal_person": Example({"person_id": PERSON}, body={"reason": "They asked for a call."}),
     "export_person": Example({"person_id": PERSON}, body={"reason": "They asked for their data."}),
     "list_exports": _of(person_id=PERSON),
@@ -362,7 +378,36 @@ _VIEW = {
 _LETTER = {"language": "en", "subject": "Hello Kim", "text": "Tea is back.\n", "html": "<p>Tea is back.</p>"}
 _ARM = {"people": 900, "buyers": 120, "total_minor": 1_204_500}
 
+_TAG = {
+    "id": TAG,
+    "name": "VIP",
+    "group": {"id": TAG_GROUP, "name": "Kind"},
+    "position": 1,
+    "archived": False,
+    "merged_into": None,
+    "people": 12,
+}
+_GROUP = {"id": TAG_GROUP, "name": "Kind", "exclusive": False, "wins": "ours", "position": 1}
 ANSWERS: Mapping[str, Any] = {
+    "TagOut": _TAG,
+    "TagGroupOut": _GROUP,
+    "TagList": {"groups": [_GROUP], "data": [_TAG]},
+    "CarriedList": {
+        "data": [
+            {
+                "id": TAG,
+                "name": "VIP",
+                "group": "Kind",
+                "since": AT,
+                "how": "rule",
+                "by": None,
+                "reason": "Bought five times in three months",
+                "expires_at": None,
+            }
+        ],
+        "refused": [],
+    },
+    "RoleOut": {"role": "leader", "since": AT, "how": "staff", "by": "Ann", "reason": None, "expires_at": None},
     "PersonOut": _PERSON,
     "ConsentList": {
         "data": [

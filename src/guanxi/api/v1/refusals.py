@@ -38,6 +38,7 @@ from guanxi.people.operations import (
     PersonChanged,
     RevealRefused,
     SearchRefused,
+    TagRefused,
     ViewRefused,
 )
 from guanxi.people.queries import BadCursor, BadId
@@ -216,6 +217,26 @@ VIEWS = {
 }
 
 
+TAGS = {
+    "archived": Problem("conflict", "This tag is archived: nobody new gets it."),
+    "both": invalid("remove", "A tag cannot be put on and taken off at once."),
+    "exclusive": invalid("add", "Of an exclusive group a person carries one tag. Send one of them."),
+    "not_yours": Problem("conflict", "This is the tag of somebody else."),
+    "past": invalid("expires_at", "This time is over."),
+    "empty": invalid("name", "Write a name.", "missing"),
+    "too_long": invalid("name", "A name holds 30 characters at most."),
+    "unseen": invalid("name", "A name holds no characters that cannot be seen."),
+    "separator": invalid("name", "A name holds no ; no , and no 、 because they stand between names in a file."),
+    "taken": Problem("conflict", "This name is there already.", field="name"),
+    "too_many": Problem("conflict", "There are as many as fit: 3,000 tags, 200 groups, 100,000 people in a merge."),
+    "in_use": Problem("conflict", "It is still used. Archive it, or empty the group first."),
+    "two_of_them": Problem("conflict", "Somebody carries two tags of this group. Take one off each of them first."),
+    "other_group": invalid("into", "Only tags of the same group become one."),
+    "same": invalid("into", "This is the same tag.", "same"),
+    "merged": Problem("conflict", "This tag became another. Make a new one."),
+}
+
+
 ENDPOINTS = {
     "bad_url": invalid("url", "This is not a web address. It begins with https:// and has no spaces."),
     "login_in_url": invalid("url", "Leave out the name and password: calls are signed instead."),
@@ -279,6 +300,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     MembershipRefused: _membership,
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
+    TagRefused: lambda error: TAGS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],
     RevealRefused: _reveal,
     ExportRefused: _personal,
