@@ -125,6 +125,19 @@ def test_what_says_who_somebody_is_never_enters_the_lake(now: datetime) -> None:
     assert refusals() == []
 
 
+@pytest.mark.parametrize("first", ["2026-11-20", "soon"])
+def test_a_property_is_a_day_only_where_every_text_of_it_is_one(now: datetime, first: str) -> None:
+    texts = [first, "2026-11-20", "soon", "2026-11-21"]
+    told = [event(n, properties={"due": text}) for n, text in enumerate(texts)]
+    sent(shop(), [*told, *(event(n, event="Booked", properties={"due": "2026-11-20"}) for n in range(10, 14))])
+    applied(now)
+    assert set(EventProperty.objects.values_list("event__key", "kind")) == {
+        ("track.product_viewed", "text"),
+        ("track.booked", "date"),
+    }
+    assert sorted(row["props"]["due"] for row in in_lake(now)) == sorted([*texts, *["2026-11-20"] * 4])
+
+
 def ago(now: datetime, **when: float) -> str:
     return (now - timedelta(**when)).isoformat()
 
@@ -145,6 +158,10 @@ BAD: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "of the year 2099": ({"timestamp": "2099-01-01T00:00:00Z"}, ("ahead", "")),
     "no time": ({"timestamp": "yesterday"}, ("bad_time", "")),
     "a time as a number": ({"timestamp": 1764000000}, ("bad_time", "")),
+    "a clock of the year 1": (
+        {"sentAt": "0001-01-01T00:00:00Z", "timestamp": "9999-12-31T00:00:00Z"},
+        ("bad_time", ""),
+    ),
     "33 KB": ({"properties": {"text": "x" * 33_000}}, ("too_large", "")),
     "a message id as a list": ({"messageId": []}, ("bad_message_id", "")),
 }
@@ -171,6 +188,7 @@ ODD: tuple[dict[str, Any], ...] = (
     {"type": "page", "name": "\u0000", "properties": {"title": "\u0000"}},
     {"type": "alias", "previousId": "\u0000", "userId": "\u0000"},
     {"messageId": "\u0000"},
+    {"properties": {"revenue": "1e999999999", "currency": "CNY"}},
     {"context": "\u0000", "integrations": 7, "sentAt": "\u0000"},
 )
 

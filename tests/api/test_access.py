@@ -57,6 +57,7 @@ SCOPES: dict[str, Permission | None] = {
     "end_membership": P.PEOPLE_EDIT,
     "list_merges": P.PEOPLE_VIEW,
     "merge_person": P.PEOPLE_MERGE,
+    "preview_merge": P.PEOPLE_MERGE,
     "undo_merge": P.PEOPLE_MERGE,
     "list_duplicates": P.PEOPLE_MERGE,
     "decide_duplicate": P.PEOPLE_MERGE,

@@ -29,7 +29,7 @@ SAME: dict[str, str] = {
     "duplicates": "list_duplicates get_search",
     "duplicates_search": "search_duplicates",
     "duplicate": "decide_duplicate",
-    "person_merge": "merge_person",
+    "person_merge": "merge_person preview_merge",
     "merge_undo": "list_merges undo_merge",
     "tag_add": "tag_person",
     "tag_remove": "tag_person",
