@@ -27,6 +27,7 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.MemberJoined: ("person",),
     people.MemberLeft: ("person",),
     people.PersonAssigned: ("person", "owner", "unit"),
+    people.PeopleHandedOver: ("giver", "taker"),
     people.PersonCreated: ("person",),
     people.IdentityLinked: ("person", "kind"),
     people.PersonMerged: ("person", "merged"),

@@ -300,7 +300,7 @@ _DELIVERY = {
     "tried_at": AT,
     "settled_at": AT,
 }
-_BULK: Mapping[str, Any] = {
+_BULK: dict[str, Any] = {
     "id": BULK,
     "act": "owner",
     "state": "done",

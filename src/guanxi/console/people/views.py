@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from guanxi.commerce import queries as commerce
+from guanxi.connections import queries as connections
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
@@ -161,6 +162,7 @@ def page_of(
         "may_tag": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "tag_options": options(request.staff),
         "merges": queries.merges_of(one),
+        "ties": connections.ties(one, request.staff),
         "note": form,
     }
     return render(request, "people/person.html", context, status=422 if form.is_bound or joining else 200)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0021_tags"),
+        ("people", "0022_fewer_indexes"),
     ]
 
     operations = [
