@@ -11,7 +11,9 @@ from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
 from guanxi.audiences.operations import AudienceInUse
 from guanxi.audiences.queries import NotMirrored, RuleError
-from guanxi.channels.operations import BadAccount, CannotBeTried, NotDoubtful
+from guanxi.channels.operations import AlreadyInstalled, BadAccount, CannotBeTried, NotDoubtful
+from guanxi.channels.registry import UnknownChannel
+from guanxi.connections.operations import FriendsKept
 from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
@@ -190,6 +192,11 @@ def _personal(refusal: RevealRefused | ExportRefused | ErasureRefused | FileRefu
 IN_USE = Problem(
     "conflict", "A broadcast or another audience uses it. Delete the draft, or choose something else there, first."
 )
+FRIENDS = {
+    "oneself": invalid("taker", "Choose somebody else.", "same"),
+    "inactive": invalid("taker", "They have no access, so nobody would look after these people.", "inactive"),
+    "holds_no_people": invalid("taker", "Choose someone who looks after people.", "unknown_id"),
+}
 HANDOVERS = {
     "still_active": Problem("conflict", "They have access and keep their people. Take access first."),
     "holds_no_people": invalid("to", "Choose someone with access who looks after people.", "unknown_id"),
@@ -293,6 +300,9 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ),
     StaffRefused: _staff,
     UnitRefused: _unit,
+    FriendsKept: lambda error: FRIENDS[error.reason],
+    AlreadyInstalled: lambda _error: invalid("kind", "This channel is installed: connect the account.", "installed"),
+    UnknownChannel: lambda _error: Problem("conflict", "No channel is installed for this account: it keeps ties only."),
     HandoverRefused: lambda error: HANDOVERS[error.reason],
     TooManyTries: _turns,
     CannotBeTried: lambda _error: Problem("conflict", "The channel of this account has nothing of the kind."),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, not_found
-from guanxi.api.v1.fitting import Day, Sorts, TagId, as_lines, as_parts
+from guanxi.api.v1.fitting import Day, Fitting, Sorts, TagId, as_lines, as_parts
 from guanxi.api.v1.shapes import At, Flag, In, Line, Name, Named, Out, must_match, named, tagged
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
@@ -19,8 +19,8 @@ from guanxi.people.queries import ORDERS
 
 router = Router(tags=["Saved views"])
 MAY = Permission.PEOPLE_VIEW
-# How the address of the list names what the filter calls otherwise.
 LISTS = {"columns", "tags_any", "tags_all", "tags_none"}
+# How the address of the list names what the filter calls otherwise.
 NAMES = {"search": "q", "columns": "cols"}
 
 
@@ -192,3 +192,4 @@ def delete_view(request: ApiRequest, view_id: str) -> None:
 
 
 assert set(Sorts.__args__) <= set(ORDERS)  # type: ignore[attr-defined]
+assert set(ViewFilter.model_fields) == {*Fitting.model_fields, "sort", "columns"}

@@ -1,5 +1,6 @@
 """Questions about people: `from guanxi.people import queries as people`."""
 
+from guanxi.people.queries.before_merging import BeforeMerging, before_merging, choices
 from guanxi.people.queries.bulk import (
     BULK_WORKING,
     UNDO_FOR,
@@ -113,6 +114,7 @@ __all__ = [
     "UNDO_FOR",
     "BadCursor",
     "BadId",
+    "BeforeMerging",
     "Card",
     "Found",
     "KindsWork",
@@ -136,12 +138,14 @@ __all__ = [
     "addresses_of",
     "aliased",
     "at_work_for",
+    "before_merging",
     "bound_to_unit",
     "bulks_of",
     "canonical",
     "card",
     "cards",
     "carried",
+    "choices",
     "count_people",
     "counted",
     "erasures_by_state",
