@@ -13,7 +13,7 @@ from guanxi.audiences.operations import AudienceInUse
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import AlreadyInstalled, BadAccount, CannotBeTried, NotDoubtful
 from guanxi.channels.registry import UnknownChannel
-from guanxi.connections.operations import FriendsKept
+from guanxi.connections.operations import FriendsKept, TouchRefused
 from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
@@ -167,6 +167,13 @@ def _membership(refusal: MembershipRefused) -> Problem:
     return MEMBERS[refusal.reason]
 
 
+TOUCHES = {
+    "kind": invalid("kind", "There is no such touch that can be recorded."),
+    "future": invalid("at", "This time has not come yet."),
+    "gone": Problem("conflict", "This person was merged or erased."),
+}
+
+
 PERSONAL = {
     "erased": Problem("conflict", "This person was erased; nothing more is kept about them."),
     "not_failed": Problem("conflict", "It did not fail, or is at work again."),
@@ -311,6 +318,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
     MembershipRefused: _membership,
+    TouchRefused: lambda error: TOUCHES[error.reason],
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
     TagRefused: lambda error: TAGS[error.reason],

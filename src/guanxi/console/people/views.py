@@ -18,7 +18,7 @@ from guanxi.connections import queries as connections
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
-from guanxi.console.people import bulk, ladder, saved, words
+from guanxi.console.people import bulk, ladder, saved, strength, words
 from guanxi.console.people import timeline as happened
 from guanxi.console.people.columns import asked_for, cells
 from guanxi.console.people.forms import NoteForm
@@ -131,6 +131,7 @@ def page_of(
     form: NoteForm | None = None,
     revealed: Mapping[int, str] | None = None,
     joining: ladder.DayForm | None = None,
+    touching: strength.TouchForm | None = None,
 ) -> HttpResponse:
     """The page of one person; what was refused stands in its field again."""
     form = form or NoteForm()
@@ -149,6 +150,7 @@ def page_of(
     context = {
         "beside": beside,
         "ladder": ladder.standing(one, beside["card"].proofs, joining),
+        "strength": strength.closeness(one, request.now, touching),
         "revealed": revealed is not None,
         "may_reveal": role_may(request.staff.role, Permission.PEOPLE_REVEAL),
         "happened": page,
@@ -165,4 +167,4 @@ def page_of(
         "ties": connections.ties(one, request.staff),
         "note": form,
     }
-    return render(request, "people/person.html", context, status=422 if form.is_bound or joining else 200)
+    return render(request, "people/person.html", context, status=422 if form.is_bound or joining or touching else 200)
