@@ -52,6 +52,7 @@ EVENTS: Mapping[str, Any] = {
     "group.updated": gettext_lazy("A group chat has another name or notice"),
     "group.owner_changed": gettext_lazy("A group chat has another owner"),
     "group.dismissed": gettext_lazy("A group chat was dismissed"),
+    "touch.recorded": gettext_lazy("A touch was written down: a meeting, a call"),
     "person.referred": gettext_lazy("A person was brought by another"),
     "order.paid": gettext_lazy("An order was paid"),
     "product.bought": gettext_lazy("A product was bought: one for each line of an order"),
