@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guanxi.console.access import StaffRequest, may, sent
-from guanxi.console.people.tags import refusal_words
+from guanxi.console.tag_words import refusal_words
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
