@@ -352,7 +352,7 @@ _DELIVERY = {
     "tried_at": AT,
     "settled_at": AT,
 }
-_BULK = {
+_BULK: dict[str, Any] = {
     "id": BULK,
     "act": "owner",
     "state": "done",
@@ -361,6 +361,9 @@ _BULK = {
     "unit": None,
     "field": None,
     "value": None,
+    "add": [],
+    "remove": [],
+    "role": None,
     "total": 48_213,
     "done": 48_213,
     "changed": 48_100,

@@ -214,6 +214,9 @@ BULKS = {
     "too_many_picked": invalid("people", "At most 500 people by id; take fitting for more."),
     "not_allowed": Problem("missing_scope", "The role of the maker of the key may not do this."),
     "no_such_value": invalid("act", "There is nothing with this id, or it cannot be chosen here.", "unknown_id"),
+    "two_of_a_group": invalid(
+        "add", "Of an exclusive group a person carries one tag, and none is put on and taken off."
+    ),
     "bad_value": invalid("value", "This does not fit the field. Dates as 2026-11-21, numbers in digits.", "wrong_kind"),
     "not_running": Problem("conflict", "It does not run any more."),
     "not_stopped": Problem("conflict", "It is not stopped."),

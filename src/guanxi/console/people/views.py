@@ -20,7 +20,7 @@ from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
 from guanxi.console.people import bulk, ladder, saved, strength, words
 from guanxi.console.people import timeline as happened
-from guanxi.console.people.columns import cells
+from guanxi.console.people.columns import asked_for, cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
 from guanxi.console.people.tags import options, shown_tags
@@ -41,11 +41,11 @@ def found(request: StaffRequest, public_id: str) -> Person:
     return person
 
 
-def row(card: Card, asked: Asked) -> dict[str, Any]:
+def row(card: Card, asked: Asked, more: Mapping[str, Mapping[int, str]]) -> dict[str, Any]:
     return {
         "key": card.person.public_id,
         "name": card.person.name,
-        "cells": cells(card, asked.chosen),
+        "cells": cells(card, asked.chosen, more),
         "url": asked.beside(card.person.public_id),
     }
 
@@ -87,9 +87,11 @@ def people(request: StaffRequest) -> HttpResponse:
     except BadCursor:
         return from_the_start(request, asked.url(sort=asked.sort))
     count, more = queries.counted(wanted)
+    ids = [person.pk for person in page.people]
+    beside_rows = asked_for(ids, asked.chosen, request.staff)
     context: dict[str, Any] = {
         "asked": asked,
-        "rows": [row(card, asked) for card in queries.cards([person.pk for person in page.people])],
+        "rows": [row(card, asked, beside_rows) for card in queries.cards(ids)],
         "next": asked.url(after=page.after) if page.after else "",
         "count": count,
         "more_than_counted": more,
