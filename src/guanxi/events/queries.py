@@ -12,8 +12,10 @@ import ibis
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
 
+from guanxi.events import spark
 from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files
 from guanxi.events.models import Fact, FactBatch, LakeState, Touched
 from guanxi.kit import scope
@@ -24,6 +26,7 @@ __all__ = [
     "Lake",
     "TimelineEntry",
     "backlog",
+    "cluster",
     "everything",
     "lake",
     "timeline",
@@ -40,13 +43,14 @@ class Lake:
     people: Any
     aliases: Any | None = None
     """`person`, who was merged away, and `keeper`, whom they became; None while nobody was."""
+    dialect: str = "duckdb"
 
     def register(self, name: str, table: pa.Table) -> Any:
         """Lend the engine a table of the caller's, for a join."""
         return _lend(self.backend, name, table)
 
     def run(self, expression: Any) -> pa.Table:
-        return self.backend.to_pyarrow(expression)
+        return self.backend.to_pyarrow(expression) if self.dialect == "duckdb" else spark.run(self.backend, expression)
 
 
 @contextmanager
@@ -60,6 +64,18 @@ def lake() -> Iterator[Lake]:
         yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged)
     finally:
         backend.disconnect()
+
+
+@contextmanager
+def cluster() -> Iterator[Lake]:
+    """The same on the engine for questions about everybody: `GUANXI_LAKE_ENGINE`, DuckDB if nothing is said."""
+    if settings.LAKE_ENGINE == "duckdb":
+        with lake() as tables:
+            yield tables
+        return
+    session = spark.session(settings.LAKE_ENGINE)
+    with spark.views(session) as found:
+        yield Lake(session, found["events"], found["people"], found.get("aliases"), "pyspark")
 
 
 # Columns that a mirror has got since its files were written hold nothing until the writer comes by.
