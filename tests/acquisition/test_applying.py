@@ -125,6 +125,19 @@ def test_what_says_who_somebody_is_never_enters_the_lake(now: datetime) -> None:
     assert refusals() == []
 
 
+@pytest.mark.parametrize("first", ["2026-11-20", "soon"])
+def test_a_property_is_a_day_only_where_every_text_of_it_is_one(now: datetime, first: str) -> None:
+    texts = [first, "2026-11-20", "soon", "2026-11-21"]
+    told = [event(n, properties={"due": text}) for n, text in enumerate(texts)]
+    sent(shop(), [*told, *(event(n, event="Booked", properties={"due": "2026-11-20"}) for n in range(10, 14))])
+    applied(now)
+    assert set(EventProperty.objects.values_list("event__key", "kind")) == {
+        ("track.product_viewed", "text"),
+        ("track.booked", "date"),
+    }
+    assert sorted(row["props"]["due"] for row in in_lake(now)) == sorted([*texts, *["2026-11-20"] * 4])
+
+
 def ago(now: datetime, **when: float) -> str:
     return (now - timedelta(**when)).isoformat()
 
@@ -145,6 +158,10 @@ BAD: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "of the year 2099": ({"timestamp": "2099-01-01T00:00:00Z"}, ("ahead", "")),
     "no time": ({"timestamp": "yesterday"}, ("bad_time", "")),
     "a time as a number": ({"timestamp": 1764000000}, ("bad_time", "")),
+    "a clock of the year 1": (
+        {"sentAt": "0001-01-01T00:00:00Z", "timestamp": "9999-12-31T00:00:00Z"},
+        ("bad_time", ""),
+    ),
     "33 KB": ({"properties": {"text": "x" * 33_000}}, ("too_large", "")),
     "a message id as a list": ({"messageId": []}, ("bad_message_id", "")),
 }
@@ -171,6 +188,7 @@ ODD: tuple[dict[str, Any], ...] = (
     {"type": "page", "name": "\u0000", "properties": {"title": "\u0000"}},
     {"type": "alias", "previousId": "\u0000", "userId": "\u0000"},
     {"messageId": "\u0000"},
+    {"properties": {"revenue": "1e999999999", "currency": "CNY"}},
     {"context": "\u0000", "integrations": 7, "sentAt": "\u0000"},
 )
 
@@ -285,3 +303,35 @@ def test_an_audience_asks_for_what_a_shop_sent(now: datetime) -> None:
         },
     }
     assert audiences.count(rule, now=now) == 4
+
+
+def test_without_a_message_id_what_says_its_time_is_known_by_its_content(now: datetime) -> None:
+    key, at = shop(), ago(clock.wall(), minutes=3)
+    timed, plain = event(1, messageId=None, timestamp=at), event(2, messageId=None)
+    sent(key, [timed, plain, timed])
+    sent(key, [timed, plain])
+    sent(key, [timed | {"timestamp": ago(clock.wall(), minutes=2)}])
+    applied(now)
+    assert len(in_lake(now)) == 1 + 2 + 1
+    assert sum(Batch.objects.values_list("repeated", flat=True)) == 2
+
+
+def test_revenue_becomes_money_that_audiences_sum(now: datetime) -> None:
+    paid = {"revenue": 60.5, "currency": "CNY"}
+    told = [
+        event(1, properties=paid),
+        event(8, properties=paid),
+        event(2, properties=paid | {"currency": "USD"}),
+        event(3, properties=paid | {"currency": "XXQ"}),
+    ]
+    sent(shop(), told)
+    applied(now)
+    money = sorted((row["amount_minor"], row["currency"]) for row in in_lake(now) if row["currency"])
+    assert money == [(6050, "CNY"), (6050, "CNY"), (6050, "USD")]
+    assert (refusals(), Batch.objects.get().taken) == ([], 4)
+    spent = {
+        "type": "did",
+        "event": "event:track.product_viewed",
+        "having": [{"type": "sum", "of": "amount", "at_least": 12_100}],
+    }
+    assert audiences.count({"version": 1, "where": spent}, now=now) == 1

@@ -17,7 +17,9 @@ from django.test import Client
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition import queries as queries_of_intake
 from guanxi.acquisition.models import Batch, Source, SourceKind
+from guanxi.acquisition.operations import taking
 from guanxi.acquisition.queries import opened
+from guanxi.acquisition.rules import limits
 from guanxi.api import intake
 from guanxi.governance import queries
 from guanxi.governance.models import Workspace
@@ -31,6 +33,7 @@ SITE = "https://shop.example"
 @pytest.fixture
 def lumen(db: None) -> Iterator[Workspace]:
     intake._known.clear()
+    taking._rooms.clear()
     workspace = make_workspace()
     with queries.entered(workspace):
         yield workspace
@@ -205,3 +208,27 @@ def test_the_script_for_websites_is_small_and_is_the_one_that_pages_pin(lumen: W
     assert answer.headers["Content-Type"].startswith("text/javascript")
     assert answer.headers["Access-Control-Allow-Origin"] == SITE
     assert len(gzip.compress(answer.content, 9)) < 4096
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "answered"),
+    [
+        ("WAITING_OF_A_SOURCE", 2, (429, "too_much_waits")),
+        ("WAITING_IN_ALL", 2, (503, "no_room")),
+        ("WAITING_BYTES", 150, (503, "no_room")),
+        ("LEAST_FREE_BYTES", 2**62, (503, "no_room")),
+    ],
+)
+def test_when_too_much_waits_senders_are_told_to_come_again(
+    key: str, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, answered: tuple[int, str]
+) -> None:
+    monkeypatch.setattr(taking, "LOOKED_FOR", -1.0)
+    for number in range(2):
+        assert send({"batch": [EVENT | {"messageId": str(number)}]}, key).status_code == 200
+    monkeypatch.setattr(limits, limit, most)
+    refused = send({"batch": [EVENT]}, key)
+    assert (refusal(refused), refused.headers["Retry-After"], Batch.objects.count()) == (answered, "60", 2)
+    while limit.startswith("WAITING") and acquisition.lane(now=clock.now()):
+        pass
+    if limit.startswith("WAITING"):
+        assert send({"batch": [EVENT]}, key).status_code == 200  # there is room again

@@ -78,7 +78,7 @@ def test_each_queue_is_counted_in_each_workspace_and_nobody_is_named(db: None, a
         'guanxi_heartbeat_age_seconds{process="worker:lake"}': 2.5,
         'guanxi_backup_age_seconds{process="backup"}': 7200,
     }
-    for workspace, counts in ((busy, (2, 0, 1, 1, 300, 1, 1, 1, 40, 1, 61, 90)), (quiet, (0,) * 12)):
+    for workspace, counts in ((busy, (2, 0, 1, 1, 300, 1, 1, 1, 40, 1, 0, 61, 90)), (quiet, (0,) * 13)):
         expected |= dict(zip(series(workspace), counts, strict=True))
     at_rest = 'checking|undoing|erasures.*ing|hook.*(sending|off|gone|failed)"'
     idle = {name: 0.0 for name in figures(text) if re.search(at_rest, name)}
@@ -97,6 +97,7 @@ def series(workspace: Workspace) -> list[str]:
         f'guanxi_webhook_deliveries{{{here},state="waiting"}}',
         f"guanxi_webhook_oldest_due_seconds{{{here}}}",
         f'guanxi_webhook_endpoints{{{here},state="on"}}',
+        f"guanxi_intake_requests_waiting{{{here}}}",
         f"guanxi_lake_facts_waiting{{{here}}}",
         f"guanxi_lake_behind_seconds{{{here}}}",
     ]

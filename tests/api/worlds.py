@@ -118,6 +118,7 @@ def make_world(boss: Staff, now: datetime) -> World:
             **_webhook(boss, now),
             **_source(boss, now),
             **_merges(person, boss, now),
+            **_tags(boss, now),
             **_bulk(boss, now),
         },
     )
@@ -163,6 +164,18 @@ def _merges(person: Person, boss: Staff, now: datetime) -> dict[str, str]:
     pair = Pair.objects.create(first=person, second=twin, origin="similar", evidence={"for": []}, found_at=now)
     DuplicateSearch.objects.create(state="done", by=boss, asked_at=now, finished_at=now)
     return {examples.TWIN: twin.public_id, examples.MERGE: merge.public_id, examples.PAIR: pair.public_id}
+
+
+def _tags(boss: Staff, now: datetime) -> dict[str, str]:
+    group = people.create_tag_group(name="Kind", by=boss, now=now)
+    empty = people.create_tag_group(name="Empty", by=boss, now=now)
+    vip, same = people.create_tags(group=group, names=["VIP", "Vip."], by=boss, now=now)
+    return {
+        examples.TAG_GROUP: group.public_id,
+        examples.EMPTY_GROUP: empty.public_id,
+        examples.TAG: vip.public_id,
+        examples.SAME_TAG: same.public_id,
+    }
 
 
 def _bulk(boss: Staff, now: datetime) -> dict[str, str]:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from guanxi.audiences import queries
 from guanxi.audiences.queries import compile_rule, parse_rule
+from guanxi.events import operations as events
+from guanxi.governance.models import Workspace
 from guanxi.kit.postgres import Cluster
+from guanxi.people.events import LevelReached
 from tests.audiences.engines import clickhouse, postgres, spark
 from tests.audiences.reference import World, who
 from tests.audiences.worlds import CATALOGUE, rules, world, worlds
+from tests.factories import channels as make
+from tests.factories.reach import into_lake
 from tests.optional import needs
 
 SLOWLY = os.environ.get("GUANXI_ENGINES") == "1"
@@ -122,6 +129,22 @@ def people(where: dict[str, Any], engine: Any, tables: Any, world: World) -> tup
 def test_an_engine_finds_exactly_the_people_that_the_words_mean(where: dict[str, Any], engine: Any, held: Any) -> None:
     found, meant = people(where, engine, held, ALIKE)
     assert found == meant
+
+
+def test_the_lake_of_a_workspace_is_asked_on_the_cluster(
+    in_spark: spark.Spark, workspace: Workspace, now: datetime, settings: Any
+) -> None:
+    settings.LAKE_ENGINE = in_spark.session.sparkContext.master
+    fan, customer = make.person(now, "a@example.test"), make.person(now, "b@example.test")
+    events.announce(LevelReached(customer.pk, "customer", "order"), at=now)
+    into_lake([fan, customer], now)
+    reached = {
+        "type": "did",
+        "event": "event:level.reached",
+        "where": [{"type": "prop", "prop": "prop:level", "op": "is", "value": "customer"}],
+    }
+    rule = {"version": 1, "where": {"type": "all", "all": [reached, {"type": "level", "levels": ["visitor"]}]}}
+    assert queries.members(rule, now=now)["person"].to_pylist() == [customer.pk]
 
 
 def test_the_rules_divide_the_people() -> None:

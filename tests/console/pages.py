@@ -32,6 +32,7 @@ NO_PAGE = {
     "import_rejected": "a file to take away",
     "file": "a file to take away",
     "person_export_file": "a file to take away",
+    "tag_options": "a piece of the page person",
     "notices_bell": "a piece of every page",
     "broadcast_progress": "a piece of the page broadcast",
     "audience_people": "a piece of the page audience",

@@ -185,6 +185,12 @@ def test_a_note_that_is_too_long_is_kept_on_the_page(owner: Visitor, emma: Perso
     assert f'href="/w/lumen/people/{emma.public_id}?show=notes"' in page
 
 
+def test_a_note_with_a_nul_comes_back_with_its_text(owner: Visitor, emma: Person) -> None:
+    page = owner.post("note_new", emma.public_id, text="Likes\x00 green tea", status=422)
+    assert "Likes green tea</textarea>" in page and "was taken out of the text" in page
+    assert not Note.objects.exists()
+
+
 def test_many_notes_stand_page_by_page_and_say_so_among_everything(
     owner: Visitor, lumen: Workspace, emma: Person, now: datetime
 ) -> None:
@@ -212,3 +218,34 @@ def test_more_notes_take_no_more_queries(
         people.add_note(person=emma, by=by, text=str(number), now=now)
     with django_assert_num_queries(len(counted)):
         owner.get("person", emma.public_id)
+
+
+def test_an_id_of_another_kind_is_typed_found_and_removed(lumen: Workspace, owner: Visitor) -> None:
+    owner.post("person_new", name="Lin", id_kind="openid", id_value="oX1", id_within="wx-app")
+    lin = Person.objects.get()
+    [one] = Identity.objects.all()
+    assert (one.kind, one.within, one.person) == ("openid", "wx-app", lin)
+    assert "Lin" in owner.get("people", q="oX1") and "Lin" in owner.get("find", q="oX1")
+    page = owner.get("person_edit", lin.public_id)
+    [version] = set(re.findall(r'name="version" value="(\w+)"', page))
+    assert "Remove WeChat openid #" in page
+    sent = {"name": "Lin", "version": version, f"drop_{one.public_id}": "on"}
+    owner.post("person_edit", lin.public_id, **sent, id_kind="plate", id_value="沪A·12345")
+    assert list(Identity.objects.values_list("kind", flat=True)) == ["plate"]
+
+
+def test_an_id_that_cannot_be_one_is_said_at_its_field(lumen: Workspace, owner: Visitor) -> None:
+    for kind, value, within, said in (
+        ("plate", "A-1", "", "This is not a plate number."),
+        ("openid", "oX1", "", "Ids of this kind need this"),
+        ("unionid", "u-1", "wx-app", "Leave this empty."),
+        ("device", "", "", "Type the id."),
+        ("", "u-1", "", "Which kind of id is it?"),
+        ("device", "d" * 130, "", "It is too long."),
+    ):
+        page = owner.post("person_new", name="Lin", id_kind=kind, id_value=value, id_within=within, status=422)
+        assert said in page, kind
+    assert not Person.objects.exists()
+    owner.post("person_new", id_kind="plate", id_value="沪A12345")
+    page = owner.post("person_new", id_kind="plate", id_value="沪a·12345", status=422)
+    assert "Someone else has this already." in page

@@ -109,5 +109,6 @@ def test_many_cost_as_many_questions_as_few_and_are_packed(workspace: Workspace,
         people.bulk_lane(now=now)
         return len(said)
 
-    assert counted(everyone[:3], ann) == counted(everyone, bob)
+    few = counted(everyone[:3], ann)
+    assert counted(everyone, bob) <= few
     assert (FactBatch.objects.get().rows, Fact.objects.filter(name="person.assigned").count()) == (60, 3)

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from guanxi.governance.models import Workspace
+from guanxi.kit import names
 from guanxi.kit.addresses import BadAddress
 from guanxi.kit.cells import BadCell
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Field, Identity, NameWord, Person, Trait
 from guanxi.people.operations import IdentityChange, IdentityTaken, PersonChanged, PersonEdit
+from guanxi.people.rules.kinds import BadId
 
 
 @pytest.fixture
@@ -43,9 +45,8 @@ def test_a_new_name_is_found_by_its_words_and_the_old_one_no_more(emma: Person, 
     edit(emma, now, name="王晓敏", country="CN", language="zh-hans")
     saved = Person.objects.get(pk=emma.pk)
     assert (saved.name, saved.sort_key, saved.country, saved.language) == ("王晓敏", "wangxiaomin", "CN", "zh-hans")
-    assert sorted(NameWord.objects.filter(person=emma).values_list("word", flat=True)) == sorted(
-        ["王", "晓", "敏", "王晓", "晓敏"]
-    )
+    words = set(NameWord.objects.filter(person=emma).values_list("word", flat=True))
+    assert words == names.words("王晓敏") and {"王", "晓", "敏", "王晓", "晓敏"} < words
 
 
 def test_addresses_come_go_and_are_replaced_and_what_is_not_named_stays(emma: Person, now: datetime) -> None:
@@ -114,3 +115,23 @@ def test_what_cannot_be_read_changes_nothing(emma: Person, now: datetime) -> Non
     with pytest.raises(BadAddress):
         edit(emma, now, name="X", identities={"a": IdentityChange("email", "nobody")})
     assert Person.objects.get(pk=emma.pk).name == "Emma Fischer"
+
+
+def test_ids_of_other_kinds_come_and_go_by_hand(emma: Person, now: datetime) -> None:
+    plate, wecom = IdentityChange("plate", "沪A·12345"), IdentityChange("wecom", "wm-1", within="corp-1")
+    edit(emma, now, identities={"a": plate, "b": wecom})
+    one, other = (Identity.objects.get(person=emma, kind=kind) for kind in ("plate", "wecom"))
+    assert queries.addresses_of([one.pk, other.pk]) == {one.pk: "沪A12345", other.pk: "wm-1"}
+    assert (other.within, bytes(other.lookup)) == ("corp-1", queries.id_key("wecom", "wm-1", "corp-1"))
+    edit(emma, now, identities={"a": IdentityChange("plate", old=one.pk), "b": IdentityChange("device", "d-1")})
+    assert sorted(Identity.objects.values_list("kind", flat=True)) == ["device", "email", "phone", "wecom"]
+    for kind, value, within, reason in (
+        ("wecom", "wm-2", "", "place_missing"),
+        ("plate", "A-1", "", "bad_plate"),
+        ("unionid", "u", "app", "place_unknown"),
+        ("device", "d\x07", "", "control_character"),
+        ("device", "d" * 121, "", "too_long"),
+        ("member", "7", "", "unknown_kind"),
+    ):
+        with pytest.raises(BadId, match=reason):
+            edit(emma, now, identities={"a": IdentityChange(kind, value, within=within)})

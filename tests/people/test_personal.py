@@ -169,6 +169,10 @@ class Canary:
             person=self.person, level="customer", proof="order.paid", label=self.word("people.LevelProof", "label"),
             since=self.now,
         )  # fmt: skip
+        group = people.create_tag_group(name="Kind", by=self.by, now=self.now)
+        tags = people.create_tags(group=group, names=["VIP"], by=self.by, now=self.now)
+        put = people.Put(by=self.by, reason=self.word("people.PersonTag", "reason"))
+        people.tag_people(people=[self.person.pk], add=tags, put=put, now=self.now)
         people.join(
             person=self.person, since=self.now, proof="staff", label=self.word("people.Membership", "label"),
             now=self.now,

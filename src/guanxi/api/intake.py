@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition import queries
-from guanxi.acquisition.operations import NotTaken
+from guanxi.acquisition.operations import NoRoom, NotTaken
 from guanxi.acquisition.queries import BODY_BYTES, KnownKey
 
 HERE = "/v1/"
@@ -60,6 +60,8 @@ BAD_GZIP = "The body says that it is gzip and cannot be unpacked."
 NO_KEY = "Send the write key as the user name of Basic authentication, or as “writeKey” in the body."
 BAD_KEY = "The write key is not known, or its source was stopped. Copy the key that the source's page shows."
 BAD_ORIGIN = "Pages of this address may not use this write key. Add the address to the source's list of pages."
+TOO_MUCH_WAITS = "More of this source waits to be applied than is kept. Nothing was taken: send it again in a minute."
+NO_ROOM = "There is no room for more at the moment. Nothing was taken: send it again in a minute."
 NO_LENGTH = "Say how long the body is: the header Content-Length is missing."
 
 
@@ -120,6 +122,14 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
     except NotTaken:
         _known.clear()
         raise Refusal(401, "bad_key", BAD_KEY) from None
+    except NoRoom as no_room:
+        raise _come_again(no_room) from None
+
+
+def _come_again(no_room: NoRoom) -> Refusal:
+    if no_room.full == "source":
+        return Refusal(429, "too_much_waits", TOO_MUCH_WAITS)
+    return Refusal(503, "no_room", NO_ROOM)
 
 
 def _body(request: HttpRequest) -> tuple[bytes, bytes | None]:
@@ -225,8 +235,8 @@ def _refused(refusal: Refusal, origin: str) -> HttpResponse:
         said.headers["Allow"] = "POST, OPTIONS"
     if refusal.status == 401 and not origin:  # a browser would ask its user for a password
         said.headers["WWW-Authenticate"] = 'Basic realm="guanxi"'
-    if refusal.status == 503:
-        said.headers["Retry-After"] = "5"
+    if refusal.status in (429, 503):
+        said.headers["Retry-After"] = "5" if refusal.code == "try_again" else "60"
     return _open_to(origin, said)
 
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_GET
 
+from guanxi.acquisition import queries as acquisition
 from guanxi.channels import queries as channels
 from guanxi.events import queries as events
 from guanxi.governance import queries as governance
@@ -73,6 +74,7 @@ def _gauges() -> list[Gauge]:
     erasures = Gauge("guanxi_erasures", "Erasures of people that are not done, and those that could not run.")
     facts = Gauge("guanxi_lake_facts_waiting", "Facts that the lake has not got yet.")
     behind = Gauge("guanxi_lake_behind_seconds", "Age of the oldest fact that the lake has not got yet.")
+    sent = Gauge("guanxi_intake_requests_waiting", "Requests of sources that are taken and not applied yet.")
     hooks = Gauge("guanxi_webhook_deliveries", "Deliveries of webhooks that wait, are being sent, or have failed.")
     hook_late = Gauge("guanxi_webhook_oldest_due_seconds", "How long the oldest delivery that may leave has waited.")
     endpoints = Gauge("guanxi_webhook_endpoints", "Endpoints of webhooks by state: on, off, gone, failed.")
@@ -91,9 +93,10 @@ def _gauges() -> list[Gauge]:
             backlog = events.backlog()
             facts.values.append((here, backlog.facts))
             behind.values.append((here, _age(backlog.oldest_at, now)))
+            sent.values.append((here, acquisition.waiting().batches))
     wall = clock.wall()
     installation = [_heartbeats(wall), _backups(wall)]
-    return [messages, late, imports, erasures, facts, behind, hooks, hook_late, endpoints, *installation]
+    return [messages, late, imports, erasures, facts, behind, sent, hooks, hook_late, endpoints, *installation]
 
 
 def _heartbeats(now: datetime) -> Gauge:

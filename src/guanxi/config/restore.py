@@ -168,14 +168,20 @@ def _catch_up(installation: Installation, manifest: archive.Manifest) -> None:
     from guanxi.events import operations as events
     from guanxi.governance import queries as governance
     from guanxi.governance.models import Workspace
-    from guanxi.people.models import Person
+    from guanxi.people.models import Person, PersonTag
 
     waiting = 0
     for workspace in Workspace.objects.order_by("pk"):
         with governance.entered(workspace):
             everybody = Person.objects.values_list("pk", flat=True)
             merged = everybody.filter(merged_into__isnull=False)
-            mirrored = {"people": everybody.iterator(), "aliases": merged.iterator(), "ties": connections.every_tie()}
+            tags = PersonTag.objects.values_list("pk", flat=True)
+            mirrored = {
+                "people": everybody.iterator(),
+                "aliases": merged.iterator(),
+                "ties": connections.every_tie(),
+                "tags": tags.iterator(),
+            }
             waiting += events.rewind(retracted=manifest.retracted, mirrored=mirrored)
     say(f"The worker adds {waiting:,} facts to the lake that came after its copy, and writes the lake's people anew")
 

@@ -58,6 +58,7 @@ def lanes() -> list[Lane]:
         Lane("imports", people.sweep, 5.0),
         Lane("logins", governance.login_lane, 30.0),
         Lane("bulk", people.bulk_lane, 1.0),
+        Lane("tags", people.tag_lane, 30.0),
         Lane("duplicates", people.search_lane, 2.0),
         Lane("personal", people.work_personal, 1.0),
         Lane("intake_old", acquisition.forget, 300.0),

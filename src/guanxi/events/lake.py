@@ -40,12 +40,22 @@ PEOPLE = pa.schema(
         pa.field("country", pa.string()),
         pa.field("created_at", INSTANT),
         pa.field("traits", pa.string()),
+        pa.field("role", pa.string()),
         pa.field("member", pa.bool_()),
         pa.field("strong_until", INSTANT),
         pa.field("neutral_until", INSTANT),
     ]
 )
 ALIASES = pa.schema([pa.field("person", pa.int64()), pa.field("keeper", pa.int64())])
+TAGS = pa.schema(
+    [
+        pa.field("row", pa.int64()),
+        pa.field("person", pa.int64()),
+        pa.field("tag", pa.int64()),
+        pa.field("since", INSTANT),
+        pa.field("how", pa.string()),
+    ]
+)
 TIES = pa.schema(
     [
         pa.field("tie", pa.int64()),
@@ -61,7 +71,7 @@ TIES = pa.schema(
         pa.field("since", INSTANT),
     ]
 )
-MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "ties": TIES}
+MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "ties": TIES, "tags": TAGS}
 
 
 def folder(workspace_id: int, table: str) -> Path:

@@ -10,10 +10,10 @@ _PLAIN = (
     "message_id import_id"
 )
 EVENTS = {"person": Kind.PSEUDONYM, "props": Kind.PERSONAL} | dict.fromkeys(_PLAIN.split(), Kind.PLAIN)
-PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(
-    ["level", "owner", "unit", "locale", "country", "created_at", "member", "strong_until", "neutral_until"], Kind.PLAIN
-)
+_OF_PEOPLE = "level owner unit locale country created_at role member strong_until neutral_until"
+PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(_OF_PEOPLE.split(), Kind.PLAIN)
 ALIASES = {"person": Kind.PSEUDONYM, "keeper": Kind.PSEUDONYM}
+TAGS = {"person": Kind.PSEUDONYM} | dict.fromkeys(["row", "tag", "since", "how"], Kind.PLAIN)
 TIES = dict.fromkeys(["tie", "person", "other"], Kind.PSEUDONYM) | dict.fromkeys(
     ["kind", "advisor", "unit", "account", "group", "state", "source", "since"], Kind.PLAIN
 )
@@ -51,6 +51,7 @@ declare(
     Table(models.LakeState, plain="id assigned appended appended_at"),
     Store("lake: events", "events", EVENTS, export=lambda who: queries.everything(list(who.people))),
     Store("lake: aliases", columns=ALIASES, why="Who became whom, for events that were written before."),
+    Store("lake: tags", columns=TAGS, why="A copy of who carries which tag, for audiences."),
     Store("lake: ties", columns=TIES, why="A copy of who knows whom for audiences."),
     Store("lake: people", columns=PEOPLE, why="A copy of level, place and fields for audiences."),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import ibis
@@ -43,7 +44,18 @@ class Lake:
     people: Any
     aliases: Any | None = None
     """`person`, who was merged away, and `keeper`, whom they became; None while nobody was."""
+    others: Callable[[str], Any] = field(default=lambda name: None)
     dialect: str = "duckdb"
+
+    @cached_property
+    def tags(self) -> Any:
+        """`person` carries `tag` `since`: tags of groups. Opened when somebody asks, as the others are."""
+        return self.others("tags")
+
+    @cached_property
+    def ties(self) -> Any:
+        """`person` and friends, follows, group chats and who brought them."""
+        return self.others("ties")
 
     def register(self, name: str, table: pa.Table) -> Any:
         """Lend the engine a table of the caller's, for a join."""
@@ -61,7 +73,8 @@ def lake() -> Iterator[Lake]:
         backend.raw_sql("SET TimeZone = 'UTC'")
         people, aliases = MIRRORS["people"], MIRRORS["aliases"]
         merged = _table(backend, "aliases", aliases) if files(scope.current(), "aliases") else None
-        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged)
+        events, everybody = _table(backend, "events", EVENTS), _table(backend, "people", people)
+        yield Lake(backend, events, everybody, merged, lambda name: _table(backend, name, MIRRORS[name]))
     finally:
         backend.disconnect()
 
@@ -74,8 +87,9 @@ def cluster() -> Iterator[Lake]:
             yield tables
         return
     session = spark.session(settings.LAKE_ENGINE)
-    with spark.views(session) as found:
-        yield Lake(session, found["events"], found["people"], found.get("aliases"), "pyspark")
+    with spark.views(session) as view:
+        merged = view("aliases") if files(scope.current(), "aliases") else None
+        yield Lake(session, view("events"), view("people"), merged, view, "pyspark")
 
 
 # Columns that a mirror has got since its files were written hold nothing until the writer comes by.

@@ -5,7 +5,7 @@ Needs the packages of the extra `spark`, Java on this machine, and a folder of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -15,7 +15,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from guanxi.events.lake import ALIASES, EVENTS, INSTANT, PEOPLE, files, folder
+from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files, folder
 from guanxi.kit import scope
 
 TYPES: dict[Any, str] = {
@@ -59,20 +59,21 @@ def ddl(schema: pa.Schema) -> str:
 
 
 @contextmanager
-def views(spark: Any) -> Iterator[dict[str, Any]]:
-    """The tables of the current workspace at this moment, by name, as temporary views of a number of their own."""
-    number = next(_numbers)
-    found: dict[str, Any] = {}
+def views(spark: Any) -> Iterator[Callable[[str], Any]]:
+    """A table of the current workspace by its name, as a temporary view under a number of its own."""
+    number, made = next(_numbers), list[str]()
+
+    def view(name: str) -> Any:
+        schema = EVENTS if name == "events" else MIRRORS[name]
+        paths, place = files(scope.current(), name), f"{name}_{number}"
+        reader = spark.read.schema(ddl(schema)).option("basePath", str(folder(scope.current(), name)))
+        frame = reader.parquet(*paths) if paths else spark.createDataFrame([], ddl(schema))
+        frame.createOrReplaceTempView(place)
+        made.append(place)
+        return ibis.table(schema=ibis.Schema.from_pyarrow(schema), name=place)
+
     try:
-        for name, schema in (("events", EVENTS), ("people", PEOPLE), ("aliases", ALIASES)):
-            paths = files(scope.current(), name)
-            if name == "aliases" and not paths:
-                continue
-            reader = spark.read.schema(ddl(schema)).option("basePath", str(folder(scope.current(), name)))
-            frame = reader.parquet(*paths) if paths else spark.createDataFrame([], ddl(schema))
-            frame.createOrReplaceTempView(f"{name}_{number}")
-            found[name] = ibis.table(schema=ibis.Schema.from_pyarrow(schema), name=f"{name}_{number}")
-        yield found
+        yield view
     finally:
-        for name in found:
-            spark.catalog.dropTempView(f"{name}_{number}")
+        for place in made:
+            spark.catalog.dropTempView(place)

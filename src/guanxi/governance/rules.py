@@ -18,6 +18,7 @@ class Permission(StrEnum):
     PEOPLE_ERASE = "people.erase"
     PEOPLE_BULK = "people.bulk"
     PEOPLE_MERGE = "people.merge"
+    TAGS_MANAGE = "tags.manage"
     VIEWS_SHARE = "views.share"
     AUDIENCES_VIEW = "audiences.view"
     AUDIENCES_EDIT = "audiences.edit"

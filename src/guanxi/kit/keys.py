@@ -8,12 +8,14 @@ import time
 from functools import partial
 from typing import Any
 
+import numpy as np
 from django.db import models
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 PATTERN = re.compile(r"^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$")
 _VERSION = bytes(0x70 | byte & 0x0F for byte in range(256))
 _VARIANT = bytes(0x80 | byte & 0x3F for byte in range(256))
+_LETTERS = np.frombuffer(ALPHABET.encode(), np.uint8)
 _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 
 
@@ -46,6 +48,17 @@ def event_ids(count: int) -> list[bytes]:
 def new(prefix: str) -> str:
     number = uuid7()
     return prefix + "_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+def new_many(prefix: str, count: int) -> list[str]:
+    """As many at once, of one moment."""
+    numbers = np.frombuffer(b"".join(event_ids(count)), np.uint8).reshape(count, 16)
+    bits = np.zeros((count, 130), np.uint8)
+    bits[:, 2:] = np.unpackbits(numbers, axis=1)
+    fives = np.zeros((count, 26, 8), np.uint8)
+    fives[:, :, 3:] = bits.reshape(count, 26, 5)
+    letters = _LETTERS[np.packbits(fives)].tobytes().decode()
+    return [f"{prefix}_{letters[at : at + 26]}" for at in range(0, len(letters), 26)]
 
 
 class PublicId(models.CharField):  # type: ignore[type-arg]

@@ -36,6 +36,16 @@ class PersonAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleHandedOver:
+    """Told, not kept as a fact: the people of a leaver go to `taker`, or to nobody when it is empty. Public ids."""
+
+    name: ClassVar[str] = "people.handed_over"
+    giver: str
+    taker: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportFinished:
     """Told, not kept as a fact: it happened to no person. `state`: done, failed, cancelled or undone."""
 
@@ -98,3 +108,47 @@ class MemberLeft:
     person: int
     because: str
     import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagAdded:
+    """A tag of a group came to a person. `tag` is its public id, `how`: staff, rule, import, api, channel."""
+
+    name: ClassVar[str] = "tag.added"
+    person: int
+    tag: str
+    label: str
+    how: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagRemoved:
+    """A tag of a group went. `how` as above, or expired."""
+
+    name: ClassVar[str] = "tag.removed"
+    person: int
+    tag: str
+    label: str
+    how: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChanged:
+    """`role` holds from now on: employee, leader, consumer."""
+
+    name: ClassVar[str] = "role.changed"
+    person: int
+    role: str
+    how: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagsMerged:
+    """Told, not kept as a fact: it happened to no person. `tag` became `into`; both are public ids."""
+
+    name: ClassVar[str] = "tags.merged"
+    tag: str
+    into: str

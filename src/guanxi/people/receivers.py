@@ -4,15 +4,21 @@ from guanxi.events import registry as events
 from guanxi.events.models import Fact, Forgotten
 from guanxi.people import models
 from guanxi.people.operations import PeopleKind
-from guanxi.people.queries import aliased, mirrored
+from guanxi.people.operations.tagging.following import follow_tags
+from guanxi.people.queries import aliased, mirrored, tags_mirrored
 from guanxi.people.registry import Moves, Stays, in_a_merge, register_import_kind
 
 READ_THROUGH = "read through merged_into"
 events.mirror("people", mirrored)
 events.mirror("aliases", aliased)
+events.mirror("tags", tags_mirrored)
+events.subscribe("person.merged", follow_tags)
+events.subscribe("person.unmerged", follow_tags)
 register_import_kind(PeopleKind())
 in_a_merge(
     Moves(models.Identity, sealed=("sealed",)),
+    Moves(models.PersonTag, one=("slot",)),
+    Moves(models.TagRefusal, one=("tag",)),
     Moves(models.LevelProof, one=("level", "proof", "reference", "since")),
     Moves(models.Membership),
     Stays(models.Strength, "person", "counted again for both"),

@@ -8,10 +8,11 @@ from guanxi.acquisition.operations.sources import (
     rotate_key,
     stop_source,
 )
-from guanxi.acquisition.operations.taking import NotTaken, take
+from guanxi.acquisition.operations.taking import NoRoom, NotTaken, take
 
 __all__ = [
     "MadeSource",
+    "NoRoom",
     "NotTaken",
     "SourceRefused",
     "apply_waiting",

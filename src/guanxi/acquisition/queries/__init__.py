@@ -4,6 +4,7 @@ from guanxi.acquisition.queries.arrivals import Arrival, arrivals
 from guanxi.acquisition.queries.batches import CODEC, GZIP, PLAIN, ZSTD, batches_of, opened, place, sent_of
 from guanxi.acquisition.queries.catalogue import Counted, audience_events, counted, event_names, is_event, properties
 from guanxi.acquisition.queries.sources import KnownKey, source_of_key, sources
+from guanxi.acquisition.queries.waiting import Full, Waiting, waiting
 from guanxi.acquisition.queries.web import WEB_SCRIPT, web_integrity, web_script, web_snippet
 from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, KEPT_FOR, OLD_KEY_FOR
 
@@ -19,7 +20,9 @@ __all__ = [
     "ZSTD",
     "Arrival",
     "Counted",
+    "Full",
     "KnownKey",
+    "Waiting",
     "arrivals",
     "audience_events",
     "batches_of",
@@ -32,6 +35,7 @@ __all__ = [
     "sent_of",
     "source_of_key",
     "sources",
+    "waiting",
     "web_integrity",
     "web_script",
     "web_snippet",

@@ -31,6 +31,7 @@ class Arrival:
     reason: str
     detail: str
     removed: tuple[str, ...]
+    remark: str
     told: str
 
 
@@ -62,10 +63,12 @@ def _arrival(batch: Batch, raw: Any, sent_at: Any, why: tuple[str, str] | None) 
     kind = told.get("type") if batch.call == BATCH else batch.call
     ids: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    remark = ""
     if raw is not None and why is None:
         try:
             event = read(raw, call=batch.call, sent_at=sent_at, received_at=batch.received_at)
             ids, removed = tuple(kind for kind, _value in event.ids), (event.removed if event.key else ())
+            remark = event.remark
         except Unusable as unusable:
             why = (unusable.reason, unusable.detail)
     outcome = "refused" if why else "waiting" if batch.applied_at is None else "taken"
@@ -74,7 +77,7 @@ def _arrival(batch: Batch, raw: Any, sent_at: Any, why: tuple[str, str] | None) 
     name = told.get("event") or told.get("name")
     reason, detail = why or ("", "")
     text = msgspec.json.format(msgspec.json.encode(masked(told)), indent=1).decode()[:DETAIL] if told else ""
-    return Arrival(batch.received_at, _short(kind), _short(name), ids, outcome, reason, detail, removed, text)
+    return Arrival(batch.received_at, _short(kind), _short(name), ids, outcome, reason, detail, removed, remark, text)
 
 
 def _told(raw: Any) -> Mapping[str, Any]:

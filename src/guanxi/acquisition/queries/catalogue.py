@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from guanxi.acquisition.models import EventName, EventProperty
+from guanxi.acquisition.rules.money import CURRENCY, NAMED
 from guanxi.acquisition.rules.names import TRACK, VISITS
 from guanxi.audiences.queries import Event, Kind, Property
 
@@ -21,7 +22,11 @@ def audience_events() -> dict[str, Event]:
     rows = EventProperty.objects.filter(event__in=[row.pk for row in names], kind__in=KINDS).order_by("key")
     for event, key, name, kind in rows.values_list("event_id", "key", "name", "kind"):
         properties[event][key] = Property(KINDS[kind], name)
-    return {row.key: Event(properties[row.pk], label=row.name) for row in names}
+    return {row.key: _event(row, properties[row.pk]) for row in names}
+
+
+def _event(row: EventName, theirs: dict[str, Property]) -> Event:
+    return Event(theirs, amount=CURRENCY in theirs and not theirs.keys().isdisjoint(NAMED), label=row.name)
 
 
 def is_event(key: str) -> bool:

@@ -4,7 +4,7 @@ A usual event (a `track` call with an id, a time of the past and properties of a
 object of its own; whatever is unusual goes the way of `wire.read`. Both ways give the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -22,8 +22,10 @@ from guanxi.acquisition.rules.wire import (
     Ids,
     Plan,
     Unusable,
+    content_id,
     event_key,
     instant,
+    is_day,
     message_digests,
     plain_ids,
     plan_of,
@@ -31,7 +33,6 @@ from guanxi.acquisition.rules.wire import (
     unpacked,
 )
 
-NO_MESSAGE = bytes(8)
 Refusal = tuple[int, str, str]
 """Place in the request, reason, detail."""
 Row = tuple[int, int, int, datetime, bytes, str, Amount | None]
@@ -110,10 +111,10 @@ class Heard:
             except (msgspec.DecodeError, RecursionError):
                 self.refusals[-1].append((0, "not_an_object", ""))
             else:
-                self._keep(rows, message_digests(source))
+                self._keep(rows, source)
         self.ends.append(len(self.at))
 
-    def _keep(self, rows: list[Row], digest: Callable[[str], bytes]) -> None:
+    def _keep(self, rows: list[Row], source: int) -> None:
         if not rows:
             return
         place, form, who, at, props, message, amount = zip(*rows, strict=True)
@@ -124,7 +125,7 @@ class Heard:
         self.props += props
         self.message += message
         self.amount += amount
-        self.digests += [digest(one) if one else NO_MESSAGE for one in message]
+        self.digests += message_digests(source, message)
 
     def _rows(self, body: bytes, raws: list[msgspec.Raw], sent_at: Any, call: str, received_at: datetime) -> list[Row]:
         usual = self._usual(body, raws, sent_at, received_at) if call == BATCH else []
@@ -155,12 +156,14 @@ class Heard:
             return []
         try:
             late = received_at - instant(sent_at) if sent_at is not None else None
-            return self._read(_usual(body).batch, late, received_at)
+            return self._read(_usual(body).batch, raws, late, received_at)
         # Other types, structures that are too deep, half characters, times without a zone.
         except (msgspec.DecodeError, Unusable, RecursionError, UnicodeError, TypeError, OverflowError):
             return []
 
-    def _read(self, told: list[Usual], late: timedelta | None, received_at: datetime) -> list[Row]:
+    def _read(
+        self, told: list[Usual], raws: list[msgspec.Raw], late: timedelta | None, received_at: datetime
+    ) -> list[Row]:
         """Half a million turns of this loop are a few seconds of the worker: each look-up in it was counted."""
         rows: list[Row] = []
         forms, whose, numbered, oldest = self._forms, self._whose, self.forms, received_at - OLDEST
@@ -183,9 +186,14 @@ class Heard:
                 or (message is not None and len(message) > NAME_LENGTH)
             ):
                 continue
-            named = numbered[form].plan.amount
+            plan = numbered[form].plan
+            if plan.days and not all(is_day(said[word]) for word in plan.days):
+                continue
+            if message is None:
+                message = "" if at is received_at else content_id(raws[place])
+            named = plan.amount
             amount = amount_in(said, named)[0] if named else None
-            rows.append((place, form, who, at, _encode(said), message or "", amount))
+            rows.append((place, form, who, at, _encode(said), message, amount))
         return rows
 
     def _form(self, event: str, said: Mapping[str, Any]) -> int:

@@ -12,5 +12,10 @@ ID_LENGTH = 120
 NAME_LENGTH = 200
 OLDEST = timedelta(days=730)
 AHEAD = timedelta(minutes=10)
+# What may wait to be applied, in requests and in bytes of JSON: beyond it, senders are told to come again later.
+WAITING_OF_A_SOURCE = 20_000
+WAITING_IN_ALL = 60_000
+WAITING_BYTES = 4 * 1024**3
+LEAST_FREE_BYTES = 512 * 1024**2
 SEEN_FOR = timedelta(days=7)
 SEEN_AT_MOST = 10_000_000

@@ -38,6 +38,10 @@ TWIN = "psn_01kb0w8m3x7q2v9d5r1t4n6c9b"
 MERGE = "mrg_01kb0w8m3x7q2v9d5r1t4n6c9c"
 SEARCH = "dse_01kb0w8m3x7q2v9d5r1t4n6c9e"
 ID_KIND = "idk_01kb0w8m3x7q2v9d5r1t4n6c9f"
+TAG_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca1"
+EMPTY_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca2"
+TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca3"
+SAME_TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca4"
 PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
@@ -73,13 +77,14 @@ REQUESTS: Mapping[str, Example] = {
             "name": "Lin Wei",
             "email": "lin.wei@example.test",
             "phone": "138 0000 2210",
+            "identities": [{"kind": "plate", "value": "沪A·12345"}],
             "unit": UNIT,
             "traits": {"city": "Shanghai"},
         }
     ),
     "get_person": _of(person_id=PERSON),
     "update_person": Example({"person_id": PERSON}, body={"language": "zh-hans", "owner": OWNER}),
-    "add_identity": Example({"person_id": PERSON}, body={"kind": "customer_number", "value": "C-10024"}),
+    "add_identity": Example({"person_id": PERSON}, body={"kind": "wecom", "value": "wmKim01", "within": "ww7f2a"}),
     "remove_identity": _of(person_id=PERSON, identity_id=IDENTITY),
     "list_consents": _of(person_id=PERSON),
     "record_consent": Example(
@@ -92,7 +97,8 @@ REQUESTS: Mapping[str, Example] = {
     "start_membership": Example({"person_id": TWIN}, body={"since": "2026-03-14T09:00:00Z", "label": "Card 10024"}),
     "end_membership": _of(person_id=PERSON),
     "list_merges": _of(person_id=PERSON),
-    "merge_person": Example({"person_id": PERSON}, body={"merged": TWIN}),
+    "merge_person": Example({"person_id": PERSON}, body={"merged": TWIN, "picks": {"name": TWIN}}),
+    "preview_merge": Example({"person_id": PERSON}, query={"merged": TWIN}),
     "undo_merge": _of(person_id=PERSON, merge_id=MERGE),
     "list_duplicates": Example(query={"state": "open"}),
     "decide_duplicate": Example({"duplicate_id": PAIR}, body={"state": "distinct"}),
@@ -101,6 +107,18 @@ REQUESTS: Mapping[str, Example] = {
     "list_notes": _of(person_id=PERSON),
     "add_note": Example({"person_id": PERSON}, body={"text": "Likes green tea."}),
     "remove_note": _of(person_id=PERSON, note_id=NOTE),
+    "list_tags": Example(),
+    "create_tag_group": Example(body={"name": "Taste", "exclusive": True}),
+    "change_tag_group": Example({"group_id": TAG_GROUP}, body={"wins": "newest"}),
+    "remove_tag_group": _of(group_id=EMPTY_GROUP),
+    "create_tags": Example(body={"group": TAG_GROUP, "names": ["Green tea", "Black tea"]}),
+    "change_tag": Example({"tag_id": TAG}, body={"name": "Very important"}),
+    "remove_tag": _of(tag_id=SAME_TAG),
+    "merge_tag": Example({"tag_id": SAME_TAG}, body={"into": TAG}),
+    "list_person_tags": _of(person_id=PERSON),
+    "tag_person": Example({"person_id": PERSON}, body={"add": [TAG], "reason": "Asked for it at the till."}),
+    "get_role": _of(person_id=PERSON),
+    "set_role": Example({"person_id": PERSON}, body={"role": "leader"}),
     "reveal_person": Example({"person_id": PERSON}, body={"reason": "They asked for a call."}),
     "export_person": Example({"person_id": PERSON}, body={"reason": "They asked for their data."}),
     "list_exports": _of(person_id=PERSON),
@@ -360,7 +378,36 @@ _VIEW = {
 _LETTER = {"language": "en", "subject": "Hello Kim", "text": "Tea is back.\n", "html": "<p>Tea is back.</p>"}
 _ARM = {"people": 900, "buyers": 120, "total_minor": 1_204_500}
 
+_TAG = {
+    "id": TAG,
+    "name": "VIP",
+    "group": {"id": TAG_GROUP, "name": "Kind"},
+    "position": 1,
+    "archived": False,
+    "merged_into": None,
+    "people": 12,
+}
+_GROUP = {"id": TAG_GROUP, "name": "Kind", "exclusive": False, "wins": "ours", "position": 1}
 ANSWERS: Mapping[str, Any] = {
+    "TagOut": _TAG,
+    "TagGroupOut": _GROUP,
+    "TagList": {"groups": [_GROUP], "data": [_TAG]},
+    "CarriedList": {
+        "data": [
+            {
+                "id": TAG,
+                "name": "VIP",
+                "group": "Kind",
+                "since": AT,
+                "how": "rule",
+                "by": None,
+                "reason": "Bought five times in three months",
+                "expires_at": None,
+            }
+        ],
+        "refused": [],
+    },
+    "RoleOut": {"role": "leader", "since": AT, "how": "staff", "by": "Ann", "reason": None, "expires_at": None},
     "PersonOut": _PERSON,
     "ConsentList": {
         "data": [
@@ -471,6 +518,13 @@ ANSWERS: Mapping[str, Any] = {
     },
     "WebhookOut": _WEBHOOK,
     "WebhookSecret": {"webhook": _WEBHOOK, "secret": "whsec_…"},
+    "PreviewOfMerge": {
+        "person": {"id": PERSON, "name": "Kim Minji"},
+        "merged": {"id": TWIN, "name": "Minji Kim"},
+        "choices": [{"pick": "name", "mine": "Kim Minji", "theirs": "Minji Kim"}],
+        "conflicts": ["customer_number"],
+        "moves": {"identity": 2, "message": 4},
+    },
     "IdKindList": {"data": [_ID_KIND]},
     "IdKindOut": _ID_KIND,
     "SourceOut": _SOURCE,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from ninja import Query, Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
-from guanxi.api.problems import invalid
+from guanxi.api.problems import Merged, invalid, not_found
 from guanxi.api.v1 import places
 from guanxi.api.v1.fitting import Fitting, Levels, Sorts, wanted
 from guanxi.api.v1.shapes import (
@@ -41,8 +41,6 @@ from guanxi.people.queries import Card, canonical
 
 router = Router(tags=["People"])
 VIEW, EDIT = Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT
-Kinds = Literal["email", "phone", "customer_number"]
-assert set(Kinds.__args__) == set(IdentityKind.values)  # type: ignore[attr-defined]
 
 
 class IdentityOut(Out):
@@ -79,6 +77,14 @@ class PeopleAsked(Fitting, Listed):
 Traits = dict[Line, str | Number | Flag | None]
 
 
+class NewIdentity(In):
+    """An id of any kind that this workspace knows: `email`, `phone`, `plate`, `unionid` …, or one of its own."""
+
+    kind: Line = Field(min_length=1, max_length=20)
+    value: Line = Field(min_length=1, max_length=254)
+    within: Line = Field("", max_length=64, description="The corp, app or shop that gave it, if its kind has one.")
+
+
 class NewPerson(In):
     """A name, an address or a number is needed: by one of them they are found again."""
 
@@ -86,6 +92,7 @@ class NewPerson(In):
     email: Line | None = Field(None, max_length=254)
     phone: Line | None = Field(None, max_length=60, description="Without a country code, of `country`.")
     customer_number: Line | None = Field(None, max_length=120)
+    identities: list[NewIdentity] = Field([], max_length=20, description="Ids of any other kind.")
     country: str = Field("", pattern="^([A-Z]{2})?$", description="ISO 3166, such as CN.")
     language: str = Field("", pattern="^([a-z]{2,3}(-[a-z]{4})?)?$", description="Such as zh-hans.")
     owner: Id("stf") | None = None  # type: ignore[valid-type]
@@ -104,14 +111,19 @@ class PersonChange(In):
     traits: Traits = Field({}, max_length=200)
 
 
-class NewIdentity(In):
-    kind: Kinds
-    value: Line = Field(min_length=1, max_length=254)
-
-
 def found(request: ApiRequest, public_id: str) -> Person:
-    """Raises the problem that there is nobody, or nobody whom the maker of the key sees."""
-    return one(queries.visible(request.staff).select_related("owner", "unit"), public_id)
+    """Raises the problem that there is nobody, or nobody whom the maker of the key sees, or that they became somebody
+    else."""
+    seen = queries.visible(request.staff).select_related("owner", "unit")
+    person = seen.filter(public_id=public_id).first()
+    if person is not None:
+        return person
+    kept = queries.whom(public_id)
+    if kept is None or not seen.filter(public_id=kept).exists():
+        raise not_found()
+    reads = request.method in ("GET", "HEAD")
+    to = request.get_full_path().replace(public_id, kept) if reads else ""
+    raise Merged("merged", f"They are {kept} now. Get them, and send it again.", merged_into=kept, to=to)
 
 
 def locked(request: ApiRequest, public_id: str) -> Person:
@@ -165,7 +177,8 @@ def create_person(request: ApiRequest, body: NewPerson) -> PersonOut:
     Nothing is assumed about consent: without it nobody gets marketing.
     """
     identities = {str(kind): value for kind in IdentityKind if (value := getattr(body, str(kind)))}
-    if not body.name.strip() and not identities:
+    ids = {f"identities.{place}": (one.kind, one.value, one.within) for place, one in enumerate(body.identities)}
+    if not body.name.strip() and not identities and not ids:
         raise invalid("name", "Give a name, an address or a number: by what should they be found?", "missing")
     owner, unit = places.chosen(request.staff, body.owner, body.unit)
     made = people.create_person(
@@ -179,6 +192,7 @@ def create_person(request: ApiRequest, body: NewPerson) -> PersonOut:
         source="api",
         dial_country=body.country or request.workspace.country,
         traits=_traits(body.traits),
+        ids=ids,
     )
     return tagged(request, shown(queries.card(made)))
 
@@ -242,16 +256,18 @@ def update_person(request: ApiRequest, person_id: str, body: PersonChange) -> Pe
     "/people/{person_id}/identities", **op(EDIT, PersonOut, status=201, thing=True, refusals=("identity_taken",))
 )
 def add_identity(request: ApiRequest, person_id: str, body: NewIdentity) -> PersonOut:
-    """Add an address or a number
+    """Add an id of any kind
 
     What was agreed to for another address of this person does not hold for the new one.
     """
-    return _changed(request, locked(request, person_id), {"value": IdentityChange(body.kind, body.value)})
+    return _changed(
+        request, locked(request, person_id), {"value": IdentityChange(body.kind, body.value, within=body.within)}
+    )
 
 
 @router.delete("/people/{person_id}/identities/{identity_id}", **op(EDIT, PersonOut, thing=True))
 def remove_identity(request: ApiRequest, person_id: str, identity_id: str) -> PersonOut:
-    """Take an address or a number away
+    """Take an id away
 
     What its owner agreed to or refused is kept in the ledger.
     """

@@ -38,9 +38,10 @@ from guanxi.people.operations import (
     PersonChanged,
     RevealRefused,
     SearchRefused,
+    TagRefused,
     ViewRefused,
 )
-from guanxi.people.queries import BadCursor
+from guanxi.people.queries import BadCursor, BadId
 from guanxi.people.registry import import_kinds
 from guanxi.reach import queries as reach
 from guanxi.reach.operations import Blocked, NotDraft, WrongState
@@ -59,6 +60,23 @@ def _note(refusal: NoteRefused) -> Problem:
 
 def _taken(taken: IdentityTaken) -> Problem:
     return Problem("identity_taken", "Another person has this address or number already.", field=taken.place)
+
+
+ID_FIELDS = {"unknown_kind": "kind", "place_missing": "within", "place_unknown": "within"}
+BAD_IDS = {
+    "unknown_kind": "There is no such kind of id here. GET /id-kinds names those that there are.",
+    "place_missing": "Ids of this kind need the corp, app or shop that gave them.",
+    "place_unknown": "Ids of this kind are the same everywhere: leave `within` out.",
+    "too_long": "An id has at most 120 characters, a place 64.",
+    "control_character": "It holds a line break or a character that cannot be seen.",
+    "too_many_ids": "A person has at most 500 ids.",
+    "empty": "Say which id.",
+}
+
+
+def _bad_id(bad: BadId) -> Problem:
+    said = BAD_IDS.get(bad.reason, "This is not an id of its kind.")
+    return invalid(ID_FIELDS.get(bad.reason, "value"), said, bad.reason)
 
 
 def _listed(choices: Iterable[int]) -> str:
@@ -199,6 +217,26 @@ VIEWS = {
 }
 
 
+TAGS = {
+    "archived": Problem("conflict", "This tag is archived: nobody new gets it."),
+    "both": invalid("remove", "A tag cannot be put on and taken off at once."),
+    "exclusive": invalid("add", "Of an exclusive group a person carries one tag. Send one of them."),
+    "not_yours": Problem("conflict", "This is the tag of somebody else."),
+    "past": invalid("expires_at", "This time is over."),
+    "empty": invalid("name", "Write a name.", "missing"),
+    "too_long": invalid("name", "A name holds 30 characters at most."),
+    "unseen": invalid("name", "A name holds no characters that cannot be seen."),
+    "separator": invalid("name", "A name holds no ; no , and no 、 because they stand between names in a file."),
+    "taken": Problem("conflict", "This name is there already.", field="name"),
+    "too_many": Problem("conflict", "There are as many as fit: 3,000 tags, 200 groups, 100,000 people in a merge."),
+    "in_use": Problem("conflict", "It is still used. Archive it, or empty the group first."),
+    "two_of_them": Problem("conflict", "Somebody carries two tags of this group. Take one off each of them first."),
+    "other_group": invalid("into", "Only tags of the same group become one."),
+    "same": invalid("into", "This is the same tag.", "same"),
+    "merged": Problem("conflict", "This tag became another. Make a new one."),
+}
+
+
 ENDPOINTS = {
     "bad_url": invalid("url", "This is not a web address. It begins with https:// and has no spaces."),
     "login_in_url": invalid("url", "Leave out the name and password: calls are signed instead."),
@@ -242,6 +280,7 @@ def _turns(tries: TooManyTries) -> Problem:
 REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     BadCursor: lambda _error: bad_cursor(),
     BadAddress: lambda _error: invalid("value", "This is not an address or a number of its kind."),
+    BadId: _bad_id,
     BadCell: lambda _error: invalid("traits", "A value does not fit the kind of its field.", "wrong_kind"),
     IdentityTaken: _taken,
     PersonChanged: lambda _error: Problem("changed_meanwhile", "The person was changed meanwhile. Get them again."),
@@ -261,6 +300,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     MembershipRefused: _membership,
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
+    TagRefused: lambda error: TAGS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],
     RevealRefused: _reveal,
     ExportRefused: _personal,

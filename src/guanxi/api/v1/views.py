@@ -9,7 +9,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, not_found
-from guanxi.api.v1.fitting import Day, Sorts, as_lines, as_parts
+from guanxi.api.v1.fitting import Day, Fitting, Sorts, as_lines, as_parts
 from guanxi.api.v1.shapes import At, Flag, In, Line, Name, Named, Out, must_match, named, tagged
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
@@ -186,3 +186,4 @@ def delete_view(request: ApiRequest, view_id: str) -> None:
 
 
 assert set(Sorts.__args__) <= set(ORDERS)  # type: ignore[attr-defined]
+assert set(ViewFilter.model_fields) == {*Fitting.model_fields, "sort", "columns"}

@@ -87,7 +87,7 @@ def _asked(rule: Any, now: datetime) -> Iterator[tuple[Lake, Any]]:
 
 
 def _tables(found: Lake) -> Tables:
-    return Tables(found.events, found.people, found.aliases, ENGINES[found.dialect])
+    return Tables(found.events, found.people, found.aliases, ENGINES[found.dialect], found.others)
 
 
 def _gone() -> list[int]:

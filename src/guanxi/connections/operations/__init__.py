@@ -1,5 +1,5 @@
 from guanxi.connections.operations.checking import Refused
-from guanxi.connections.operations.following import follow_merges, follow_moves
+from guanxi.connections.operations.following import follow_handovers, follow_merges, follow_moves
 from guanxi.connections.operations.follows import FollowTold, note_follows
 from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
@@ -13,6 +13,7 @@ __all__ = [
     "GroupTold",
     "Referral",
     "Refused",
+    "follow_handovers",
     "follow_merges",
     "follow_moves",
     "hand_over_friends",

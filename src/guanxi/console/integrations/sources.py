@@ -129,6 +129,7 @@ def source(request: StaffRequest, public_id: str) -> HttpResponse:
         "host": settings.BASE_URL,
         "listed": [(each, *words.arrival(each)) for each in queries.arrivals(one, refused=bool(state))],
         "state": state,
+        "waits": queries.waiting(one.pk),
         "paused": paused,
         "switch": "?" + urlencode(asked | ({} if paused else {"paused": "yes"})),
         "tabs": [

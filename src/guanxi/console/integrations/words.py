@@ -18,10 +18,15 @@ EVENTS: Mapping[str, Any] = {
     "member.joined": gettext_lazy("A person became a member"),
     "member.left": gettext_lazy("A person is no member any more"),
     "person.assigned": gettext_lazy("A person got another owner or unit"),
+    "people.handed_over": gettext_lazy("The people of a leaver were handed over"),
     "person.created": gettext_lazy("Somebody new came with an id"),
     "identity.linked": gettext_lazy("A person got another id"),
     "person.merged": gettext_lazy("Two people became one"),
     "person.unmerged": gettext_lazy("A merge was undone"),
+    "tag.added": gettext_lazy("A person got a tag"),
+    "tag.removed": gettext_lazy("A person lost a tag"),
+    "role.changed": gettext_lazy("The role of a person changed"),
+    "tags.merged": gettext_lazy("Two tags became one"),
     "import.finished": gettext_lazy("An import ended or was taken back"),
     "consent.given": gettext_lazy("A person agreed to messages"),
     "consent.withdrawn": gettext_lazy("A person said no to messages"),
@@ -162,15 +167,22 @@ REASONS: Mapping[str, Any] = {
 }
 
 
+# What was left out of an event that was taken all the same.
+REMARKS: Mapping[str, Any] = {
+    "unknown_currency": gettext_lazy("Kept without an amount: the currency is not known."),
+    "bad_amount": gettext_lazy("Kept without an amount: revenue or value is no amount of its currency."),
+}
+
+
 def sent_name(event: EventName) -> str:
     return str(SENT.get(event.key, event.name))
 
 
 def arrival(one: Arrival) -> tuple[str, str, str, str, str]:
-    """Tone and word of what became of it, what it was, by which ids, and why it was refused."""
+    """Tone and word of what became of it, what it was, by which ids, and why it was refused or not kept whole."""
     tone, word = OUTCOMES[one.outcome]
     kind = str(TYPES.get(one.type, one.type or _("Unknown")))
     what = one.name if one.type == "track" and one.name else f"{kind} · {one.name}" if one.name else kind
-    why = str(REASONS.get(one.reason, one.reason)) if one.reason else ""
+    why = str(REASONS.get(one.reason, one.reason)) if one.reason else str(REMARKS.get(one.remark, ""))
     ids = ", ".join(str(IDS.get(each, each)) for each in dict.fromkeys(one.ids))
     return tone, str(word), what, ids, f"{why} ({one.detail})" if one.detail else why

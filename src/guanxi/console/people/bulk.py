@@ -117,6 +117,9 @@ def new_bulk(request: StaffRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     asked, act = Asked(given, request.staff), given.get("act", "")
     every, picked = given.get("every") == "yes", list(dict.fromkeys(given.getlist("person")))
+    if not act:
+        messages.info(request, _("Tick people in the list first, then choose what to change."))
+        return redirect("people", request.workspace.slug)
     if act not in [one["act"] for one in acts(request.staff)]:
         return bad_request(request)
     if not every and not picked:

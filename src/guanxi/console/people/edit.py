@@ -42,6 +42,7 @@ def _create(request: StaffRequest, form: PersonForm) -> Person:
         now=request.now,
         name=given["name"],
         identities=form.new_identities,
+        ids=form.new_ids,
         country=given["country"],
         language=given["language"],
         owner=form.owner,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from guanxi.console.choices import countries, one_line
 from guanxi.console.content.forms import MORE_LANGUAGES
+from guanxi.console.people import another_id
 from guanxi.console.settings.forms import UnitChoice
 from guanxi.console.templatetags.figures import language_name, locale
 from guanxi.governance import queries as governance
@@ -25,6 +26,7 @@ from guanxi.people.operations import IdentityChange, PersonEdit
 from guanxi.people.queries import NOTE_LIMIT, KnownIdentity, canonical
 
 FIELDS_AT_MOST = 200
+NUL = "\x00"
 LIMITS = {IdentityKind.EMAIL: 254, IdentityKind.PHONE: 60, IdentityKind.CUSTOMER_NUMBER: 120}
 ANOTHER = {
     IdentityKind.EMAIL: _("Another e-mail"),
@@ -45,6 +47,7 @@ BAD_TRAIT = {
 
 REFUSED_NOTES = {
     "empty": _("Write something first."),
+    "nul": _("A character that cannot be kept was taken out of the text. Look at it, and save it again."),
     "too_long": _("A note holds 4,000 characters at most. Shorten it, or write two."),
     "erased": _("This person was erased; nothing more is kept about them."),
 }
@@ -59,6 +62,16 @@ class NoteForm(forms.Form):
         error_messages={"required": REFUSED_NOTES["empty"]},
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": NOTE_LIMIT}),
     )
+
+    def __init__(self, data: Any = None) -> None:
+        """Text that was pasted with a NUL, which no database keeps, comes back without it."""
+        self.had_nul = bool(data) and NUL in data.get("text", "")
+        super().__init__({"text": data["text"].replace(NUL, "")} if self.had_nul else data)
+
+    def clean(self) -> dict[str, Any]:
+        if self.had_nul:
+            self.refuse("nul")
+        return super().clean() or self.cleaned_data
 
     def refuse(self, reason: str) -> None:
         self.add_error("text", REFUSED_NOTES[reason])
@@ -89,6 +102,7 @@ class PersonForm(forms.Form):
     def _add_identities(self) -> None:
         known = queries.card(self.person).identities if self.person else []
         self.known = {one.public_id: one for one in known if one.kind in IdentityKind.values}
+        self.others = {one.public_id: one for one in known if one.kind not in IdentityKind.values}
         for kind in IdentityKind:
             mine = [one for one in known if one.kind == kind]
             for one in mine:
@@ -98,6 +112,10 @@ class PersonForm(forms.Form):
                 words = gettext("Remove %(shown)s") % {"shown": one.shown}
                 self.fields[f"drop_{one.public_id}"] = forms.BooleanField(label=words, required=False)
             self.fields[f"add_{kind}"] = _text(ANOTHER[kind] if mine else kind.label, LIMITS[kind])
+        for one in self.others.values():
+            words = gettext("Remove %(kind)s %(shown)s") % {"kind": one.label, "shown": one.shown}
+            self.fields[f"drop_{one.public_id}"] = forms.BooleanField(label=words, required=False)
+        self.fields |= another_id.fields()
 
     def _fill_choices(self) -> None:
         mine = (self.person.language, self.person.country) if self.person else ("", "")
@@ -154,6 +172,7 @@ class PersonForm(forms.Form):
                 _check(kind, value, self.dial_country)
             except addresses.BadAddress:
                 self.add_error(name, BAD_ADDRESS[kind])
+        another_id.check(self, self.dial_country)
         for one in self.traits:
             text = given.get(f"trait_{one.key}", "")
             try:
@@ -161,7 +180,7 @@ class PersonForm(forms.Form):
             except cells.BadCell:
                 self.add_error(f"trait_{one.key}", BAD_TRAIT[TraitKind(one.kind)])
         given["name"] = " ".join(given.get("name", "").split())
-        if self.person is None and not given["name"] and not self._typed() and not self.errors:
+        if not (self.person or given["name"] or self._typed() or self.new_ids or self.errors):
             self.add_error(None, gettext("Write a name, an address or a number: by what should they be found?"))
         return given
 
@@ -178,6 +197,10 @@ class PersonForm(forms.Form):
     @property
     def new_identities(self) -> dict[str, str]:
         return {str(kind): value for kind, value in self._typed().values()}
+
+    @property
+    def new_ids(self) -> dict[str, tuple[str, str, str]]:
+        return another_id.typed(self.cleaned_data)
 
     @property
     def new_traits(self) -> dict[str, str]:
@@ -212,7 +235,9 @@ class PersonForm(forms.Form):
         for name, (kind, value) in self._typed().items():
             old = self.known.get(name.removeprefix("new_"))
             yield name, IdentityChange(kind, value, old.id if old else None)
-        for key, one in self.known.items():
+        for name, (key, value, within) in self.new_ids.items():
+            yield name, IdentityChange(key, value, within=within)
+        for key, one in (self.known | self.others).items():
             if self.cleaned_data.get(f"drop_{key}") and not self.cleaned_data.get(f"new_{key}"):
                 yield f"drop_{key}", IdentityChange(one.kind, old=one.id)
 
@@ -223,6 +248,10 @@ class PersonForm(forms.Form):
     @property
     def reach(self) -> list[forms.BoundField]:
         return [one for one in self if one.name.startswith(("new_", "drop_", "add_"))]
+
+    @property
+    def another(self) -> list[forms.BoundField]:
+        return [self[name] for name in another_id.NAMES]
 
     @property
     def more(self) -> list[forms.BoundField]:

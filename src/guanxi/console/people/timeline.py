@@ -21,7 +21,7 @@ from guanxi.governance.models import Staff, Unit
 from guanxi.kit import keys
 from guanxi.kit.money import Money
 from guanxi.people import queries as people
-from guanxi.people.models import Level, Person
+from guanxi.people.models import Level, Person, Role, TaggedBy
 from guanxi.people.queries import KnownNote
 from guanxi.reach.models import Broadcast
 
@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
     "ties": (gettext_lazy("Ties"), TIES),
     "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost", "member.joined", "member.left")),
+    "tags": (gettext_lazy("Tags and role"), ("tag.added", "tag.removed", "role.changed")),
     "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
     "notes": (gettext_lazy("Notes"), ()),
 }
@@ -201,6 +202,8 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _member(entry)
         case "coupon":
             return _coupon(entry, known)
+        case "tag" | "role":
+            return _tag(entry)
         case _tie if entry.name in TIES:
             return Item(entry.at, *told_of_tie(entry, known.ties))
         case "person" if entry.name == "person.assigned":
@@ -209,6 +212,19 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _appearance(entry, known)
         case _other:
             return Item(entry.at, "clock", entry.name)
+
+
+HOW: dict[str, Any] = dict(TaggedBy.choices) | {"expired": gettext_lazy("Its time was over")}
+
+
+def _tag(entry: TimelineEntry) -> Item:
+    how = str(HOW.get(str(entry.props.get("how", "")), ""))
+    if entry.name == "role.changed":
+        role = str(entry.props.get("role", ""))
+        return Item(entry.at, "star", _("Role: %(role)s") % {"role": dict(Role.choices).get(role, role)}, how)
+    name = {"name": entry.props.get("label", "")}
+    said = _("Tag put on: %(name)s") if entry.name == "tag.added" else _("Tag taken off: %(name)s")
+    return Item(entry.at, "tag", said % name, how)
 
 
 def _appearance(entry: TimelineEntry, known: Known) -> Item:

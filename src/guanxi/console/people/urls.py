@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guanxi.console.people import bulk, edit, joining, merging, notes, personal, saved, views
+from guanxi.console.people import bulk, edit, joining, merging, notes, personal, saved, tags, views
 
 urlpatterns = [
     path("people", views.people, name="people"),
@@ -19,6 +19,10 @@ urlpatterns = [
     path("people/<str:public_id>/edit", edit.edit_person, name="person_edit"),
     path("people/<str:public_id>/merge", merging.merge_person, name="person_merge"),
     path("people/<str:public_id>/merges/<str:merge_id>/undo", merging.undo_merge, name="merge_undo"),
+    path("people/tags", tags.tag_options, name="tag_options"),
+    path("people/<str:public_id>/tags", tags.add_tag, name="tag_add"),
+    path("people/<str:public_id>/tags/remove", tags.remove_tag, name="tag_remove"),
+    path("people/<str:public_id>/tags/let", tags.let_tag, name="tag_let"),
     path("people/<str:public_id>/join", joining.join, name="person_join"),
     path("people/<str:public_id>/leave", joining.leave, name="person_leave"),
     path("people/<str:public_id>/notes", notes.add_note, name="note_new"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from guanxi.commerce import queries as commerce
+from guanxi.connections import queries as connections
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
@@ -22,6 +23,7 @@ from guanxi.console.people import timeline as happened
 from guanxi.console.people.columns import cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
+from guanxi.console.people.tags import options, shown_tags
 from guanxi.console.people.timeline import KINDS, BadMark
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
@@ -103,7 +105,11 @@ def people(request: StaffRequest) -> HttpResponse:
     if asked.person:
         beside = found(request, asked.person)
         remember(request, request.workspace.slug, beside.public_id)
-        context |= {"beside": shown(beside), "happened": happened.timeline(beside, size=BESIDE_LIST)}
+        context |= {
+            "beside": shown(beside),
+            "tags": shown_tags(beside, request.staff),
+            "happened": happened.timeline(beside, size=BESIDE_LIST),
+        }
     return render(request, "people/people.html", context)
 
 
@@ -150,7 +156,11 @@ def page_of(
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "may_merge": role_may(request.staff.role, Permission.PEOPLE_MERGE),
         "ids": True,
+        "tags": shown_tags(one, request.staff),
+        "may_tag": role_may(request.staff.role, Permission.PEOPLE_EDIT),
+        "tag_options": options(request.staff),
         "merges": queries.merges_of(one),
+        "ties": connections.ties(one, request.staff),
         "note": form,
     }
     return render(request, "people/person.html", context, status=422 if form.is_bound or joining else 200)

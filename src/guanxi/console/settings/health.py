@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 import guanxi
+from guanxi.acquisition import queries as acquisition
 from guanxi.channels import queries as channels
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.templatetags.figures import locale
@@ -58,7 +59,14 @@ def health(request: StaffRequest) -> HttpResponse:
     groups = [
         (
             _("At work here"),
-            [_messages(request), _webhooks(request), _imports(), _erasures(request), _lake(request.now)],
+            [
+                _messages(request),
+                _webhooks(request),
+                _imports(),
+                _erasures(request),
+                _sent_events(request, wall),
+                _lake(request.now),
+            ],
         ),
         (_("This installation"), [_worker(wall), _disk(), _database(), _tables(), _backup(wall)]),
     ]
@@ -120,6 +128,23 @@ def _erasures(request: StaffRequest) -> Line:
     ) % {"shown": _number(states["failed"])}
     page = reverse("erasure", args=[request.workspace.slug, stuck.public_id])
     return Line(_("Erasures"), told, failed, page if role_may(request.staff.role, Permission.PEOPLE_ERASE) else "")
+
+
+def _sent_events(request: StaffRequest, wall: datetime) -> Line:
+    """What sites, shops and apps sent and nobody has applied yet."""
+    waits = acquisition.waiting()
+    waited = _since(waits.oldest_at, wall)
+    told = ngettext(
+        "%(shown)s request waits to be applied.", "%(shown)s requests wait to be applied.", waits.batches
+    ) % {"shown": _number(waits.batches)}
+    todo = ""
+    if waits.full:
+        todo = _("There is no room for more: sources are told to send again later. See the disk and the worker.")
+    elif waited > LATE_AFTER:
+        todo = _("The oldest has waited for %(time)s. See whether the worker runs.") % {"time": _spell(waited)}
+    page = reverse("sources", args=[request.workspace.slug])
+    may_open = role_may(request.staff.role, Permission.SOURCES_MANAGE)
+    return Line(_("Events of sources"), told, todo, page if may_open else "")
 
 
 def _lake(now: datetime) -> Line:

@@ -32,6 +32,7 @@ WORDS: dict[Permission, Any] = {
     Permission.PEOPLE_ERASE: gettext_lazy("Erase people"),
     Permission.PEOPLE_BULK: gettext_lazy("Change many people at once"),
     Permission.PEOPLE_MERGE: gettext_lazy("Merge people and undo merges"),
+    Permission.TAGS_MANAGE: gettext_lazy("Manage tags and their rules"),
     Permission.VIEWS_SHARE: gettext_lazy("Share saved views"),
     Permission.AUDIENCES_VIEW: gettext_lazy("See audiences"),
     Permission.AUDIENCES_EDIT: gettext_lazy("Write audiences"),

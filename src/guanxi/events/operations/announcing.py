@@ -35,9 +35,8 @@ def announce_many(happened: Sequence[Happened], *, received_at: datetime, source
     if len(happened) <= ROWS_UP_TO:
         Fact.objects.bulk_create(_row(item, received_at, source) for item in happened)
     else:
-        FactBatch.objects.bulk_create(
-            _batch(happened[start : start + BATCH], received_at, source) for start in range(0, len(happened), BATCH)
-        )
+        for start in range(0, len(happened), BATCH):
+            _keep(happened[start : start + BATCH], received_at, source)
     by_name = sorted(happened, key=lambda item: item.fact.name)
     for name, group in groupby(by_name, key=lambda item: item.fact.name):
         heard = list(group)
@@ -64,10 +63,11 @@ def _row(item: Happened, received_at: datetime, source: str) -> Fact:
     )
 
 
-def _batch(happened: Sequence[Happened], received_at: datetime, source: str) -> FactBatch:
+def _keep(happened: Sequence[Happened], received_at: datetime, source: str) -> None:
     table = as_table(happened, received_at, source)
     imports = {getattr(item.fact, "import_id", None) for item in happened}
-    return FactBatch(
+    bulk.put(
+        FactBatch,
         rows=len(happened),
         body=packed(table),
         received_at=received_at,
@@ -101,13 +101,13 @@ def as_table(happened: Sequence[Happened], received_at: datetime, source: str) -
     size = len(happened)
     values: dict[str, list[Any]] = {
         "month": [month_of(item.at) for item in happened],
-        "event_id": [keys.event_id() for _ in range(size)],
+        "event_id": keys.event_ids(size),
         "person": [item.fact.person for item in happened],
         "name": [item.fact.name for item in happened],
         "occurred_at": [item.at for item in happened],
         "received_at": [received_at] * size,
         "source": [source] * size,
-        "props": [_json.encode(props(item.fact)).decode() for item in happened],
+        "props": [_said(item.fact) for item in happened],
     }
     kinds = {item.fact.__class__ for item in happened}
     for name in EVENTS.names:
@@ -115,6 +115,10 @@ def as_table(happened: Sequence[Happened], received_at: datetime, source: str) -
             carried = any(name in columns_of(kind)[0] for kind in kinds)
             values[name] = [getattr(item.fact, name, None) for item in happened] if carried else [None] * size
     return pa.table({name: pa.array(values[name], EVENTS.field(name).type) for name in EVENTS.names})
+
+
+def _said(fact: Any) -> str:
+    return _json.encode(props(fact)).decode() if columns_of(fact.__class__)[1] else "{}"
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ from guanxi.people.models.person import (
     TraitKind,
 )
 from guanxi.people.models.standing import Membership, Strength
+from guanxi.people.models.tags import PersonTag, Role, Tag, TaggedBy, TagGroup, TagRefusal
 from guanxi.people.models.work import (
     Attachment,
     Bulk,
@@ -77,10 +78,16 @@ __all__ = [
     "Person",
     "PersonErasure",
     "PersonExport",
+    "PersonTag",
+    "Role",
     "SavedView",
     "SearchState",
     "Sighting",
     "Strength",
+    "Tag",
+    "TagGroup",
+    "TagRefusal",
+    "TaggedBy",
     "Trait",
     "TraitKind",
     "Trust",

@@ -40,8 +40,8 @@ class Person(WorkspaceRow):
     name = models.CharField(max_length=120, blank=True)
     sort_key = models.CharField(max_length=64, blank=True)
     level = models.CharField(max_length=12, choices=Level.choices, default=Level.VISITOR)
-    owner = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
-    unit = models.ForeignKey(Unit, null=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     country = models.CharField(max_length=2, blank=True)
     language = models.CharField(max_length=10, blank=True)
     salt = models.BinaryField(max_length=16, null=True, default=crypto.new_salt)
@@ -53,10 +53,13 @@ class Person(WorkspaceRow):
     has_email = models.BooleanField(default=False, db_default=False)
     has_phone = models.BooleanField(default=False, db_default=False)
     erased_at = models.DateTimeField(null=True)
-    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta(WorkspaceRow.Meta):
         indexes = [
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="person_merged_away"
+            ),
             _of_list("person_by_name", "workspace_id", "sort_key", "id", beside=("created_at", "last_seen_at")),
             _of_list("person_by_added", "workspace_id", "-created_at", "-id", beside=("last_seen_at",)),
             _of_list("person_by_level", "workspace_id", "level", "sort_key", "id"),
@@ -134,6 +137,9 @@ class Identity(WorkspaceRow):
                 fields=["workspace_id", "import_id"],
                 condition=models.Q(import_id__isnull=False),
                 name="identity_of_import",
+            ),
+            models.Index(
+                fields=["workspace_id", "kind", "within"], condition=models.Q(within__gt=""), name="identity_place"
             ),
         ]
 

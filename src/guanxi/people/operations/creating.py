@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from guanxi.events import operations as events
 from guanxi.governance.models import Staff, Unit
-from guanxi.kit import addresses, cells, crypto, names, rows, scope
+from guanxi.kit import addresses, crypto, names, rows, scope
+from guanxi.people import queries
 from guanxi.people.models import Field, Identity, IdentityKind, NameWord, Person, Trait
 from guanxi.people.rules import canonical
+from guanxi.people.rules.kinds import BUILT_IN, PLAIN, SEALED, BadId, Kind, read_id, read_place
+from guanxi.people.rules.linking import IDS_A_PERSON
+
+Given = tuple[str, ...]
+"""Kind, value, and the corp, app or shop that gave it, if its kind has one."""
 
 
 class IdentityTaken(Exception):
@@ -35,10 +41,12 @@ def create_person(
     source: str = "",
     dial_country: str = "",
     traits: Mapping[str, str] | None = None,
+    ids: Mapping[str, Given] | None = None,
 ) -> Person:
-    """`identities` are values by kind; `dial_country` reads phones without a country code; `traits` are texts by key.
+    """`identities` are values by kind, `ids` those of any kind by names of the caller's own; `dial_country` reads
+    phones without a country code; `traits` are texts by key.
 
-    Raises BadAddress, BadCell, or IdentityTaken with the kind when somebody has one of the identities.
+    Raises BadAddress, BadId, BadCell, or IdentityTaken with the kind or name when somebody has one of them.
     """
     person: Person = Person.objects.create(
         name=name,
@@ -51,28 +59,39 @@ def create_person(
         created_at=now,
     )
     NameWord.objects.bulk_create(NameWord(word=word, person=person) for word in sorted(names.words(name)))
-    given = {kind: (kind, normalised(kind, value, dial_country)) for kind, value in (identities or {}).items()}
-    hold_identities(person, given, source=source, now=now)
+    named: dict[str, Given] = {kind: (kind, value) for kind, value in (identities or {}).items()}
+    hold_identities(person, normalised(named | dict(ids or {}), dial_country), source=source, now=now)
     keep_traits(person, traits or {}, now)
     events.touch("people", [person.pk])
     return person
 
 
-def hold_identities(person: Person, given: Mapping[str, tuple[str, str]], *, source: str, now: datetime) -> None:
-    """Give the person these (kind, normalised value) pairs. Raises IdentityTaken."""
-    once: dict[tuple[str, str], str] = {}
-    for place, pair in given.items():
-        once.setdefault(pair, place)
-    ids = rows.next_ids(Identity, len(once))
-    new = [_identity(pk, person, kind, value, source, now) for pk, (kind, value) in zip(ids, once, strict=True)]
+def hold_identities(person: Person, given: Mapping[str, Given], *, source: str, now: datetime) -> None:
+    """Give the person these; they are normalised. Raises IdentityTaken."""
+    once: dict[Given, str] = {}
+    for place, one in given.items():
+        once.setdefault(one, place)
+    if once and Identity.objects.filter(person=person).count() + len(once) > IDS_A_PERSON:
+        raise BadId("too_many_ids")
+    kinds = kinds_of(kind for kind, *_value in once)
+    pks = rows.next_ids(Identity, len(once))
+    new = [
+        _identity(pk, person, kinds[one[0]], *one[1:], source=source, now=now)
+        for pk, one in zip(pks, once, strict=True)
+    ]
     try:
         with transaction.atomic():
             Identity.objects.bulk_create(new)
     except IntegrityError:
-        for one, place in zip(new, once.values(), strict=True):
-            if other := Identity.objects.filter(kind=one.kind, lookup=one.lookup).first():
+        for row, place in zip(new, once.values(), strict=True):
+            if other := Identity.objects.filter(kind=row.kind, lookup=row.lookup).first():
                 raise IdentityTaken(place, other.person_id) from None
         raise
+
+
+def kinds_of(keys: Iterable[str]) -> Mapping[str, Kind]:
+    """Kinds by key; a workspace's own are asked for only when one of them is meant."""
+    return BUILT_IN if all(key in BUILT_IN for key in keys) else queries.kinds()
 
 
 def keep_traits(person: Person, traits: Mapping[str, str], now: datetime) -> None:
@@ -91,29 +110,42 @@ def keep_traits(person: Person, traits: Mapping[str, str], now: datetime) -> Non
             Trait.objects.filter(person=person, field=one).delete()
 
 
-def normalised(kind: str, value: str, dial_country: str) -> str:
-    match kind:
+def normalised(given: Mapping[str, Given], dial_country: str) -> dict[str, Given]:
+    """Raises BadAddress for what is no e-mail address or phone, BadId for the others."""
+    kinds = kinds_of(kind for kind, *_value in given.values())
+    return {place: _normalised(kinds, one, dial_country) for place, one in given.items()}
+
+
+def _normalised(kinds: Mapping[str, Kind], given: Given, dial_country: str) -> Given:
+    kind = kinds.get(given[0])
+    if kind is None:
+        raise BadId("unknown_kind")
+    match kind.key:
         case IdentityKind.EMAIL:
-            return addresses.email(value)
+            return kind.key, addresses.email(given[1])
         case IdentityKind.PHONE:
-            return addresses.phone(value, dial_country)
+            return kind.key, addresses.phone(given[1], dial_country)
         case _:
-            return cells.plain(value)
+            within = read_place(kind, given[2] if len(given) > 2 else "")
+            value = read_id(kind.key, given[1], dial_country)
+            return (kind.key, value, within) if within else (kind.key, value)
 
 
-def _identity(pk: int, person: Person, kind: str, value: str, source: str, now: datetime) -> Identity:
-    personal = kind != IdentityKind.CUSTOMER_NUMBER
+def _identity(
+    pk: int, person: Person, kind: Kind, value: str, within: str = "", *, source: str, now: datetime
+) -> Identity:
     place = {"table": Identity._meta.db_table, "column": "sealed"}
     return Identity(
         pk=pk,
         person=person,
-        kind=kind,
-        lookup=crypto.lookup(scope.current(), kind, value),
+        kind=kind.key,
+        within=within,
+        lookup=queries.id_key(kind.key, value, within),
         sealed=crypto.seal(value, workspace_id=scope.current(), salt=bytes(person.salt or b""), row=pk, **place)
-        if personal
+        if kind.keeps == SEALED
         else None,
-        plain="" if personal else value,
-        last4=value[-4:] if kind == IdentityKind.PHONE else "",
+        plain=value if kind.keeps == PLAIN else "",
+        last4=value[-4:] if kind.key == IdentityKind.PHONE else "",
         source=source,
         created_at=now,
     )

@@ -26,11 +26,12 @@ class PersonChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IdentityChange:
-    """`old` is the id of the identity that goes, `value` what comes; each may be missing."""
+    """`old` is the id of the identity that goes, `value` what comes, given by `within`; each may be missing."""
 
     kind: str
     value: str = ""
     old: int | None = None
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ def edit_person(
 ) -> None:
     """`version` is `queries.version` of what the editor saw.
 
-    Raises PersonChanged, BadAddress, BadCell, or IdentityTaken with the caller's name of the change. An address that
-    is changed is a new one: what was agreed to for the old one does not hold for it.
+    Raises PersonChanged, BadAddress, BadId, BadCell, or IdentityTaken with the caller's name of the change. An address
+    that is changed is a new one: what was agreed to for the old one does not hold for it.
     """
     held: Person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     if queries.version(held) != version:
@@ -79,11 +80,12 @@ def _rename(person: Person, name: str) -> None:
 
 def _change_identities(person: Person, changes: Mapping[str, IdentityChange], dial_country: str, now: datetime) -> None:
     """Out with the old, in with the new; an address that is typed again stays the row that it was."""
-    wanted = {
-        place: (change.kind, normalised(change.kind, change.value, dial_country))
+    typed = {
+        place: (change.kind, change.value, change.within) if change.within else (change.kind, change.value)
         for place, change in changes.items()
         if change.value
     }
+    wanted = normalised(typed, dial_country)
     mine = {row.pk: (row.kind, bytes(row.lookup)) for row in Identity.objects.filter(person=person)}
     lookups = {queries.identity_key(*given) for given in wanted.values()}
     going = [change.old for change in changes.values() if change.old in mine and mine[change.old] not in lookups]

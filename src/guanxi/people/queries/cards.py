@@ -21,7 +21,7 @@ from guanxi.people.models import (
     Trait,
 )
 from guanxi.people.models.linking import KIND_LABELS
-from guanxi.people.queries.kinds import kinds_and_labels
+from guanxi.people.queries.kinds import id_key, kinds_and_labels
 from guanxi.people.queries.same import same
 from guanxi.people.rules import typed
 from guanxi.people.rules.kinds import BUILT_IN, Kind
@@ -137,9 +137,9 @@ def version(person: Person) -> str:
     return sha256(msgspec.json.encode(said)).hexdigest()[:32]
 
 
-def identity_key(kind: str, value: str) -> tuple[str, bytes]:
+def identity_key(kind: str, value: str, within: str = "") -> tuple[str, bytes]:
     """What an identity is known by; `value` is normalised."""
-    return kind, crypto.lookup(scope.current(), kind, value)
+    return kind, id_key(kind, value, within)
 
 
 def _known_identity(

@@ -18,7 +18,10 @@ from guanxi.people.models import (
     Identity,
     Membership,
     Person,
+    PersonTag,
+    Role,
     Strength,
+    Tag,
     Trait,
 )
 from guanxi.people.queries.cards import unsealed
@@ -70,6 +73,8 @@ SELECT person.id, person.level, person.owner_id, person.unit_id, person.language
        (SELECT json_object_agg(field.key, json_build_array(trait.value, field.kind))
         FROM {Trait._meta.db_table} trait JOIN {Field._meta.db_table} field ON field.id = trait.field_id
         WHERE trait.person_id = person.id),
+       coalesce((SELECT tag.role FROM {PersonTag._meta.db_table} one JOIN {Tag._meta.db_table} tag
+                 ON tag.id = one.tag_id WHERE one.person_id = person.id AND one.slot = 0), '{Role.CONSUMER}'),
        EXISTS (SELECT FROM {Membership._meta.db_table} member
                WHERE member.workspace_id = %s AND member.person_id = person.id AND member.ended_at IS NULL),
        strength.strong_until, strength.neutral_until

@@ -14,8 +14,10 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from guanxi.governance.models import Workspace
-from guanxi.kit import addresses, bulk, cells, crypto, names, scope
+from guanxi.kit import crypto, names, scope
 from guanxi.people.models import Identity, IdentityKind, NameWord, Person
+from guanxi.people.queries.kinds import kinds
+from guanxi.people.rules.kinds import BadId, looked_up_as, read_id
 
 FEW = 5_000
 """Up to so many ids are listed first."""
@@ -95,13 +97,23 @@ def among(people: QuerySet[Person], ids: Iterable[int]) -> QuerySet[Person]:
     return people.extra(where=["people_person.id = ANY(%s)"], params=[list(ids)])
 
 
+_EXACT = f"""
+SELECT identity.person_id
+FROM unnest(string_to_array(%s, ','), string_to_array(%s, ',')) AS wanted(kind, key)
+JOIN {Identity._meta.db_table} identity
+  ON identity.workspace_id = %s AND identity.kind = wanted.kind AND identity.lookup = decode(wanted.key, 'hex')
+"""  # noqa: S608
+
+
 def by_identity(text: str) -> list[int]:
-    """Who has exactly this address or number, or a phone that ends in these four digits."""
+    """Who has exactly this id, of whatever kind, or a phone that ends in these four digits."""
     if "\x00" in text:
         return []
-    lookups = [crypto.lookup(scope.current(), kind, value) for kind, value in _readings(text)]
-    exact = Identity.objects.extra(**bulk.any_of("lookup", lookups))
-    found = list(exact.filter(kind__in=IdentityKind.values).values_list("person_id", flat=True))
+    readings = _readings(text)
+    given = ",".join(kind for kind, _key in readings), ",".join(key.hex() for _kind, key in readings)
+    with connection.cursor() as cursor:
+        cursor.execute(_EXACT, [*given, scope.current()])
+        found = [row[0] for row in cursor.fetchall()]
     if re.fullmatch(r"\d{4}", text):
         found += Identity.objects.filter(last4=text).values_list("person_id", flat=True)[:FOUND_BY_IDENTITY]
     return found
@@ -111,13 +123,42 @@ def by_words(text: str) -> list[Side]:
     return [named(word, whole) for word, whole in names.query_words(text)]
 
 
-def _readings(text: str) -> list[tuple[str, str]]:
-    """What an exact search may mean: a customer number always, an e-mail address or a phone if it can be one."""
-    readings: list[tuple[str, str]] = [(IdentityKind.CUSTOMER_NUMBER, cells.plain(text))]
-    with suppress(addresses.BadAddress):
-        readings.append((IdentityKind.EMAIL, addresses.email(text)))
-    if len(re.sub(r"\D", "", text)) >= 6:
-        country = Workspace.objects.values_list("country", flat=True).get(pk=scope.current())
-        with suppress(addresses.BadAddress):
-            readings.append((IdentityKind.PHONE, addresses.phone(text, country)))
+def _readings(text: str) -> list[tuple[str, bytes]]:
+    """What an exact search may mean: an id of every kind that it can be one of, from every place that gave some."""
+    known, places = kinds(), places_of_ids()
+    digits = len(re.sub(r"\D", "", text))
+    country = Workspace.objects.values_list("country", flat=True).get(pk=scope.current()) if digits >= 6 else ""
+    lookup = crypto.lookups(scope.current())
+    readings: list[tuple[str, bytes]] = []
+    for key, kind in known.items():
+        if key == IdentityKind.PHONE and digits < 6:
+            continue
+        with suppress(BadId):
+            value = read_id(key, text, country)
+            readings += [(key, lookup(key, looked_up_as(value, within))) for within in places.get(key, ())]
+            if not kind.place:
+                readings.append((key, lookup(key, value)))
     return readings
+
+
+PLACES_AT_MOST = 200
+_PLACES = f"""
+WITH RECURSIVE known(kind, within) AS (
+    (SELECT kind, within FROM {Identity._meta.db_table} WHERE workspace_id = %(workspace)s AND within > ''
+     ORDER BY kind, within LIMIT 1)
+    UNION ALL
+    SELECT behind.kind, behind.within FROM known, LATERAL (
+        SELECT kind, within FROM {Identity._meta.db_table} WHERE workspace_id = %(workspace)s AND within > ''
+            AND (kind, within) > (known.kind, known.within) ORDER BY kind, within LIMIT 1) behind
+) SELECT kind, within FROM known LIMIT {PLACES_AT_MOST}
+"""  # noqa: S608
+
+
+def places_of_ids() -> dict[str, list[str]]:
+    """Kind → the corps, apps and shops that gave ids of it, one look at the index for each."""
+    found: dict[str, list[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, {"workspace": scope.current()})
+        for kind, within in cursor.fetchall():
+            found.setdefault(kind, []).append(within)
+    return found

@@ -15,7 +15,7 @@ def fill_names(calls: Sequence[Call], answers: Sequence[Answer]) -> set[int]:
     """The newest name that was said counts; one that is known already stays. Gives the people who changed."""
     said: dict[int, Call] = {}
     for call, answer in zip(calls, answers, strict=True):
-        if answer.person is None or not cells.line(call.name, NAME_LIMIT):
+        if not call.name or answer.person is None or not cells.line(call.name, NAME_LIMIT):
             continue
         old = said.get(answer.person)
         if old is None or call.at >= old.at:

@@ -41,10 +41,16 @@ def read_calls(calls: Sequence[Call]) -> tuple[dict[bytes, GivenId], list[ReadCa
     known: dict[tuple[str, ...], GivenId | str] = {}
     read: list[ReadCall] = []
     for call in calls:
+        found = []
         for one in call.ids[:IDS_A_CALL]:
-            if one not in known:
-                known[one] = _given(one, kinds, country, lookup)
-        read.append(_read_call([known[one] for one in call.ids[:IDS_A_CALL]], call))
+            given = known.get(one)
+            if given is None:
+                given = known[one] = _given(one, kinds, country, lookup)
+            found.append(given)
+        if len(call.ids) == 1 and isinstance(given := found[0], GivenId):
+            read.append(ReadCall((given.key,)))
+        else:
+            read.append(_read_call(found, call))
     return {one.key: one for one in known.values() if isinstance(one, GivenId)}, read
 
 

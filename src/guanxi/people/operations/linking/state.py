@@ -96,7 +96,10 @@ class Linking:
     def take(self, call: Call, given: Iterable[GivenId]) -> tuple[int | None, Decision]:
         """Decide one call, and remember what follows."""
         ids = [self._seen(one) for one in given]
-        found = decide(ids, self.people)
+        if len(ids) == 1 and ids[0].holder is None and not ids[0].shared:
+            found = Decision(link=ids)  # most visitors: one id that nobody knows
+        else:
+            found = decide(ids, self.people)
         if found.reason:
             return None, found
         person = found.person

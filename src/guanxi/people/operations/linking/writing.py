@@ -81,12 +81,12 @@ def _people(state: Linking, source: str) -> dict[int, tuple[int, bytes]]:
     made = {number: (pk, crypto.new_salt()) for number, pk in zip(staying, ids, strict=True)}
     people: list[tuple[Any, ...]] = []
     words: list[tuple[str, int]] = []
-    for number, (pk, salt) in made.items():
+    for public_id, (number, (pk, salt)) in zip(keys.new_many("psn", len(made)), made.items(), strict=True):
         one = state.new_people[number]
-        name = cells.line(one.name, NAME_LIMIT)
+        name = cells.line(one.name, NAME_LIMIT) if one.name else ""
         words += [(word, pk) for word in names.words(name)] if name else []
         sort_key = names.sort_key(name) if name else ""
-        people.append((pk, keys.new("psn"), name, sort_key, Level.VISITOR.value, "", "", salt, source, one.at))
+        people.append((pk, public_id, name, sort_key, Level.VISITOR.value, "", "", salt, source, one.at))
     bulk.insert(Person, PERSON_COLUMNS, people)
     if words:
         bulk.insert(NameWord, ["word", "person_id"], words)
@@ -112,7 +112,8 @@ def _identities(
     ids = rows.next_ids(Identity, len(state.links))
     new: list[tuple[Any, ...]] = []
     facts: list[events.Happened] = []
-    for pk, (key, number) in zip(ids, state.links.items(), strict=True):
+    public_ids = keys.new_many("idn", len(ids))
+    for pk, public_id, (key, number) in zip(ids, public_ids, state.links.items(), strict=True):
         one, person = given[key], written(number)
         keeps = one.kind.keeps
         sealed = (
@@ -122,7 +123,7 @@ def _identities(
         )
         last4 = one.value[-4:] if one.kind.key == "phone" else ""
         plain = one.value if keeps == PLAIN else ""
-        new.append((pk, keys.new("idn"), person, one.kind.key, one.within, key, sealed, plain, last4, source, now))
+        new.append((pk, public_id, person, one.kind.key, one.within, key, sealed, plain, last4, source, now))
         if number > 0:
             facts.append(events.Happened(IdentityLinked(person, one.kind.key), now))
     if bulk.insert(Identity, IDENTITY_COLUMNS, new, or_ignore=True) < len(new):
