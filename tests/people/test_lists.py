@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff, Workspace
-from guanxi.kit import bulk, crypto
+from guanxi.kit import bulk, clock, crypto
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Field, Identity, OwnKind, Person, PersonTag, Trait
@@ -251,6 +251,12 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
         )
         people.tag_people(people=[person.pk], add=list(one["tags"]), put=people.Put(by=boss), now=now)
         people.set_role(people=[person.pk], role=one["role"], put=people.Put(by=boss), now=now)
+        one["member"], one["close"] = dice.random() < 0.5, None
+        if one["member"]:
+            people.join(person=person, since=now, proof="staff", now=now)
+        if dice.random() < 0.7:
+            one["close"] = clock.now() + timedelta(days=dice.randint(-30, 60), seconds=len(known))
+            people.hold_strength([(person.pk, one["close"] - timedelta(days=20), one["close"])])
         known[person.pk] = one | {"key": person.sort_key}
     day = timezone.localtime(now, ZoneInfo("Asia/Shanghai")).date() - timedelta(days=2)
     filters: list[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
@@ -274,6 +280,11 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
         ({"tags_none": (second.pk, third.pk)}, lambda one: not {second, third} & one["tags"]),
         ({"role": "leader"}, lambda one: one["role"] == "leader"),
         ({"role": "consumer"}, lambda one: one["role"] == "consumer"),
+        ({"strength": "strong"}, lambda one: band(one) == "strong"),
+        ({"strength": "neutral"}, lambda one: band(one) == "neutral"),
+        ({"strength": "weak"}, lambda one: band(one) == "weak"),
+        ({"member": True}, lambda one: one["member"]),
+        ({"member": False}, lambda one: not one["member"]),
         ({}, lambda one: True),
     ]
     for sort in queries.ORDERS:
@@ -301,9 +312,15 @@ def test_counting_stops_early_and_says_so(workspace: Workspace, now: datetime, m
 KINDS = (("city", "text"), ("points", "number"))
 
 
+def band(one: dict[str, Any]) -> str:
+    if one["close"] is None or one["close"] <= clock.now():
+        return "weak"
+    return "strong" if one["close"] - timedelta(days=20) > clock.now() else "neutral"
+
+
 def in_order(people: list[int], known: dict[int, dict[str, Any]], sort: str) -> list[int]:
     column, back = queries.ORDERS[sort]
-    name = {"sort_key": "key", "created_at": "added", "last_seen_at": "seen"}[column]
+    name = {"sort_key": "key", "created_at": "added", "last_seen_at": "seen"}.get(column, "close")
 
     def place(pk: int) -> tuple[Any, ...]:
         value = known[pk][name]
@@ -375,6 +392,8 @@ def test_lists_of_many_people_use_indexes(workspace: Workspace, now: datetime) -
         "all tags": lambda: queries.people_page(ann, Wanted(tags_all=(tag.pk, other.pk), sort="newest")),
         "no tag": lambda: queries.people_page(ann, Wanted(tags_none=(tag.pk,))),
         "a role": lambda: queries.people_page(ann, Wanted(role="leader")),
+        "strong": lambda: queries.people_page(ann, Wanted(strength="strong", sort="close")),
+        "weak members": lambda: queries.people_page(ann, Wanted(strength="weak", member=True)),
         "no role": lambda: queries.people_page(ann, Wanted(role="consumer", sort="seen")),
         "sources": queries.sources,
         "cards": lambda: queries.cards([person.pk for person in first.people]),

@@ -17,7 +17,7 @@ from guanxi.people.models import Level, TraitKind
 from guanxi.people.queries import NONE, ORDERS, TraitWanted, Wanted, tags_for, trait_wanted
 
 Levels = Literal["visitor", "interactor", "fan", "friend", "customer"]
-Sorts = Literal["name", "name_back", "newest", "oldest", "seen", "unseen"]
+Sorts = Literal["name", "name_back", "newest", "oldest", "seen", "unseen", "close"]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 Has = Literal["yes", "no"]
 TagId = Annotated[str, Field(pattern=r"^tag_[0-9a-hjkmnp-tv-z]{26}$", max_length=30)]
@@ -41,6 +41,8 @@ class Fitting(In):
     email: Has | None = Field(None, description="Whether an e-mail address is known.")
     phone: Has | None = None
     role: Literal["employee", "leader", "consumer"] | None = None
+    strength: Literal["strong", "neutral", "weak"] | None = Field(None, description="With the brand, at this moment.")
+    member: Has | None = None
     tags_any: list[TagId] = Field([], max_length=50, description="Ids of tags: whoever carries one of them.")
     tags_all: list[TagId] = Field([], max_length=50, description="Whoever carries them all.")
     tags_none: list[TagId] = Field([], max_length=50, description="Whoever carries none of them.")
@@ -67,6 +69,8 @@ def wanted(asked: Fitting, staff: Staff, *, sort: str = "name", inside: str = ""
         phone=_has(asked.phone),
         traits=traits(asked.trait, f"{inside}trait"),
         role=asked.role or "",
+        strength=asked.strength or "",
+        member=_has(asked.member),
         tags_any=tags(asked.tags_any, staff, f"{inside}tags_any"),
         tags_all=tags(asked.tags_all, staff, f"{inside}tags_all"),
         tags_none=tags(asked.tags_none, staff, f"{inside}tags_none"),

@@ -71,7 +71,10 @@ class PersonOut(Out):
 class PeopleAsked(Fitting, Listed):
     """The filters of the list of people in the console."""
 
-    sort: Sorts = Field("name", description="`seen`: seen last first; `unseen`: not seen for longest first.")
+    sort: Sorts = Field(
+        "name",
+        description="`seen`: seen last first; `unseen`: the other way round; `close`: closest to the brand first.",
+    )
 
 
 Traits = dict[Line, str | Number | Flag | None]

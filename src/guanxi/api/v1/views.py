@@ -39,6 +39,8 @@ class ViewFilter(In):
     email: Literal["", "yes", "no"] = ""
     phone: Literal["", "yes", "no"] = ""
     role: Literal["", "employee", "leader", "consumer"] = ""
+    strength: Literal["", "strong", "neutral", "weak"] = ""
+    member: Literal["", "yes", "no"] = ""
     tags_any: list[TagId] = Field([], max_length=50)
     tags_all: list[TagId] = Field([], max_length=50)
     tags_none: list[TagId] = Field([], max_length=50)

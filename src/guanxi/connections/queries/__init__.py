@@ -13,7 +13,7 @@ from guanxi.connections.queries.lists import (
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
 from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
 from guanxi.connections.queries.own import friends_of
-from guanxi.connections.queries.strength import Because, Close, Closeness, closeness
+from guanxi.connections.queries.strength import Because, Close, Closeness, bands_of, closeness
 from guanxi.connections.queries.strength import rules as strength_rules
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "FriendsWanted",
     "Held",
     "Ties",
+    "bands_of",
     "closeness",
     "every_tie",
     "friends_of",

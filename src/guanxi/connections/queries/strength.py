@@ -13,7 +13,7 @@ from guanxi.connections.rules.strength import Rules, Touches
 from guanxi.events.queries import TimelineEntry
 from guanxi.governance.models import Staff
 from guanxi.people import queries as people
-from guanxi.people.models import Person, PersonTag, Role
+from guanxi.people.models import Person, PersonTag, Role, Strength
 
 TOLD = tuple(one.name for one in rule.MEANINGS)
 LATEST = 30
@@ -135,3 +135,10 @@ def _visited(bonds: Sequence[Bond]) -> list[Because]:
         return []
     epoch = datetime.fromtimestamp(0, UTC)
     return [Because("visit", epoch + timedelta(days=max(days)), len(set(days)))]
+
+
+def bands_of(persons: Sequence[int], at: datetime) -> dict[int, str]:
+    """In which band each of them is at that moment, with the brand."""
+    rows = Strength.objects.filter(person__in=persons).values_list("person", "strong_until", "neutral_until")
+    known = {person: rule.band(strong, neutral, at) for person, strong, neutral in rows}
+    return {person: known.get(person, "weak") for person in persons}

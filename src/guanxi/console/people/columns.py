@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _yes
 from django.utils.translation import gettext_lazy as _
 
+from guanxi.connections import queries as connections
 from guanxi.console.people import words
+from guanxi.console.people.strength import BANDS
 from guanxi.console.templatetags.figures import country_name, day, language_name
 from guanxi.governance.models import Staff
 from guanxi.people import queries
@@ -45,6 +49,8 @@ FIXED = (
     Column("phone", _("Phone"), "num t2", named=False),
     Column("email", _("E-mail"), named=False),
     Column("level", _("Level"), "right", named=False),
+    Column("strength", _("Strength")),
+    Column("member", _("Member")),
     Column("role", _("Role")),
     Column("tags", _("Tags")),
     Column("owner", _("Owner")),
@@ -67,12 +73,17 @@ def columns(traits: list[Field]) -> dict[str, Column]:
     return {one.key: replace(one, label=str(one.label)) for one in (*FIXED, *own)}
 
 
-def asked_for(people: Sequence[int], chosen: list[Column], staff: Staff) -> dict[str, dict[int, str]]:
+def asked_for(people: Sequence[int], chosen: list[Column], staff: Staff, now: datetime) -> dict[str, dict[int, str]]:
     """What stands in columns that ask other tables: column → person → words; one query a column, if it is shown."""
     keys, found = {one.key for one in chosen}, dict[str, dict[int, str]]()
     if "tags" in keys:
         tags = queries.tags_of(people, staff)
         found["tags"] = {person: ", ".join(one.name for one in some) for person, some in tags.items()}
+    if "strength" in keys:
+        found["strength"] = {person: str(BANDS[band][0]) for person, band in connections.bands_of(people, now).items()}
+    if "member" in keys:
+        members = queries.members_of(people)
+        found["member"] = {person: _yes("Yes") if person in members else _yes("No") for person in people}
     if "role" in keys:
         roles = queries.roles_of(people)
         found["role"] = {person: str(roles.get(person, Role.CONSUMER).label) for person in people}

@@ -150,6 +150,7 @@ class Asked:
             ("oldest", _("Oldest first")),
             ("seen", _("Seen last, first")),
             ("unseen", _("Not seen for longest, first")),
+            ("close", _("Closest to the brand first")),
         ]
 
     @cached_property

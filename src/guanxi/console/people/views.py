@@ -88,7 +88,7 @@ def people(request: StaffRequest) -> HttpResponse:
         return from_the_start(request, asked.url(sort=asked.sort))
     count, more = queries.counted(wanted)
     ids = [person.pk for person in page.people]
-    beside_rows = asked_for(ids, asked.chosen, request.staff)
+    beside_rows = asked_for(ids, asked.chosen, request.staff, request.now)
     context: dict[str, Any] = {
         "asked": asked,
         "rows": [row(card, asked, beside_rows) for card in queries.cards(ids)],

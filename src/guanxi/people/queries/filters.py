@@ -11,14 +11,14 @@ from django.db.models import Q, QuerySet
 
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff, Workspace
-from guanxi.kit import scope
-from guanxi.people.models import Person, PersonTag, Role, Tag, Trait, TraitKind
+from guanxi.kit import clock, scope
+from guanxi.people.models import Membership, Person, PersonTag, Role, Strength, Tag, Trait, TraitKind
 from guanxi.people.queries.sides import Side, Without
 from guanxi.people.registry import also_owned
 from guanxi.people.rules import canonical
 
 NONE: Literal["none"] = "none"
-SORTS = ("name", "name_back", "newest", "oldest", "seen", "unseen")
+SORTS = ("name", "name_back", "newest", "oldest", "seen", "unseen", "close")
 
 
 def visible(staff: Staff) -> QuerySet[Person]:
@@ -74,6 +74,8 @@ class Wanted:
     tags_any: tuple[int, ...] = ()
     tags_all: tuple[int, ...] = ()
     tags_none: tuple[int, ...] = ()
+    strength: str = ""
+    member: bool | None = None
     role: str = ""
     sort: str = "name"
 
@@ -146,3 +148,20 @@ def _trait(one: TraitWanted) -> Side:
             fits += f" AND {column} {compared} %s"
             given.append(float(bound) if one.kind == TraitKind.NUMBER else bound)
     return Side(table, fits, tuple(given))
+
+
+def standing_of_list(wanted: Wanted) -> list[Side]:
+    """The sides of strength, as it is at this moment, and of membership."""
+    table, sides = Strength._meta.db_table, list[Side]()
+    now = clock.now()
+    match wanted.strength:
+        case "strong":
+            sides.append(Side(table, "strong_until > %s", (now,)))
+        case "neutral":
+            sides.append(Side(table, "neutral_until > %s AND strong_until <= %s", (now, now)))
+        case "weak":
+            sides.append(Without(table, "neutral_until > %s", (now,)))
+    if wanted.member is not None:
+        kind = Side if wanted.member else Without
+        sides.append(kind(Membership._meta.db_table, "ended_at IS NULL", ()))
+    return sides

@@ -14,13 +14,14 @@ from django.db.models import Count, F, OrderBy, Q, QuerySet
 from guanxi.governance.models import Staff
 from guanxi.kit import scope
 from guanxi.people.models import Person
-from guanxi.people.queries.filters import Wanted, plain, tags_of_list, traits_of, visible
+from guanxi.people.queries.filters import Wanted, plain, standing_of_list, tags_of_list, traits_of, visible
 from guanxi.people.queries.sides import Side, Without, among, by_identity, by_words, extra, few, room_for_ids
 
 PAGE = 50
 COUNTED_UP_TO = 10_000
 LOOKED_UP_TO = 1_000
 """Where another table must be asked about each person, counting to ten thousand takes longer than the page."""
+CLOSE = "strength__neutral_until"
 ORDERS = {
     "name": ("sort_key", ""),
     "name_back": ("sort_key", "-"),
@@ -28,9 +29,11 @@ ORDERS = {
     "oldest": ("created_at", ""),
     "seen": ("last_seen_at", "-"),
     "unseen": ("last_seen_at", ""),
+    "close": (CLOSE, "-"),
 }
 """The orders of a list: by which column, and "-" from its end. Who was never seen comes after those who were seen
-last, and before those who were seen first: an order and its reverse need one index."""
+last, and before those who were seen first: an order and its reverse need one index. Who never was close to the brand
+comes after those who are for longest."""
 
 WINDOW = 2_000
 """So many people are looked at one by one; who is rare or stands far behind is found by reading their side first."""
@@ -82,7 +85,8 @@ def wanted_people(staff: Staff, wanted: Wanted) -> QuerySet[Person]:
 
 
 def find_people(staff: Staff, wanted: Wanted) -> Found:
-    people, sides = visible(staff).filter(plain(wanted)), [*tags_of_list(wanted), *traits_of(wanted)]
+    people = visible(staff).filter(plain(wanted))
+    sides = [*standing_of_list(wanted), *tags_of_list(wanted), *traits_of(wanted)]
     ids: set[int] | None = None
     broad: list[Side] = []
     if text := wanted.search.strip():
@@ -126,7 +130,8 @@ def page_of(found: Found, *, after: str = "", size: int = PAGE) -> Page:
             ids += _first(part.order_by(*_order(column, back)), found.broad, size + 1 - len(ids), column, back)
             if len(ids) > size:
                 break
-    rows = Person.objects.select_related("owner", "unit").in_bulk(ids[:size])
+    beside = ["owner", "unit", "strength"] if column == CLOSE else ["owner", "unit"]
+    rows = Person.objects.select_related(*beside).in_bulk(ids[:size])
     people = [rows[pk] for pk in ids[:size] if pk in rows]
     return Page(people, _cursor(people[-1], column) if people and len(ids) > size else "")
 
@@ -168,10 +173,12 @@ def _first(people: QuerySet[Person], broad: list[Side], limit: int, column: str,
 def _from(people: QuerySet[Person], column: str, back: str, mark: Mark | None) -> Iterator[QuerySet[Person]]:
     """The rest of the list behind a mark, those without a moment apart: an index gives each part in its order."""
     last, value = mark or (None, None)
-    if column != "last_seen_at":
+    if column not in ("last_seen_at", CLOSE):
         yield people if last is None else people.filter(_behind(column, back, value, last))
         return
     seen, never = people.exclude(last_seen_at=None), people.filter(last_seen_at=None)
+    if column == CLOSE:
+        seen, never = people.filter(**{f"{CLOSE}__isnull": False}), people.filter(strength=None)
     for part, empty in ((seen, False), (never, True)) if back else ((never, True), (seen, False)):
         if last is None:
             yield part
@@ -197,7 +204,11 @@ def _until(column: str, back: str, value: Any, last: int) -> Q:
 
 
 def _cursor(person: Person, column: str) -> str:
-    value = getattr(person, column)
+    value = (
+        getattr(getattr(person, "strength", None), "neutral_until", None)
+        if column == CLOSE
+        else getattr(person, column)
+    )
     return f"{person.public_id}~{value.isoformat() if isinstance(value, datetime) else value or ''}"
 
 
@@ -208,7 +219,7 @@ def _place(after: str, column: str) -> Mark:
         raise BadCursor(after)
     if column == "sort_key":
         return pk, value
-    if column == "last_seen_at" and not value:
+    if column in ("last_seen_at", CLOSE) and not value:
         return pk, None
     return pk, _moment(value)
 
