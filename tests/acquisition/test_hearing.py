@@ -104,6 +104,7 @@ def test_many_at_once_are_read_as_each_alone(seed: int) -> None:
         ({"revenue": "five", "currency": "CNY"}, (None, "bad_amount")),
         ({"revenue": "Infinity", "currency": "CNY"}, (None, "bad_amount")),
         ({"revenue": 10**400, "currency": "CNY"}, (None, "bad_amount")),
+        ({"revenue": "1e999999999", "currency": "CNY"}, (None, "bad_amount")),
     ],
 )
 def test_revenue_is_money_of_its_currency(said: dict[str, Any], found: Any) -> None:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account, Message
+from guanxi.channels.models import Notice as Returned
 from guanxi.commerce.models import Order, Product
 from guanxi.config import demo, demo_clear, demo_story
 from guanxi.console import proof
@@ -146,6 +147,10 @@ def test_the_page_says_what_goes_and_wants_the_name(lumen: Workspace, monkeypatc
     counts = {str(label): count for label, count in client.get(url).context["going"]}
     assert (counts["People"], counts["Orders"], counts["Units"]) == (20, Order.objects.count(), Unit.objects.count())
     assert client.post(url, {"typed": "something"}).status_code == 422
+    assert client.get(url).context["staying"] == []
+    account = Account.objects.get()
+    Returned.objects.create(account=account, external_id=b"x", kind="other", at=NOON)
+    assert client.get(url).context["staying"] == [account.name]
     assert not DemoClearing.objects.exists()
     assert client.post(url, {"typed": lumen.name}).status_code == 302
     assert DemoClearing.objects.get().people == 20

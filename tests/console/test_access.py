@@ -96,6 +96,10 @@ ROUTES: dict[str, Route] = {
     "demo_next_day": Route(OWNERS, ("post",)),
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "friends": Route(SEES_PEOPLE),
+    "groups": Route(SEES_PEOPLE),
+    # Of an advisor in no unit: other advisors and managers of a unit have no part in it.
+    "group": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.group}, OTHERS_PEOPLE),
     "bulks": Route(CHANGES_MANY),
     "bulk_new": Route(CHANGES_MANY, ("get", "post")),
     # An owner's change: managers see their own ones only.
@@ -120,6 +124,7 @@ ROUTES: dict[str, Route] = {
         lambda things: {"public_id": things.person, "merge_id": things.merge},
         frozenset({MANAGER}),
     ),
+    "person_touch": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "tag_options": Route(SEES_PEOPLE),
     "tag_add": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "tag_remove": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),

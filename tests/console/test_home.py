@@ -234,6 +234,8 @@ def test_a_manager_sees_how_the_own_units_did_beside_the_week_before(lumen: Work
     week = visit(Role.MANAGER).get(HOME).context["week"]
     assert (week["orders"], week["sales"], week["change"], week["free"]) == (2, Money(6_000, "CNY"), "+20%", 1)
     assert [(row.unit, row.people, row.change) for row in week["units"]] == [(north, 1, "+20%")]
+    page = visit(Role.MANAGER).get(HOME).content.decode()
+    assert "/people?owner=none" in page and f"/people?owner=none&amp;unit={north.public_id}" in page
     assert visit(Role.OWNER).get(HOME).context["week"]["orders"] == 4
     assert {role: visit(role).get(HOME).context["week"] for role in (Role.ADVISOR, Role.AUDITOR, Role.INTEGRATOR)} == {
         Role.ADVISOR: None, Role.AUDITOR: None, Role.INTEGRATOR: None,

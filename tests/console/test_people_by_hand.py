@@ -185,6 +185,12 @@ def test_a_note_that_is_too_long_is_kept_on_the_page(owner: Visitor, emma: Perso
     assert f'href="/w/lumen/people/{emma.public_id}?show=notes"' in page
 
 
+def test_a_note_with_a_nul_comes_back_with_its_text(owner: Visitor, emma: Person) -> None:
+    page = owner.post("note_new", emma.public_id, text="Likes\x00 green tea", status=422)
+    assert "Likes green tea</textarea>" in page and "was taken out of the text" in page
+    assert not Note.objects.exists()
+
+
 def test_many_notes_stand_page_by_page_and_say_so_among_everything(
     owner: Visitor, lumen: Workspace, emma: Person, now: datetime
 ) -> None:

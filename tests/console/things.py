@@ -24,6 +24,7 @@ from guanxi.people import queries as people_queries
 from guanxi.people.models import Identity, Import, Pair, Person
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast, BroadcastState
+from tests.console.ties import make_ties
 from tests.factories import channels as make
 
 
@@ -58,6 +59,7 @@ class Things:
     merge: str
     pair: str
     id_kind: str
+    group: str
 
 
 def make_things() -> Things:
@@ -103,6 +105,7 @@ def make_things() -> Things:
         merge=make_merge(message.person),
         pair=make_pair(message.person),
         id_kind=make_id_kind(boss),
+        group=make_ties(message.person, someone, message.account),
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 

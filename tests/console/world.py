@@ -25,6 +25,7 @@ from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast, BroadcastState
 from tests.commerce.importing import bring
 from tests.console.things import Things, make_things
+from tests.console.ties import make_many_ties
 from tests.factories import channels as make
 from tests.factories.reach import EVERYBODY, draft, into_lake, write_lake
 
@@ -49,6 +50,7 @@ def make_world() -> World:
     buyers = make_people(now)
     make_orders(buyers, now)
     account = Account.objects.get(public_id=things.account)
+    make_many_ties(buyers[:30], list(Staff.objects.filter(role=Role.ADVISOR, is_active=True).order_by("pk")), account)
     letter = contents.save_content(
         name="春季新品",
         variants=[

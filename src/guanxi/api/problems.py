@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 
 CONTENT_TYPE = "application/problem+json"
 # code: status, title. The reference page lists them; a code never changes its meaning.
@@ -24,6 +24,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "not_found": (404, "Not there"),
     "method_not_allowed": (405, "Not with this method"),
     "conflict": (409, "Not in this state"),
+    "merged": (409, "This person became another one"),
     "identity_taken": (409, "Somebody else has this address or number"),
     "idempotency_conflict": (409, "The idempotency key was used for another request"),
     "changed_meanwhile": (412, "It was changed meanwhile"),
@@ -78,6 +79,22 @@ class Problem(Exception):
     def response(self) -> HttpResponse:
         body = json.dumps(self.as_json(), ensure_ascii=False)
         return HttpResponse(body, status=self.status, content_type=CONTENT_TYPE, headers=dict(self.headers))
+
+
+@dataclass
+class Merged(Problem):
+    """Who is asked for became somebody else: `merged_into`. What only reads is sent on `to` the same of theirs."""
+
+    merged_into: str = ""
+    to: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return super().as_json() | {"merged_into": self.merged_into}
+
+    def response(self) -> HttpResponse:
+        if not self.to:
+            return super().response()
+        return JsonResponse({"merged_into": self.merged_into}, status=301, headers={"Location": self.to})
 
 
 def invalid(field: str, detail: str, code: str = "wrong_value") -> Problem:

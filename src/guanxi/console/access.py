@@ -53,6 +53,12 @@ def may(permission: Permission) -> Callable[[View], View]:
     return decorate
 
 
+def reads_nul(view: View) -> View:
+    """Outermost: the view itself looks for a NUL in what was posted, so that a long text that was typed is not lost."""
+    view.reads_nul = True  # type: ignore[attr-defined]
+    return view
+
+
 def any_staff(view: View) -> View:
     """The view is for everyone who works in the workspace."""
 

@@ -12,6 +12,7 @@ urlpatterns = [
                 path("", include("guanxi.console.find.urls")),
                 path("", include("guanxi.console.notices.urls")),
                 path("", include("guanxi.console.people.urls")),
+                path("", include("guanxi.console.connections.urls")),
                 path("", include("guanxi.console.imports.urls")),
                 path("", include("guanxi.console.audiences.urls")),
                 path("", include("guanxi.console.content.urls")),

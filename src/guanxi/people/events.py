@@ -36,6 +36,16 @@ class PersonAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleHandedOver:
+    """Told, not kept as a fact: the people of a leaver go to `taker`, or to nobody when it is empty. Public ids."""
+
+    name: ClassVar[str] = "people.handed_over"
+    giver: str
+    taker: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportFinished:
     """Told, not kept as a fact: it happened to no person. `state`: done, failed, cancelled or undone."""
 

@@ -1,12 +1,15 @@
-"""The kinds of import there are, and which rows follow a person in a merge. Rooms above sign up when they start."""
+"""The kinds of import there are, which rows follow a person in a merge, and who else is an advisor's own. Rooms above
+sign up when they start."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 
+from guanxi.governance.models import Staff
 from guanxi.people.port import ImportKind
 
 _kinds: dict[str, ImportKind] = {}
@@ -65,3 +68,17 @@ def followers() -> Sequence[Moves]:
 
 def said_of_merges() -> set[tuple[type[models.Model], str]]:
     return set(_following)
+
+
+Own = Callable[[Staff], "models.QuerySet[Any]"]
+_own: list[Own] = []
+
+
+def also_own(people: Own) -> None:
+    """`people(staff)` gives keys of people who are a member of staff's own besides those whose owner they are."""
+    if people not in _own:
+        _own.append(people)
+
+
+def also_owned(staff: Staff) -> list[models.QuerySet[Any]]:
+    return [people(staff) for people in _own]

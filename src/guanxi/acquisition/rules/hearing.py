@@ -25,6 +25,7 @@ from guanxi.acquisition.rules.wire import (
     content_id,
     event_key,
     instant,
+    is_day,
     message_digests,
     plain_ids,
     plan_of,
@@ -185,9 +186,12 @@ class Heard:
                 or (message is not None and len(message) > NAME_LENGTH)
             ):
                 continue
+            plan = numbered[form].plan
+            if plan.days and not all(is_day(said[word]) for word in plan.days):
+                continue
             if message is None:
                 message = "" if at is received_at else content_id(raws[place])
-            named = numbered[form].plan.amount
+            named = plan.amount
             amount = amount_in(said, named)[0] if named else None
             rows.append((place, form, who, at, _encode(said), message, amount))
         return rows

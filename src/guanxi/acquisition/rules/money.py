@@ -1,7 +1,7 @@
 """Amounts of money among properties: `revenue` or `value`, in units of the `currency` beside it."""
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, DecimalException
 from typing import Any
 
 from guanxi.kit import money
@@ -33,6 +33,6 @@ def amount_in(values: Mapping[str, Any], named: str) -> tuple[Amount | None, str
         units = Decimal(str(values[named]).strip()).scaleb(money.precision(currency))
         minor = units.to_integral_value(ROUND_HALF_EVEN)
         fits = abs(units - minor) <= NOISE and abs(minor) <= LARGEST
-    except InvalidOperation:
+    except DecimalException:
         fits = False
     return ((int(minor), currency), "") if fits else (None, "bad_amount")

@@ -84,6 +84,8 @@ class Plan:
     """Some name is personal, or some value is nothing: each is looked at."""
     amount: str
     """The word of what has an amount of money, when a currency stands beside it."""
+    days: tuple[str, ...]
+    """The words of texts that are days. Not every text of this name need be one."""
 
 
 class Event(msgspec.Struct, gc=False):
@@ -122,6 +124,7 @@ class _Memo(dict[Key, Value]):
         return value
 
 
+DATE = "date"
 _plans: _Memo[tuple[Any, ...], Plan] = _Memo()
 _names: _Memo[str, str] = _Memo()
 
@@ -250,7 +253,10 @@ def _time(wire: Wire, sent_at: Any, received_at: datetime) -> datetime:
     at = instant(said)
     sent = wire.sentAt if wire.sentAt is not None else sent_at
     if sent is not None:
-        at += received_at - instant(sent)
+        try:
+            at += received_at - instant(sent)
+        except OverflowError:
+            raise Unusable("bad_time") from None
     if at - received_at > AHEAD:
         raise Unusable("ahead")
     if received_at - at > OLDEST:
@@ -291,7 +297,7 @@ def message_digests(source: int, messages: Iterable[str]) -> Iterator[bytes]:
 
 
 def plan_of(said: Mapping[str, Any]) -> Plan:
-    shape = (*said, *map(type, said.values()))
+    shape = (*said, *[DATE if is_day(value) else type(value) for value in said.values()])
     plan = _plans.get(shape)
     return plan if plan is not None else _plans.keep(shape, _plan(said))
 
@@ -318,7 +324,8 @@ def _plan(said: Mapping[str, Any]) -> Plan:
     kinds = tuple((key, name, kind_of(key, value)) for key, (name, value) in zip(words, said.items(), strict=True))
     personal = any(key in NAMES or value is None for key, value in zip(words, said.values(), strict=True))
     amount = amount_named(dict(zip(words, said.values(), strict=True)))
-    return Plan(words, tuple(each for each in kinds if each[2]), words == tuple(said), personal, amount)
+    days = tuple(key for key, _name, kind in kinds if kind == DATE)
+    return Plan(words, tuple(each for each in kinds if each[2]), words == tuple(said), personal, amount, days)
 
 
 def kind_of(key: str, value: Any) -> str:
@@ -332,13 +339,13 @@ def kind_of(key: str, value: Any) -> str:
         case int() | float():
             return "number"
         case str():
-            return "date" if _is_day(value) else "text"
+            return DATE if is_day(value) else "text"
         case _:
             return "nested"
 
 
-def _is_day(value: str) -> bool:
-    if len(value) != 10 or value[4] != "-":
+def is_day(value: Any) -> bool:
+    if not isinstance(value, str) or len(value) != 10 or value[4] != "-":
         return False
     try:
         return bool(datetime.strptime(value, "%Y-%m-%d"))

@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from guanxi.api.problems import CODES, CONTENT_TYPE, Problem
-from guanxi.api.v1.examples import ANSWERS, REQUESTS, Example
+from guanxi.api.v1.examples import ANSWERS, PERSON, REQUESTS, Example
 from guanxi.api.v1.site import api
 
 DESCRIPTION = """\
@@ -38,6 +38,7 @@ PROBLEM = {
         "code": {"type": "string", "enum": list(CODES)},
         "docs": {"type": "string", "format": "uri"},
         "field": {"type": "string", "description": "Where in the request."},
+        "merged_into": {"type": "string", "description": "Whom a person became; with the code `merged`."},
         "errors": {
             "type": "array",
             "items": {
@@ -66,6 +67,21 @@ IF_MATCH = {
 NEVER_KEPT = ("reveal_person", "check_channel", "test_channel", "test_content")
 # Acts that look at If-Match: whoever reviewed a broadcast sends the one that they reviewed.
 STEPS = ("send_broadcast", "pause_broadcast", "resume_broadcast", "cancel_broadcast")
+MOVED = {
+    "description": "This person became another one: `Location` is the same of theirs.",
+    "headers": {"Location": {"schema": {"type": "string"}}},
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["merged_into"],
+                "additionalProperties": False,
+                "properties": {"merged_into": {"type": "string"}},
+            },
+            "example": {"merged_into": PERSON},
+        }
+    },
+}
 ETAG = {"description": "The version of what is shown.", "schema": {"type": "string"}}
 REPLAYED = {"description": "`true` when this answer was given before.", "schema": {"type": "string"}}
 
@@ -80,7 +96,7 @@ def document() -> Json:
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "gx_live_…"}}
     components["schemas"] = {name: _titled(name, one) for name, one in sorted(components["schemas"].items())}
     components["schemas"]["Problem"] = PROBLEM
-    components["responses"] = {code: _response(code) for code in CODES}
+    components["responses"] = {code: _response(code) for code in CODES} | {"moved": MOVED}
     found["tags"] = [{"name": name} for name in dict.fromkeys(op["tags"][0] for op in _operations(found["paths"]))]
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
@@ -145,6 +161,10 @@ def _errors(operation: Json, method: str, path: str, refusals: list[str]) -> Non
     wanted = dict(SHARED)
     if "{" in path:
         wanted[404] = "not_found"
+    if "{person_id}" in path and method == "get":
+        operation["responses"]["301"] = {"$ref": "#/components/responses/moved"}
+    elif "{person_id}" in path:
+        wanted[409] = "merged"
     if method == "post":
         wanted[409] = "idempotency_conflict"
     if any(parameter["name"] == "If-Match" for parameter in operation["parameters"]):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ninja import Query, Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
-from guanxi.api.problems import Problem
+from guanxi.api.problems import Problem, invalid
 from guanxi.api.v1.people import found
-from guanxi.api.v1.shapes import At, Id, In, Listed, Named, Out, Page, named, newest, one, page
+from guanxi.api.v1.shapes import At, Id, In, Line, Listed, Named, Out, Page, named, newest, one, page
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
-from guanxi.people.models import DuplicateSearch, Merge, Pair, PairState, SearchState
+from guanxi.people.models import DuplicateSearch, Merge, Pair, PairState, Person, SearchState
 
 router = Router(tags=["People"])
 MAY = Permission.PEOPLE_MERGE
@@ -42,6 +43,35 @@ class MergeOut(Out):
 
 class NewMerge(In):
     merged: Id("psn") = Field(description="Who becomes the person of the address.")  # type: ignore[valid-type]
+    picks: dict[Line, Id("psn")] = Field(  # type: ignore[valid-type]
+        {},
+        max_length=200,
+        description="Whose value is shown, by `name`, `country`, `language` or `trait:` with the key of a field: one "
+        "of the choices of the preview. Left out, the name of who stays, and of a field what was said last.",
+    )
+
+
+class Previewed(In):
+    merged: Id("psn") = Field(description="Who would become the person of the address.")  # type: ignore[valid-type]
+
+
+class ChoiceOut(Out):
+    """Of what both have another value: `mine` is that of who stays."""
+
+    pick: str
+    mine: str | int | float | bool
+    theirs: str | int | float | bool
+
+
+class PreviewOfMerge(Out):
+    """`conflicts` are kinds of which each has an id of their own, though a person has one: rather two people. `moves`
+    says how many rows of each sort go over; what stays behind comes up when the merge is undone."""
+
+    person: Named
+    merged: Named
+    choices: list[ChoiceOut]
+    conflicts: list[str]
+    moves: dict[str, int]
 
 
 class DuplicateOut(Out):
@@ -137,7 +167,41 @@ def merge_person(request: ApiRequest, person_id: str, body: NewMerge) -> MergeOu
     Ids, orders and messages move; it can be undone exactly.
     """
     keep, drop = found(request, person_id), found(request, body.merged)
-    return _merge(people.merge_people(keep=keep, drop=drop, by=request.staff, now=request.now, source="api"))
+    picks = _picks(keep, drop, body.picks) if body.picks else {}
+    merge = people.merge_people(keep=keep, drop=drop, by=request.staff, now=request.now, source="api", picks=picks)
+    return _merge(merge)
+
+
+def _picks(keep: Person, drop: Person, given: Mapping[str, str]) -> dict[str, int]:
+    whose = {keep.public_id: keep.pk, drop.public_id: drop.pk}
+    if keep.pk == drop.pk:
+        return {}
+    open_ones = queries.choices(*queries.cards([keep.pk, drop.pk]))
+    for name, picked in given.items():
+        if name not in open_ones:
+            raise invalid(f"picks.{name}", "There is nothing to choose here: not both have a different value.")
+        if picked not in whose:
+            raise invalid(f"picks.{name}", "Name one of the two people.", "unknown_id")
+    return {name: whose[picked] for name, picked in given.items()}
+
+
+@router.get("/people/{person_id}/merges/preview", **op(MAY, PreviewOfMerge))
+def preview_merge(request: ApiRequest, person_id: str, asked: Query[Previewed]) -> PreviewOfMerge:
+    """Preview a merge
+
+    What would move, what there is to choose, and what speaks against it. Nothing is changed.
+    """
+    keep, drop = found(request, person_id), found(request, asked.merged)
+    if keep.pk == drop.pk:
+        raise invalid("merged", "This is the same person.", "same")
+    before = queries.before_merging(keep, drop)
+    return PreviewOfMerge(
+        person=_named(keep),
+        merged=_named(drop),
+        choices=[ChoiceOut(pick=name, mine=one, theirs=other) for name, (one, other) in before.choices.items()],
+        conflicts=before.conflicts,
+        moves=dict(before.moves),
+    )
 
 
 @router.post("/people/{person_id}/merges/{merge_id}/undo", **op(MAY, MergeOut, refusals=("conflict",)))

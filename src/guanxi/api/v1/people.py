@@ -9,7 +9,7 @@ from ninja import Query, Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
-from guanxi.api.problems import invalid
+from guanxi.api.problems import Merged, invalid, not_found
 from guanxi.api.v1 import places
 from guanxi.api.v1.fitting import Fitting, Levels, Sorts, wanted
 from guanxi.api.v1.shapes import (
@@ -112,8 +112,18 @@ class PersonChange(In):
 
 
 def found(request: ApiRequest, public_id: str) -> Person:
-    """Raises the problem that there is nobody, or nobody whom the maker of the key sees."""
-    return one(queries.visible(request.staff).select_related("owner", "unit"), public_id)
+    """Raises the problem that there is nobody, or nobody whom the maker of the key sees, or that they became somebody
+    else."""
+    seen = queries.visible(request.staff).select_related("owner", "unit")
+    person = seen.filter(public_id=public_id).first()
+    if person is not None:
+        return person
+    kept = queries.whom(public_id)
+    if kept is None or not seen.filter(public_id=kept).exists():
+        raise not_found()
+    reads = request.method in ("GET", "HEAD")
+    to = request.get_full_path().replace(public_id, kept) if reads else ""
+    raise Merged("merged", f"They are {kept} now. Get them, and send it again.", merged_into=kept, to=to)
 
 
 def locked(request: ApiRequest, public_id: str) -> Person:
@@ -155,7 +165,7 @@ def list_people(request: ApiRequest, asked: Query[PeopleAsked]) -> Page[PersonOu
     Those whom the maker of the key sees, with the filters, orders and the search of the console.
     """
     part = queries.people_page(
-        request.staff, wanted(asked, sort=asked.sort), after=unpacked(asked.after), size=asked.limit
+        request.staff, wanted(asked, request.staff, sort=asked.sort), after=unpacked(asked.after), size=asked.limit
     )
     return page([shown(card) for card in queries.cards([each.pk for each in part.people])], packed(part.after))
 

@@ -109,7 +109,9 @@ class GroupMembership(WorkspaceRow):
         indexes = [
             models.Index(fields=["group", "-first_at", "-id"], name="member_of_group"),
             models.Index(
-                fields=["group", "-since", "-id"], condition=models.Q(until__isnull=True), name="member_now_of_group"
+                fields=["group", "-first_at", "-id"],
+                condition=models.Q(until__isnull=True),
+                name="member_now_of_group",
             ),
         ]
 

@@ -1,10 +1,18 @@
 from guanxi.connections.operations.checking import Refused
-from guanxi.connections.operations.following import follow_merges, follow_moves
+from guanxi.connections.operations.following import follow_handovers, follow_merges, follow_moves
 from guanxi.connections.operations.follows import FollowTold, note_follows
 from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
 from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends
 from guanxi.connections.operations.referring import Referral, refer
+from guanxi.connections.operations.strength.counting import (
+    after_import,
+    ask_anew,
+    count_anew,
+    settle_merged,
+    strength_lane,
+)
+from guanxi.connections.operations.strength.recording import TouchRefused, record_touch
 
 __all__ = [
     "FollowTold",
@@ -13,11 +21,19 @@ __all__ = [
     "GroupTold",
     "Referral",
     "Refused",
+    "TouchRefused",
+    "after_import",
+    "ask_anew",
+    "count_anew",
+    "follow_handovers",
     "follow_merges",
     "follow_moves",
     "hand_over_friends",
     "note_follows",
     "note_friend_facts",
     "note_group_facts",
+    "record_touch",
     "refer",
+    "settle_merged",
+    "strength_lane",
 ]

@@ -5,14 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guanxi.connections.models import Friendship
-from guanxi.connections.queries.ties import tie_keys, ties_of
+from guanxi.connections.operations.handing_over import hand_over_friends
+from guanxi.connections.queries.mirror import tie_keys, ties_of
 from guanxi.events import operations as events
+from guanxi.governance.models import Staff
+from guanxi.people.events import PeopleHandedOver
 
 
 def follow_merges(happened: Sequence[events.Happened]) -> None:
     """The rows went with the person, or home again: the lake hears of it."""
     people = sorted({one for each in happened for one in (each.fact.person, each.fact.merged)})
     events.touch("ties", ties_of(people))
+
+
+def follow_handovers(happened: Sequence[events.Happened]) -> None:
+    """The friends of a leaver go where their people go. Handed to nobody, they wait with the leaver."""
+    for each in happened:
+        if each.fact.taker and each.fact.taker != each.fact.giver:
+            there = {one.public_id: one for one in Staff.objects.filter(public_id__in=_named(each.fact))}
+            hand_over_friends(
+                giver=there[each.fact.giver],
+                taker=there[each.fact.taker],
+                by=there.get(each.fact.by),
+                now=each.at,
+            )
+
+
+def _named(fact: PeopleHandedOver) -> list[str]:
+    return [fact.giver, fact.taker, fact.by]
 
 
 def follow_moves(happened: Sequence[events.Happened]) -> None:

@@ -15,7 +15,7 @@ from guanxi.connections.models import Follow, FollowFact
 from guanxi.connections.operations.book import Book, Facts, Key, Noted
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
 from guanxi.connections.operations.friends import CHUNK
-from guanxi.connections.queries.ties import tie_keys
+from guanxi.connections.queries.mirror import tie_keys
 from guanxi.connections.rules import Turn, span
 from guanxi.events import operations as events
 from guanxi.people import operations as people

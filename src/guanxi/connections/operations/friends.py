@@ -14,7 +14,7 @@ from guanxi.connections import events as facts
 from guanxi.connections.models import FriendFact, FriendFactKind, Friendship, FriendSource, FriendState
 from guanxi.connections.operations.book import Book, Facts, Key, Noted
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
-from guanxi.connections.queries.ties import tie_keys
+from guanxi.connections.queries.mirror import tie_keys
 from guanxi.connections.rules import Happening, standing
 from guanxi.events import operations as events
 from guanxi.kit import bulk

@@ -24,7 +24,7 @@ from guanxi.connections.models import (
 from guanxi.connections.operations.book import Book, Facts, Key, Noted
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
 from guanxi.connections.operations.friends import CHUNK
-from guanxi.connections.queries.ties import tie_keys
+from guanxi.connections.queries.mirror import tie_keys
 from guanxi.connections.rules import GroupHappening, Turn, group_standing, span
 from guanxi.events import operations as events
 from guanxi.governance.models import Staff

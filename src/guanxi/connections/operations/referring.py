@@ -12,7 +12,7 @@ from guanxi.connections.events import PersonReferred
 from guanxi.connections.models import BroughtBy, ReferralEdge
 from guanxi.connections.operations.checking import Refused, has_not_happened, parties
 from guanxi.connections.operations.friends import CHUNK
-from guanxi.connections.queries.ties import tie_keys
+from guanxi.connections.queries.mirror import tie_keys
 from guanxi.connections.rules import Claim, makes_a_cycle
 from guanxi.events import operations as events
 from guanxi.kit import keys, scope

@@ -1,5 +1,43 @@
 """Questions about ties: `from guanxi.connections import queries as connections`."""
 
-from guanxi.connections.queries.ties import every_tie, mirrored, tie_keys, ties_of
+from guanxi.connections.queries.lists import (
+    FriendsWanted,
+    friends_page,
+    groups_page,
+    held_friends,
+    members_page,
+    seen_people,
+    visible_friendships,
+    visible_groups,
+)
+from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
+from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
+from guanxi.connections.queries.own import friends_of
+from guanxi.connections.queries.strength import Because, Close, Closeness, closeness
+from guanxi.connections.queries.strength import rules as strength_rules
 
-__all__ = ["every_tie", "mirrored", "tie_keys", "ties_of"]
+__all__ = [
+    "Because",
+    "Brought",
+    "Close",
+    "Closeness",
+    "Friend",
+    "FriendsWanted",
+    "Held",
+    "Ties",
+    "closeness",
+    "every_tie",
+    "friends_of",
+    "friends_page",
+    "groups_page",
+    "held_friends",
+    "members_page",
+    "mirrored",
+    "seen_people",
+    "strength_rules",
+    "tie_keys",
+    "ties",
+    "ties_of",
+    "visible_friendships",
+    "visible_groups",
+]

@@ -26,6 +26,7 @@ from guanxi.people.operations import IdentityChange, PersonEdit
 from guanxi.people.queries import NOTE_LIMIT, KnownIdentity, canonical
 
 FIELDS_AT_MOST = 200
+NUL = "\x00"
 LIMITS = {IdentityKind.EMAIL: 254, IdentityKind.PHONE: 60, IdentityKind.CUSTOMER_NUMBER: 120}
 ANOTHER = {
     IdentityKind.EMAIL: _("Another e-mail"),
@@ -46,6 +47,7 @@ BAD_TRAIT = {
 
 REFUSED_NOTES = {
     "empty": _("Write something first."),
+    "nul": _("A character that cannot be kept was taken out of the text. Look at it, and save it again."),
     "too_long": _("A note holds 4,000 characters at most. Shorten it, or write two."),
     "erased": _("This person was erased; nothing more is kept about them."),
 }
@@ -60,6 +62,16 @@ class NoteForm(forms.Form):
         error_messages={"required": REFUSED_NOTES["empty"]},
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": NOTE_LIMIT}),
     )
+
+    def __init__(self, data: Any = None) -> None:
+        """Text that was pasted with a NUL, which no database keeps, comes back without it."""
+        self.had_nul = bool(data) and NUL in data.get("text", "")
+        super().__init__({"text": data["text"].replace(NUL, "")} if self.had_nul else data)
+
+    def clean(self) -> dict[str, Any]:
+        if self.had_nul:
+            self.refuse("nul")
+        return super().clean() or self.cleaned_data
 
     def refuse(self, reason: str) -> None:
         self.add_error("text", REFUSED_NOTES[reason])

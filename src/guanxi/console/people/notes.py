@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from guanxi.console.access import StaffRequest, may
+from guanxi.console.access import StaffRequest, may, reads_nul
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.views import found, page_of
 from guanxi.governance.queries import Permission
@@ -17,6 +17,7 @@ from guanxi.people.models import Note
 from guanxi.people.operations import NoteRefused
 
 
+@reads_nul
 @may(Permission.PEOPLE_EDIT)
 @require_POST
 def add_note(request: StaffRequest, public_id: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from guanxi.audiences.models import Audience
-from guanxi.channels.models import Account, Message
+from guanxi.channels.models import Account, Message, Notice
 from guanxi.commerce.models import Order, Product
 from guanxi.console.access import StaffRequest, confirmed, may
 from guanxi.content.models import Content
@@ -53,6 +54,16 @@ def going() -> list[tuple[Any, int]]:
     return [(label, count) for label, count in found if count]
 
 
+def staying() -> list[str]:
+    """The demo's channels that stay, switched off: messages to people of one's own went through them, or something
+    came back by them, which the log keeps."""
+    marks = DemoThing.objects.values("thing")
+    came = list(Import.objects.filter(public_id__in=marks).values_list("pk", flat=True))
+    theirs = Message.objects.filter(account=OuterRef("pk")).exclude(person__import_id__in=came)
+    used = Exists(theirs) | Exists(Notice.objects.filter(account=OuterRef("pk")))
+    return list(Account.objects.filter(used, public_id__in=marks).order_by("pk").values_list("name", flat=True))
+
+
 @may(Permission.WORKSPACE_MANAGE)
 @confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +74,7 @@ def clear_demo(request: StaffRequest) -> HttpResponse:
     page: dict[str, Any] = {"clearing": clearing, "working": clearing is not None and clearing.finished_at is None}
     if page["working"] or not request.workspace.is_demo:
         return render(request, "settings/demo.html", page)
-    page["going"] = going()
+    page |= {"going": going(), "staying": staying()}
     if request.method == "POST":
         if request.POST.get("typed", "").strip() == request.workspace.name:
             start(request)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from guanxi.connections import queries as connections
 from guanxi.console.access import StaffRequest, confirmed, may, sent
 from guanxi.console.session.joining import address
 from guanxi.console.settings.forms import Leaving, NewStaff, Place
@@ -72,6 +73,7 @@ def known(one: Staff, form: Place) -> dict[str, Any]:
         "form": form,
         "until": queries.invitations([one]).get(one.user_id),
         "held": people_queries.held_by([one]).get(one.pk, 0),
+        "friends": connections.held_friends([one]).get(one.pk, 0),
         "handover": people_queries.handovers([one]).get(one.pk),
         "two_steps": queries.has_second_step(one.user),
     }
@@ -164,11 +166,12 @@ def leave(request: StaffRequest, public_id: str) -> HttpResponse:
     """Access is taken at once; their people go to whoever is chosen, now or later."""
     one = found(public_id)
     held = people_queries.held_by([one]).get(one.pk, 0)
+    friends = connections.held_friends([one]).get(one.pk, 0)
     takers = people_queries.takers().exclude(pk=one.pk)[:TAKERS_AT_MOST]
     form = Leaving(sent(request), takers=takers, may_wait=one.is_active)
-    if request.method == "POST" and (form.is_valid() or not held):
+    if request.method == "POST" and (form.is_valid() or not (held or friends)):
         return turned(request, public_id, lambda one: let_go(request, one, form.cleaned_data.get("to", "later")))
-    page = {"member": one, "form": form, "held": held}
+    page = {"member": one, "form": form, "held": held, "friends": friends}
     return render(request, "settings/leave.html", page, status=422 if form.is_bound else 200)
 
 

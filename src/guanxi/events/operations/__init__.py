@@ -3,7 +3,7 @@ from guanxi.events.operations.forgetting import forget, forget_in_batches, forgo
 from guanxi.events.operations.rebuilding import Busy, rebuild
 from guanxi.events.operations.rewinding import rewind
 from guanxi.events.operations.tidying import tidy_lake
-from guanxi.events.operations.writing import write_lake
+from guanxi.events.operations.writing import rows_of, write_lake
 from guanxi.events.rules import Happened
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "rebuild",
     "retract",
     "rewind",
+    "rows_of",
     "tell",
     "tidy_lake",
     "touch",

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.people import queries
+from guanxi.people.events import PeopleHandedOver
 from guanxi.people.models import Bulk, BulkAct
 from guanxi.people.operations.bulk import start_bulk
 from guanxi.people.queries import Wanted
@@ -24,7 +26,9 @@ class HandoverRefused(ValueError):
 
 @transaction.atomic
 def hand_over(*, giver: Staff, taker: Staff | None, by: Staff, now: datetime) -> Bulk | None:
-    """A change of many people that the worker carries out; None when `giver` has nobody. Raises HandoverRefused.
+    """A change of many people that the worker carries out; None when `giver` owns nobody. Raises HandoverRefused.
+
+    Whoever keeps other ties of `giver` hears of it in this transaction.
 
     It can be stopped and taken back like any other; access that is given again later takes nobody back.
     """
@@ -34,6 +38,8 @@ def hand_over(*, giver: Staff, taker: Staff | None, by: Staff, now: datetime) ->
         raise HandoverRefused("holds_no_people")
     if queries.handovers([giver]):
         raise HandoverRefused("at_work")
+    handed = PeopleHandedOver(giver.public_id, taker.public_id if taker else "", by.public_id)
+    events.tell(handed, at=now)
     if not queries.held_by([giver]):
         return None
     value = {"owner": taker.pk if taker else None}

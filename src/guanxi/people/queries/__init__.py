@@ -1,5 +1,6 @@
 """Questions about people: `from guanxi.people import queries as people`."""
 
+from guanxi.people.queries.before_merging import BeforeMerging, before_merging, choices
 from guanxi.people.queries.bulk import (
     BULK_WORKING,
     UNDO_FOR,
@@ -100,6 +101,7 @@ from guanxi.people.queries.tags import (
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
 from guanxi.people.rules.kinds import BadId, read_id, read_place
+from guanxi.people.rules.tags import split_names
 
 __all__ = [
     "BULK_WORKING",
@@ -112,6 +114,7 @@ __all__ = [
     "UNDO_FOR",
     "BadCursor",
     "BadId",
+    "BeforeMerging",
     "Card",
     "Found",
     "KindsWork",
@@ -135,12 +138,14 @@ __all__ = [
     "addresses_of",
     "aliased",
     "at_work_for",
+    "before_merging",
     "bound_to_unit",
     "bulks_of",
     "canonical",
     "card",
     "cards",
     "carried",
+    "choices",
     "count_people",
     "counted",
     "erasures_by_state",
@@ -189,6 +194,7 @@ __all__ = [
     "row_reason",
     "same",
     "sources",
+    "split_names",
     "stuck_erasure",
     "suggested_columns",
     "suppressions",

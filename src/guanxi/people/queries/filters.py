@@ -12,8 +12,9 @@ from django.db.models import Q, QuerySet
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff, Workspace
 from guanxi.kit import scope
-from guanxi.people.models import Person, Trait, TraitKind
-from guanxi.people.queries.sides import Side
+from guanxi.people.models import Person, PersonTag, Role, Tag, Trait, TraitKind
+from guanxi.people.queries.sides import Side, Without
+from guanxi.people.registry import also_owned
 from guanxi.people.rules import canonical
 
 NONE: Literal["none"] = "none"
@@ -21,7 +22,7 @@ SORTS = ("name", "name_back", "newest", "oldest", "seen", "unseen")
 
 
 def visible(staff: Staff) -> QuerySet[Person]:
-    """The people whom this member of staff may see: all, those of the unit and below, one's own, or none.
+    """The people whom this member of staff may see: all, those of the unit and below, one's own and friends, or none.
 
     A manager whose place is no unit stands at the top of the tree: the whole workspace is below.
     """
@@ -32,9 +33,15 @@ def visible(staff: Staff) -> QuerySet[Person]:
         case "all" | "unit":
             return people
         case "own":
-            return people.filter(owner=staff)
+            return people.filter(pk__in=own(staff))
         case _:
             return people.none()
+
+
+def own(staff: Staff) -> QuerySet[Any]:
+    """Whose owner they are, and whom rooms above call theirs: read first, because they are few among everyone."""
+    owned = Person.objects.filter(owner=staff, merged_into=None, erased_at=None).order_by().values("pk")
+    return owned.union(*also_owned(staff))
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,10 @@ class Wanted:
     email: bool | None = None
     phone: bool | None = None
     traits: tuple[TraitWanted, ...] = ()
+    tags_any: tuple[int, ...] = ()
+    tags_all: tuple[int, ...] = ()
+    tags_none: tuple[int, ...] = ()
+    role: str = ""
     sort: str = "name"
 
 
@@ -106,6 +117,22 @@ def _days(column: str, first: date | None, last: date | None, zone: ZoneInfo) ->
 
 def traits_of(wanted: Wanted) -> list[Side]:
     return [_trait(one) for one in wanted.traits]
+
+
+def tags_of_list(wanted: Wanted) -> list[Side]:
+    """The sides of tags and of the role. A consumer is who has no row that says otherwise."""
+    table = PersonTag._meta.db_table
+    sides = [Side(table, "tag_id = %s", (tag,)) for tag in wanted.tags_all]
+    if wanted.tags_any:
+        sides.append(Side(table, "tag_id = ANY(%s)", (list(wanted.tags_any),)))
+    without = list(wanted.tags_none)
+    if wanted.role:
+        roles = dict(Tag.objects.exclude(role="").values_list("role", "pk"))
+        if wanted.role == Role.CONSUMER:
+            without += roles.values()
+        else:
+            sides.append(Side(table, "tag_id = %s", (roles.get(wanted.role, 0),)))
+    return [*sides, Without(table, "tag_id = ANY(%s)", (without,))] if without else sides
 
 
 def _trait(one: TraitWanted) -> Side:
