@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +20,9 @@ from guanxi.api.v1.examples import Example
 from guanxi.audiences import operations as audiences
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account, Message
+from guanxi.connections import operations as connections
+from guanxi.connections.models import Follow, Friendship, GroupChat, ReferralEdge
+from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.events import operations as events
@@ -119,6 +122,7 @@ def make_world(boss: Staff, now: datetime) -> World:
             **_source(boss, now),
             **_merges(person, boss, now),
             **_tags(boss, now),
+            **_ties(person, member, account, now),
             **_bulk(boss, now),
         },
     )
@@ -175,6 +179,22 @@ def _tags(boss: Staff, now: datetime) -> dict[str, str]:
         examples.EMPTY_GROUP: empty.public_id,
         examples.TAG: vip.public_id,
         examples.SAME_TAG: same.public_id,
+    }
+
+
+def _ties(person: Person, member: Staff, account: Account, now: datetime) -> dict[str, str]:
+    at = now - timedelta(days=9)
+    other = people.create_person(now=now, name="Bringer")
+    connections.note_friend_facts([FriendTold(person.pk, member.pk, account.pk, "added", at)], now=now, source="api")
+    connections.note_follows([FollowTold(person.pk, account.pk, True, at)], now=now, source="api")
+    told = GroupTold(account.pk, "wrA", "member_joined", at, person=person.pk)
+    connections.note_group_facts([told], now=now, source="api")
+    connections.refer([Referral(other.pk, person.pk, "code", at)], now=now, source="api")
+    return {
+        examples.FRIENDSHIP: Friendship.objects.get().public_id,
+        examples.FOLLOW: Follow.objects.get().public_id,
+        examples.GROUP_CHAT: GroupChat.objects.get().public_id,
+        examples.REFERRAL: ReferralEdge.objects.get().public_id,
     }
 
 

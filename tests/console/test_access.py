@@ -124,6 +124,7 @@ ROUTES: dict[str, Route] = {
         lambda things: {"public_id": things.person, "merge_id": things.merge},
         frozenset({MANAGER}),
     ),
+    "person_touch": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "tag_options": Route(SEES_PEOPLE),
     "tag_add": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "tag_remove": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),

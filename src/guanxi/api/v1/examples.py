@@ -42,6 +42,10 @@ TAG_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca1"
 EMPTY_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca2"
 TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca3"
 SAME_TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca4"
+FRIENDSHIP = "frd_01kb0w8m3x7q2v9d5r1t4n6cb1"
+FOLLOW = "flw_01kb0w8m3x7q2v9d5r1t4n6cb2"
+GROUP_CHAT = "grp_01kb0w8m3x7q2v9d5r1t4n6cb3"
+REFERRAL = "ref_01kb0w8m3x7q2v9d5r1t4n6cb4"
 PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
 AT = "2026-11-21T04:00:00.000000Z"
 RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
@@ -93,9 +97,55 @@ REQUESTS: Mapping[str, Example] = {
     ),
     "suppress_person": Example({"person_id": PERSON}, body={"identity": IDENTITY, "detail": "Asked by phone."}),
     "list_timeline": Example({"person_id": PERSON}, query={"name": "consent.given"}),
+    "get_strength": _of(person_id=PERSON),
+    "record_touch": Example({"person_id": PERSON}, body={"kind": "meeting", "advisor": OWNER}),
     "get_standing": _of(person_id=PERSON),
     "start_membership": Example({"person_id": TWIN}, body={"since": "2026-03-14T09:00:00Z", "label": "Card 10024"}),
     "end_membership": _of(person_id=PERSON),
+    "list_friends": Example(query={"state": "active", "advisor": STAFF}),
+    "record_friends": Example(
+        body={
+            "facts": [
+                {
+                    "person": PERSON,
+                    "advisor": STAFF,
+                    "account": CHANNEL,
+                    "kind": "added",
+                    "at": "2026-11-20T04:00:00Z",
+                    "source": "scan",
+                    "remark": "Green tea",
+                }
+            ]
+        }
+    ),
+    "hand_over_friends": Example(body={"giver": STAFF, "taker": OWNER}),
+    "get_ties": _of(person_id=PERSON),
+    "list_follows": Example(),
+    "record_follows": Example(
+        body={"facts": [{"person": PERSON, "account": CHANNEL, "kind": "followed", "at": "2026-11-20T04:00:00Z"}]}
+    ),
+    "list_groups": Example(),
+    "record_groups": Example(
+        body={
+            "facts": [
+                {
+                    "account": CHANNEL,
+                    "group": "wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA",
+                    "kind": "member_joined",
+                    "at": "2026-11-20T04:00:00Z",
+                    "person": PERSON,
+                    "how": "scan",
+                }
+            ]
+        }
+    ),
+    "get_group": _of(group_id=GROUP_CHAT),
+    "list_members": _of(group_id=GROUP_CHAT),
+    "list_referrals": Example(),
+    "record_referrals": Example(
+        body={"referrals": [{"bringer": TWIN, "brought": PERSON, "by": "card", "at": "2026-11-20T04:00:00Z"}]}
+    ),
+    "record_channel": Example(body={"kind": "wecom", "name": "Lumen on WeCom"}),
     "list_merges": _of(person_id=PERSON),
     "merge_person": Example({"person_id": PERSON}, body={"merged": TWIN, "picks": {"name": TWIN}}),
     "preview_merge": Example({"person_id": PERSON}, query={"merged": TWIN}),
@@ -301,7 +351,7 @@ _DELIVERY = {
     "tried_at": AT,
     "settled_at": AT,
 }
-_BULK = {
+_BULK: dict[str, Any] = {
     "id": BULK,
     "act": "owner",
     "state": "done",
@@ -310,6 +360,9 @@ _BULK = {
     "unit": None,
     "field": None,
     "value": None,
+    "add": [],
+    "remove": [],
+    "role": None,
     "total": 48_213,
     "done": 48_213,
     "changed": 48_100,
@@ -431,6 +484,28 @@ ANSWERS: Mapping[str, Any] = {
         "message": None,
         "about": {"store": "014", "lines": 3},
     },
+    "StrengthOut": {
+        "role": "consumer",
+        "counted": True,
+        "brand": {
+            "strength": 0.7134,
+            "band": "strong",
+            "strong_until": "2026-12-03T04:00:00.000000Z",
+            "neutral_until": "2027-03-01T04:00:00.000000Z",
+            "because": [{"kind": "order", "at": AT, "count": 2}],
+        },
+        "advisors": [
+            {
+                "strength": 0.2104,
+                "band": "weak",
+                "strong_until": "2026-05-02T04:00:00.000000Z",
+                "neutral_until": "2026-08-09T04:00:00.000000Z",
+                "because": [{"kind": "meeting", "at": AT, "count": 1}],
+                "advisor": {"id": OWNER, "name": "Grace Bell"},
+            }
+        ],
+    },
+    "TouchOut": {"kind": "meeting", "at": AT},
     "StandingOut": {
         "level": "customer",
         "member": True,
@@ -455,6 +530,88 @@ ANSWERS: Mapping[str, Any] = {
             }
         ],
     },
+    "FriendOut": {
+        "id": FRIENDSHIP,
+        "person": {"id": PERSON, "name": "Lin Wei"},
+        "advisor": {"id": STAFF, "name": "Chen Yu"},
+        "account": {"id": CHANNEL, "name": "Lumen on WeCom"},
+        "state": "active",
+        "source": "scan",
+        "since": AT,
+        "state_at": AT,
+        "remark": "Green tea",
+        "description": "",
+    },
+    "TiesOut": {
+        "friends": [
+            {
+                "id": FRIENDSHIP,
+                "person": {"id": PERSON, "name": "Lin Wei"},
+                "advisor": {"id": STAFF, "name": "Chen Yu"},
+                "account": {"id": CHANNEL, "name": "Lumen on WeCom"},
+                "state": "active",
+                "source": "inherited",
+                "since": AT,
+                "state_at": AT,
+                "remark": "Green tea",
+                "description": "",
+                "held": [
+                    {
+                        "advisor": "Sun Li",
+                        "since": "2026-03-14T09:00:00.000000Z",
+                        "until": AT,
+                        "why": "added",
+                        "whence": None,
+                    },
+                    {"advisor": "Chen Yu", "since": AT, "until": None, "why": "inherited", "whence": "Sun Li"},
+                ],
+            }
+        ],
+        "follows": [],
+        "groups": [],
+        "brought_by": [],
+        "brought": [],
+        "levels": [],
+    },
+    "FollowOut": {
+        "id": FOLLOW,
+        "person": {"id": PERSON, "name": "Lin Wei"},
+        "account": {"id": CHANNEL, "name": "Lumen on WeCom"},
+        "since": AT,
+        "until": None,
+    },
+    "GroupOut": {
+        "id": GROUP_CHAT,
+        "external_id": "wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA",
+        "name": "Tea of the week",
+        "notice": "",
+        "account": {"id": CHANNEL, "name": "Lumen on WeCom"},
+        "owner": {"id": STAFF, "name": "Chen Yu"},
+        "people": 212,
+        "staff": 2,
+        "created_at": AT,
+        "dismissed_at": None,
+    },
+    "MemberOut": {
+        "person": {"id": PERSON, "name": "Lin Wei"},
+        "staff": None,
+        "since": AT,
+        "until": None,
+        "joined_by": "scan",
+        "left_by": None,
+        "invited_by": None,
+    },
+    "ReferralOut": {
+        "id": REFERRAL,
+        "bringer": {"id": TWIN, "name": "Lin W."},
+        "brought": {"id": PERSON, "name": "Lin Wei"},
+        "by": "card",
+        "at": AT,
+        "is_first": True,
+    },
+    "Told": {"recorded": 2, "refused": [{"at": 1, "reason": "unknown_person"}]},
+    "FriendsHandedOver": {"friends": 212},
+    "AccountOut": {"id": CHANNEL, "kind": "wecom", "name": "Lumen on WeCom"},
     "MergeOut": {
         "id": MERGE,
         "person": {"id": PERSON, "name": "Lin Wei"},

@@ -1,10 +1,12 @@
 """How words travel: accounts, the governor, the lane that sends, and what recipients answer by their links."""
 
 from guanxi.channels.operations.accounts import (
+    AlreadyInstalled,
     BadAccount,
     connect_account,
     edit_account,
     reconnect_account,
+    record_account,
     set_account_active,
     set_cap,
 )
@@ -35,6 +37,7 @@ from guanxi.channels.operations.trying import (
 )
 
 __all__ = [
+    "AlreadyInstalled",
     "BadAccount",
     "CannotBeTried",
     "Claim",
@@ -58,6 +61,7 @@ __all__ = [
     "plan",
     "reconnect_account",
     "reconsider",
+    "record_account",
     "recover",
     "release",
     "send",

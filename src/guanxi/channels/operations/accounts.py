@@ -43,6 +43,26 @@ def connect_account(
     return account
 
 
+class AlreadyInstalled(ValueError):
+    """A channel of this kind is installed: connect the account."""
+
+
+@transaction.atomic
+def record_account(*, kind: str, name: str, now: datetime, by: Staff | None = None) -> Account:
+    """An account of a messenger for which no channel is installed: ties are kept of it, nothing is sent from it.
+
+    The one with this kind and name, if there is one. Raises AlreadyInstalled.
+    """
+    if kind in registry.kinds():
+        raise AlreadyInstalled(kind)
+    known: Account | None = Account.objects.filter(kind=kind, name=name).order_by("pk").first()
+    if known is not None:
+        return known
+    account: Account = Account.objects.create(kind=kind, name=name, is_active=False, created_at=now)
+    governance.record(act="channel.recorded", by=by, subject=account.public_id, detail={"kind": kind}, now=now)
+    return account
+
+
 @transaction.atomic
 def edit_account(*, account: Account, name: str, settings: Mapping[str, Any], by: Staff | None = None) -> None:
     """An empty secret keeps the stored one, and what the channel made itself stays. A noted problem is cleared: the

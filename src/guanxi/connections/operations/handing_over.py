@@ -52,10 +52,10 @@ def hand_over_friends(
     while some := list(held.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         last = some[-1].pk
         went += _hand_over(some, giver, taker, now)
-    if friends is None:
-        _hand_over_groups(giver, taker, now)
-    detail = {"to": taker.public_id, "friends": went}
-    governance.record(act="friends.handed_over", by=by, subject=giver.public_id, detail=detail, now=now)
+    groups = _hand_over_groups(giver, taker, now) if friends is None else 0
+    if went or groups:
+        detail = {"to": taker.public_id, "friends": went, "groups": groups}
+        governance.record(act="friends.handed_over", by=by, subject=giver.public_id, detail=detail, now=now)
     return went
 
 
@@ -91,9 +91,10 @@ def _keep_words(noted: Sequence[Noted], going: Sequence[Friendship]) -> None:
     )
 
 
-def _hand_over_groups(giver: Staff, taker: Staff, now: datetime) -> None:
+def _hand_over_groups(giver: Staff, taker: Staff, now: datetime) -> int:
     groups = GroupChat.objects.filter(owner=giver, dismissed_at=None).values_list("account", "external_id")
     told = [
         GroupTold(account, external_id, kind="owner_changed", at=now, owner=taker.pk) for account, external_id in groups
     ]
     note_group_facts(told, now=now, source="staff")
+    return len(told)

@@ -38,6 +38,7 @@ ACTS: Mapping[str, Any] = {
     "cap.set": gettext_lazy("Limit of messages set"),
     "channel.changed": gettext_lazy("Channel changed"),
     "channel.checked": gettext_lazy("Channel checked"),
+    "channel.recorded": gettext_lazy("Account noted for ties"),
     "channel.connected": gettext_lazy("Channel connected"),
     "channel.key_dropped": gettext_lazy("Signing key that was not used removed"),
     "channel.key_made": gettext_lazy("Signing key made"),

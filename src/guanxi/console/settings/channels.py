@@ -55,7 +55,8 @@ def channels_list(request: StaffRequest) -> HttpResponse:
         messages.success(request, _("Saved. It holds for everything that is sent from now on."))
         return redirect("channels", request.workspace.slug)
     context = {
-        "accounts": Account.objects.order_by("name", "pk")[:LISTED_AT_MOST],
+        "accounts": Account.objects.filter(kind__in=registry.kinds()).order_by("name", "pk")[:LISTED_AT_MOST],
+        "recorded": Account.objects.exclude(kind__in=registry.kinds()).order_by("name", "pk")[:LISTED_AT_MOST],
         "kinds": {one.kind: one.label for one in offered()},
         "offered": offered(),
         "form": form,

@@ -101,6 +101,7 @@ from guanxi.people.queries.tags import (
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
 from guanxi.people.rules.kinds import BadId, read_id, read_place
+from guanxi.people.rules.tags import split_names
 
 __all__ = [
     "BULK_WORKING",
@@ -193,6 +194,7 @@ __all__ = [
     "row_reason",
     "same",
     "sources",
+    "split_names",
     "stuck_erasure",
     "suggested_columns",
     "suppressions",
