@@ -202,6 +202,7 @@ ROUTES: dict[str, Route] = {
     "webhook_replay": Route(
         CONNECTS, ("post",), lambda things: {"public_id": things.endpoint, "delivery_id": things.delivery}
     ),
+    "ladder": Route(SEES_AUDIENCES),
     "audiences": Route(SEES_AUDIENCES),
     "audience_new": Route(WRITES, ("get", "post")),
     "audience_builder": Route(WRITES, ("post",)),
@@ -246,6 +247,14 @@ ROUTES: dict[str, Route] = {
     "sent_events": Route(CONNECTS),
     "sent_event": Route(CONNECTS, ("get",), lambda things: {"public_id": things.sent_event}),
     "sent_event_block": Route(CONNECTS, ("post",), lambda things: {"public_id": things.sent_event}),
+    "tags": Route(WRITES, ("get", "post")),
+    "tag_group": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.tag_group}),
+    "tags_new": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
+    "tag_group_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
+    "tag": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.tag}),
+    "tag_archive": Route(WRITES, ("post",), lambda things: {"public_id": things.tag}),
+    "tag_merge": Route(WRITES, ("post",), lambda things: {"public_id": things.tag}),
+    "tag_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.tag}),
     "unit_new": Route(OWNERS, ("get", "post")),
     "unit": Route(OWNERS, ("get", "post"), lambda things: {"public_id": things.unit}),
     "unit_remove": Route(OWNERS, ("post",), lambda things: {"public_id": things.unit}),
