@@ -10,6 +10,7 @@ from guanxi.connections.operations.strength.counting import (
     ask_anew,
     count_anew,
     settle_merged,
+    settle_roles,
     strength_lane,
 )
 from guanxi.connections.operations.strength.recording import TouchRefused, record_touch
@@ -35,5 +36,6 @@ __all__ = [
     "record_touch",
     "refer",
     "settle_merged",
+    "settle_roles",
     "strength_lane",
 ]

@@ -28,8 +28,10 @@ from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, trait_wante
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
+    id_columns,
     imports_at_work,
     likely_answers,
+    other_kinds,
     reason_text,
     rejected_rows,
     rejects_phase,
@@ -155,6 +157,7 @@ __all__ = [
     "full_name",
     "handovers",
     "held_by",
+    "id_columns",
     "id_key",
     "identity_key",
     "imports_at_work",
@@ -175,6 +178,7 @@ __all__ = [
     "merges_of",
     "mirrored",
     "notes",
+    "other_kinds",
     "owners_for",
     "page_of",
     "pairs",
