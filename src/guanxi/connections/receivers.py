@@ -1,11 +1,11 @@
 """Connections says what follows a person in a merge, how a tie looks in the lake, and whom else an advisor sees."""
 
 from guanxi.connections import models, queries
-from guanxi.connections.operations import follow_handovers, follow_merges, follow_moves
+from guanxi.connections.operations import FollowsKind, FriendsKind, follow_handovers, follow_merges, follow_moves
 from guanxi.events import registry as events
 from guanxi.governance.events import StaffMoved
 from guanxi.people.events import PeopleHandedOver, PersonMerged, PersonUnmerged
-from guanxi.people.registry import Moves, Stays, also_own, in_a_merge
+from guanxi.people.registry import Moves, Stays, also_own, in_a_merge, register_import_kind
 
 READ_THROUGH = "read through merged_into"
 in_a_merge(
@@ -16,6 +16,8 @@ in_a_merge(
     Stays(models.ReferralEdge, "bringer", READ_THROUGH),
     Stays(models.ReferralEdge, "brought", READ_THROUGH),
 )
+register_import_kind(FriendsKind())
+register_import_kind(FollowsKind())
 also_own(queries.friends_of)
 events.mirror("ties", queries.mirrored)
 events.subscribe(PersonMerged.name, follow_merges)
