@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 
 from guanxi.acquisition import operations as acquisition
-from guanxi.acquisition.models import Batch, EventName, EventProperty, SeenIds
+from guanxi.acquisition.models import Batch, EventName, EventProperty, SeenIds, Source
 from guanxi.acquisition.operations import cataloguing, seen
+from guanxi.acquisition.queries import arrivals
 from guanxi.acquisition.rules.personal import looks_personal
 from guanxi.audiences import queries as audiences
 from guanxi.governance import queries
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock, scrub
 from guanxi.people.models import Field, Identity, Person, Trait
+from guanxi.people.rules import linking
 from tests.acquisition.sending import applied, event, in_lake, refusals, sent, shop
 from tests.conftest import forget_files, make_workspace
 
@@ -230,6 +232,51 @@ def test_the_catalogue_takes_ten_thousand_names_and_no_more(now: datetime, monke
     assert EventName.objects.count() == 30
     assert refusals() == [("too_many_names", "")] * 70
     assert len(in_lake(now)) == 30
+
+
+def test_a_flood_of_names_takes_the_room_of_nobody_who_came_before(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cataloguing, "EVENT_NAMES", 2)
+    key = shop()
+    sent(key, [event(0, event="Zebra"), *(event(n, event=f"Name {n}") for n in range(1, 4))])
+    applied(now)
+    assert set(EventName.objects.values_list("key", flat=True)) == {"track.zebra", "track.name_1"}
+    who = {"userId": "C-1", "anonymousId": "visitor-0"}
+    told = [{"type": "identify"}, {"type": "page"}, {"type": "group", "groupId": "g"}]
+    sent(key, [who | one | {"messageId": one["type"]} for one in told])
+    sent(key, [event(10, event="Zebra"), event(11, event="Name 11")])
+    applied(now)
+    assert refusals() == [("too_many_names", "")] * 3
+    assert set(Identity.objects.filter(person__merged_into=None).values_list("kind", "plain")) >= {
+        ("customer_number", "C-1")
+    }
+    assert EventName.objects.get(key="track.zebra").count == 2
+
+
+def test_what_did_not_count_of_an_event_that_was_taken_is_told(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linking, "IDS_A_PERSON", 3)
+    Field.objects.create(key="points", label="Points", kind="number")
+    key, who = shop(), {"type": "identify", "userId": "C-1"}
+    sent(key, [who | {"anonymousId": f"v{n}"} for n in range(4)])
+    sent(key, [event(1), who | {"traits": {"phone": "12", "email": "no", "points": "many", "city": ""}}])
+    applied(now)
+    assert refusals() == []
+    told = [batch.remarks for batch in Batch.objects.order_by("pk")]
+    assert told == [
+        [[2, "too_many_ids", "cookie"], [3, "too_many_ids", "cookie"]],
+        [[1, "bad_email", "email"], [1, "bad_phone", "phone"], [1, "not_number", "trait:points"]],
+    ]
+    shown = {one.left_out for one in arrivals(Source.objects.get())}
+    assert shown == {(), (("too_many_ids", "cookie"),), tuple((why, what) for _, why, what in told[1])}
+
+
+def test_thousands_of_refusals_are_counted_and_the_last_are_kept(now: datetime) -> None:
+    sent(shop(), [7] * 3_000)  # type: ignore[list-item]
+    applied(now)
+    [batch] = Batch.objects.all()
+    assert (batch.refused, len(batch.refusals), batch.refusals[-1]) == (3_000, 1_000, [2_999, "not_an_object", ""])
+    assert {one.reason for one in arrivals(batch.source, refused=True)} == {"not_an_object"}
 
 
 def test_a_blocked_event_is_refused_until_it_is_let_in_again(now: datetime) -> None:

@@ -52,6 +52,8 @@ SCOPES: dict[str, Permission | None] = {
     "record_consent": P.PEOPLE_EDIT,
     "suppress_person": P.CHANNELS_MANAGE,
     "list_timeline": P.PEOPLE_VIEW,
+    "get_strength": P.PEOPLE_VIEW,
+    "record_touch": P.PEOPLE_EDIT,
     "get_standing": P.PEOPLE_VIEW,
     "start_membership": P.PEOPLE_EDIT,
     "end_membership": P.PEOPLE_EDIT,

@@ -233,7 +233,7 @@ def test_columns_that_cannot_be_used_come_back_with_the_reasons(client: Client) 
     assert "Two columns are both read as Name. Choose one of them." in text(answer)
     answer = chosen(client, of, "name", "", "", "")
     assert answer.status_code == 422
-    assert "Choose a column with e-mail addresses, phones or customer numbers." in text(answer)
+    assert "Choose a column with e-mail addresses, phones, customer numbers or other ids." in text(answer)
     of.refresh_from_db()
     assert of.mapping == {}
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django import forms
 from django.template import Context, Template
+from django.template.loader import get_template
 from django_cotton.compiler_regex import CottonCompiler
 
 from guanxi.console.templatetags.look import bottom_entries, initial, is_under_more, polyline, share
@@ -43,6 +44,11 @@ def test_vendored_files_are_the_recorded_ones() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TEMPLATES)))
 def test_no_page_holds_what_the_page_policy_forbids(page: Path) -> None:
     assert re.findall(r"<style|\sstyle\s*=|\son[a-z]+\s*=|<script(?![^>]*\ssrc=)|javascript:", markup(page), re.I) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TEMPLATES)))
+def test_every_page_can_be_read(page: Path) -> None:
+    get_template(str(page.relative_to(TEMPLATES)))
 
 
 def test_the_stylesheet_stays_small() -> None:

@@ -44,6 +44,8 @@ class Things:
     opened: str
     account: str
     unit: str
+    tag_group: str
+    tag: str
     audience: str
     content: str
     broadcast: str
@@ -91,6 +93,7 @@ def make_things() -> Things:
         opened=link(message, "open").rpartition("/")[2].removesuffix(".gif"),
         account=message.account.public_id,
         unit=governance.add_unit(name="A unit").public_id,
+        **make_tags(boss),
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
@@ -108,6 +111,12 @@ def make_things() -> Things:
         group=make_ties(message.person, someone, message.account),
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
+
+
+def make_tags(boss: Staff) -> dict[str, str]:
+    group = people.create_tag_group(name="Kind", by=boss, now=clock.now())
+    tag, _other = people.create_tags(group=group, names=["VIP", "New"], by=boss, now=clock.now())
+    return {"tag_group": group.public_id, "tag": tag.public_id}
 
 
 def make_merge(person: Person) -> str:

@@ -13,7 +13,7 @@ from guanxi.governance.models import AuditEntry, Staff, Suppression, Workspace
 from guanxi.kit import crypto
 from guanxi.people import operations as people
 from guanxi.people import queries
-from guanxi.people.models import Bulk, BulkRow, Field, Person, Trait
+from guanxi.people.models import Bulk, BulkRow, Field, Person, PersonTag, Trait
 from guanxi.people.operations.bulk import running
 from tests.factories.people import make_person, make_staff, make_unit
 
@@ -195,3 +195,37 @@ def test_after_seven_days_nothing_goes_back_and_the_journal_is_gone(workspace: W
         people.undo_bulk(of=of, by=boss, now=later)
     people.bulk_lane(now=later + timedelta(minutes=1))
     assert not BulkRow.objects.exists()
+
+
+def test_tags_of_many_come_and_go_back_with_what_they_replaced(workspace: Workspace, now: datetime) -> None:
+    boss = make_staff("Boss")
+    mood = people.create_tag_group(name="Mood", exclusive=True, by=boss, now=now)
+    warm, cold = people.create_tags(group=mood, names=["Warm", "Cold"], by=boss, now=now)
+    everybody = [make_person(name, now=now) for name in "ABC"]
+    ids = [person.pk for person in everybody]
+    people.tag_people(people=ids[:1], add=[warm], put=people.Put(by=boss, reason="called"), now=now)
+    people.tag_people(people=ids[1:2], add=[cold], put=people.Put(by=boss), now=now)
+    before = sorted(PersonTag.objects.values_list("pk", "person", "tag", "since", "how", "reason"))
+    of = finished(started(boss, "tag", {"add": [cold.pk], "remove": []}, Wanted(), now), now)
+    assert (of.state, of.changed, of.skipped) == ("done", 2, {"already": 1})
+    assert set(PersonTag.objects.values_list("tag", flat=True)) == {cold.pk}
+    assert queries.count_people(boss, Wanted(tags_all=(cold.pk,))) == 3
+    of = undone(of, boss, now)
+    assert (of.restored, of.kept) == (2, {})
+    assert sorted(PersonTag.objects.values_list("pk", "person", "tag", "since", "how", "reason")) == before
+    for wrong, reason in (
+        ({"add": [warm.pk, cold.pk], "remove": []}, "two_of_a_group"),
+        ({"add": [10**9], "remove": []}, "no_such_value"),
+    ):
+        with pytest.raises(people.BulkRefused, match=reason):
+            started(boss, "tag", wrong, Wanted(), now)
+
+
+def test_a_role_of_many_comes_and_goes_back(workspace: Workspace, now: datetime) -> None:
+    boss = make_staff("Boss")
+    ann, bob = make_person("A", now=now), make_person("B", now=now)
+    people.set_role(people=[ann.pk], role="employee", put=people.Put(by=boss), now=now)
+    of = finished(started(boss, "role", {"role": "leader"}, Wanted(), now), now)
+    assert queries.roles_of([ann.pk, bob.pk]) == {ann.pk: "leader", bob.pk: "leader"}
+    undone(of, boss, now)
+    assert queries.roles_of([ann.pk, bob.pk]) == {ann.pk: "employee"}

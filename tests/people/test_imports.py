@@ -21,7 +21,7 @@ from guanxi.kit import crypto, tables
 from guanxi.kit.spreadsheets import iter_csv
 from guanxi.people import operations as people
 from guanxi.people import queries, tasks
-from guanxi.people.models import Field, Identity, Import, ImportReject, Person, Trait
+from guanxi.people.models import Field, Identity, Import, ImportReject, OwnKind, Person, Trait
 from guanxi.people.operations.imports import chunking, running, working
 from guanxi.people.registry import UnknownKind
 from tests.conftest import make_workspace
@@ -517,3 +517,46 @@ def test_an_unexpected_failure_is_said_and_can_be_taken_up_again(
     tasks.work_import(committed_workspace.pk, of.pk)
     of.refresh_from_db()
     assert (of.state, Person.objects.count()) == ("done", 3)
+
+
+def test_columns_of_other_ids_are_guessed_and_become_ids_of_the_place_that_gave_them(
+    workspace: Workspace, now: datetime
+) -> None:
+    OwnKind.objects.create(key="card", label="Loyalty card", trust="proof", keeps="plain", created_at=now)
+    header = ["name", "车牌", "openid", "external_userid", "Loyalty card"]
+    rows = [["Lin", "沪A·12345", "oX1", "wm1", "K-1"], ["Wei", "沪a12345", "oX2", "", ""], ["Kim", "", "", "", "K-2"]]
+    of = people.start_import(file=csv_file(header, *rows), filename="people.csv", kind="people", by=None, now=now)
+    columns = queries.suggested_columns(of)
+    assert columns == dict(zip(header, ["name", "id:plate", "id:openid", "id:wecom", "id:card"], strict=True))
+    with pytest.raises(people.ChoiceRefused) as refused:
+        people.choose_columns(of=of, columns=columns, places={"app": "wx-app"})
+    assert [(one.code, one.detail) for one in refused.value.objections] == [
+        ("place_missing", {"column": "external_userid"})
+    ]
+    of = people.choose_columns(of=of, columns=columns, places={"app": "wx-app", "corp": "ww-1"})
+    of = done(of, now)
+    assert counts(of) == {"created": 3, "updated": 0, "unchanged": 0, "rejected": 0, "done_rows": 3}
+    held = Identity.objects.values_list("person__name", "kind", "within", "plain")
+    assert sorted(held) == [
+        *(("Kim", "card", "", "K-2"), ("Lin", "card", "", "K-1"), ("Lin", "openid", "wx-app", "")),
+        *(("Lin", "plate", "", ""), ("Lin", "wecom", "ww-1", ""), ("Wei", "openid", "wx-app", "")),
+    ]
+    lin = Person.objects.get(name="Lin")
+    [answer] = people.link_many([people.Call([("openid", "oX1", "wx-app")], now)], source="web", now=now)
+    assert answer.person == lin.pk
+
+
+def test_what_a_household_shares_joins_no_rows_and_finds_who_has_nothing_else(
+    workspace: Workspace, now: datetime
+) -> None:
+    lin = people.create_person(
+        now=now, name="Lin", identities={"email": "lin@example.test"}, ids={"": ("plate", "沪A12345")}
+    )
+    rows = [["Wei", "wei@example.test", "沪A12345"], ["Lin Yao", "", "沪A12345"], ["X", "", "A-1"]]
+    columns = {"name": "name", "email": "email", "plate": "id:plate"}
+    of = done(uploaded(csv_file(list(columns), *rows), columns, now=now), now)
+    assert reasons(of) == [(4, "bad_plate")]
+    lin.refresh_from_db()
+    assert lin.name == "Lin Yao"
+    assert list(Identity.objects.filter(kind="plate").values_list("person", flat=True)) == [lin.pk]
+    assert list(Identity.objects.filter(person__name="Wei").values_list("kind", flat=True)) == ["email"]

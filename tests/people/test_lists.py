@@ -20,7 +20,7 @@ from guanxi.governance.models import Staff, Workspace
 from guanxi.kit import bulk, crypto
 from guanxi.people import operations as people
 from guanxi.people import queries
-from guanxi.people.models import Field, Identity, OwnKind, Person, Trait
+from guanxi.people.models import Field, Identity, OwnKind, Person, PersonTag, Trait
 from guanxi.people.operations.creating import hold_identities
 from guanxi.people.queries import lists, sides, trait_wanted
 from tests.factories.people import csv_file, done, make_person, make_staff, make_unit, uploaded
@@ -187,7 +187,7 @@ def test_the_lake_gets_people_with_typed_traits(workspace: Workspace, now: datet
     person = full_person(workspace, now, 1)
     other = make_person("Plain", now=now, country="KR", language="ko")
     rows = queries.mirrored([person.pk, other.pk, 10**9]).to_pylist()
-    beside = {"member": False, "strong_until": None, "neutral_until": None}
+    beside = {"role": "consumer", "member": False, "strong_until": None, "neutral_until": None}
     assert sorted(rows, key=lambda row: row["person"]) == [
         {"person": person.pk, "level": "fan", "owner": None, "unit": None, "locale": "", "country": ""}
         | {"created_at": now, "traits": '{"points":12.5}'}
@@ -224,6 +224,9 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
     dice, boss = random.Random(seed), make_staff("Boss")
     store, ann = make_unit("Store"), make_staff("Ann", "advisor")
     city, points = (Field.objects.create(key=key, label=key, kind=kind) for key, kind in KINDS)
+    group = people.create_tag_group(name="Kind", by=boss, now=now)
+    tags = people.create_tags(group=group, names=["A", "B", "C"], by=boss, now=now)
+    first, second, third = tags
     known: dict[int, dict[str, Any]] = {}
     for number in range(50):
         one: dict[str, Any] = {
@@ -240,10 +243,14 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
         }
         identities = {"email": f"p{number}@example.test"} if one["email"] else {"customer_number": f"N{number}"}
         traits = {key: one[key] for key, _kind in KINDS}
+        one["tags"] = {tag for tag in tags if dice.random() < 0.4}
+        one["role"] = dice.choice(["consumer", "leader", "employee"])
         person = make_person(one["name"], now=one["added"], identities=identities, traits=traits, source=one["source"])
         Person.objects.filter(pk=person.pk).update(
             level=one["level"], owner=one["owner"], unit=one["unit"], last_seen_at=one["seen"]
         )
+        people.tag_people(people=[person.pk], add=list(one["tags"]), put=people.Put(by=boss), now=now)
+        people.set_role(people=[person.pk], role=one["role"], put=people.Put(by=boss), now=now)
         known[person.pk] = one | {"key": person.sort_key}
     day = timezone.localtime(now, ZoneInfo("Asia/Shanghai")).date() - timedelta(days=2)
     filters: list[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
@@ -262,6 +269,11 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
             {"traits": (trait_wanted(points.pk, "number", least="-2", most="9"),)},
             lambda one: one["points"] in ("2", "-1.5"),
         ),
+        ({"tags_any": (first.pk, second.pk)}, lambda one: {first, second} & one["tags"]),
+        ({"tags_all": (first.pk, third.pk)}, lambda one: {first, third} <= one["tags"]),
+        ({"tags_none": (second.pk, third.pk)}, lambda one: not {second, third} & one["tags"]),
+        ({"role": "leader"}, lambda one: one["role"] == "leader"),
+        ({"role": "consumer"}, lambda one: one["role"] == "consumer"),
         ({}, lambda one: True),
     ]
     for sort in queries.ORDERS:
@@ -330,6 +342,10 @@ def test_lists_of_many_people_use_indexes(workspace: Workspace, now: datetime) -
     ids = [*Person.objects.order_by("pk").values_list("pk", flat=True)]
     marked = [(pk, city.pk, f"C{pk % 3}") for pk in ids] + [(pk, points.pk, str(pk % 100)) for pk in ids]
     bulk.insert(Trait, ["person_id", "field_id", "value"], marked)
+    group = people.create_tag_group(name="Kind", by=ann, now=now)
+    tag, other = people.create_tags(group=group, names=["A", "B"], by=ann, now=now)
+    carried = [(pk, tag.pk, tag.pk, now, "staff", "") for pk in ids[::2]]
+    bulk.insert(PersonTag, ["person_id", "tag_id", "slot", "since", "how", "reason"], carried)
     common = (trait_wanted(city.pk, "text", value="C1"),)
     rare = (trait_wanted(points.pk, "number", least="99"),)
     with connection.cursor() as cursor:
@@ -355,6 +371,11 @@ def test_lists_of_many_people_use_indexes(workspace: Workspace, now: datetime) -
         "a common trait": lambda: queries.people_page(ann, Wanted(traits=common)),
         "a rare trait": lambda: queries.people_page(ann, Wanted(traits=rare)),
         "traits and a name": lambda: queries.people_page(ann, Wanted(search="王", traits=common, sort="newest")),
+        "any tag": lambda: queries.people_page(ann, Wanted(tags_any=(tag.pk, other.pk))),
+        "all tags": lambda: queries.people_page(ann, Wanted(tags_all=(tag.pk, other.pk), sort="newest")),
+        "no tag": lambda: queries.people_page(ann, Wanted(tags_none=(tag.pk,))),
+        "a role": lambda: queries.people_page(ann, Wanted(role="leader")),
+        "no role": lambda: queries.people_page(ann, Wanted(role="consumer", sort="seen")),
         "sources": queries.sources,
         "cards": lambda: queries.cards([person.pk for person in first.people]),
     }
@@ -375,6 +396,6 @@ def whole_table_scans(ask: Any) -> list[str]:
                 cursor.execute("SET LOCAL enable_seqscan = off")
                 cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"))
                 plan = "\n".join(row[0] for row in cursor.fetchall())
-            found += re.findall(r"Seq Scan on (people_(?:person|identity|nameword|trait))", plan)
+            found += re.findall(r"Seq Scan on (people_(?:person|identity|nameword|trait|persontag))", plan)
             found += re.findall(r"Filter: .*( !?~~?\*? | @> | && ).*", plan)
     return found

@@ -48,7 +48,8 @@ class Source(WorkspaceRow):
 class Batch(WorkspaceRow):
     """What one request brought, sealed as it came: written before the answer, applied later, kept for 30 days.
 
-    `refusals` are [place in the batch, reason, detail]; `people` those whom it told of. `size` is of the JSON.
+    `refusals` are [place in the batch, reason, detail], the last of them if there are very many; `remarks` the same of
+    what was left out of an event that was taken. `people` are those whom it told of, `size` is of the JSON.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -62,6 +63,7 @@ class Batch(WorkspaceRow):
     repeated = models.IntegerField(default=0)
     refused = models.IntegerField(default=0)
     refusals: models.JSONField[Any, Any] = models.JSONField(default=list)
+    remarks: models.JSONField[Any, Any] = models.JSONField(default=list, db_default=[])
     people: ArrayField[Any, Any] = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta(WorkspaceRow.Meta):

@@ -16,7 +16,7 @@ declare(
         "sent events",
         personal="body",
         pseudonym="people",
-        plain="id source_id call size received_at attempts applied_at taken repeated refused refusals",
+        plain="id source_id call size received_at attempts applied_at taken repeated refused refusals remarks",
         found=queries.batches_of,
         export=queries.sent_of,
         erasure=Erasure.EMPTIED,

@@ -109,7 +109,8 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
     try:
         envelope = _decode(body)
     except msgspec.ValidationError:
-        raise Refusal(400, "no_batch", NO_BATCH if name == BATCH else BAD_JSON) from None
+        bad = ("no_batch", NO_BATCH) if name == BATCH else ("bad_json", BAD_JSON)
+        raise Refusal(400, *bad) from None
     except (msgspec.DecodeError, RecursionError):
         raise Refusal(400, "bad_json", BAD_JSON) from None
     if name == BATCH and envelope.batch is None:

@@ -42,6 +42,7 @@ def lanes() -> list[Lane]:
     from guanxi.acquisition import operations as acquisition
     from guanxi.channels import operations as channels
     from guanxi.config import demo, demo_clear
+    from guanxi.connections import operations as connections
     from guanxi.events import operations as events
     from guanxi.governance import operations as governance
     from guanxi.integrations import operations as integrations
@@ -51,6 +52,7 @@ def lanes() -> list[Lane]:
     return [
         Lane("intake", acquisition.lane, 0.5),
         Lane("lake", events.write_lake, 0.5),
+        Lane("strength", connections.strength_lane, 1.0),
         Lane("messages", channels.lane, 0.5),
         Lane("returns", channels.collect, 10.0),
         Lane("broadcasts", reach.lane, 1.0),

@@ -187,3 +187,14 @@ class PersonReferred:
     person: int
     bringer: int
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TouchRecorded:
+    """Somebody wrote down a touch that no channel told of. `kind`: meeting, complaint_resolved, share, reply,
+    message_in."""
+
+    name: ClassVar[str] = "touch.recorded"
+    person: int
+    kind: str
+    advisor: str = ""

@@ -80,4 +80,27 @@ declare(
         found=referrals_of,
         erasure=Erasure.REMOVED,
     ),
+    Table(
+        models.Bond,
+        "bonds",
+        pseudonym="person_id",
+        plain="id staff_id at employee consumer opinion_leader inward outward channels days",
+        found="person",
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
+        models.StrengthRules,
+        pseudonym="by_id",
+        plain="id weights half_lives weak_below strong_above fitted changed_at",
+        whose="staff",
+        why="Settings, and who changed them.",
+    ),
+    Table(models.StrengthCount, plain="id commit anew_since counted_at"),
+    Table(
+        models.StrengthTrial,
+        pseudonym="by_id",
+        plain="id public_id weights half_lives weak_below strong_above fit state report asked_at finished_at",
+        whose="staff",
+        why="Settings that staff tried.",
+    ),
 )

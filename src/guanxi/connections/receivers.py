@@ -1,10 +1,18 @@
 """Connections says what follows a person in a merge, how a tie looks in the lake, and whom else an advisor sees."""
 
 from guanxi.connections import models, queries
-from guanxi.connections.operations import FollowsKind, FriendsKind, follow_handovers, follow_merges, follow_moves
+from guanxi.connections.operations import (
+    FollowsKind,
+    FriendsKind,
+    after_import,
+    follow_handovers,
+    follow_merges,
+    follow_moves,
+    settle_merged,
+)
 from guanxi.events import registry as events
 from guanxi.governance.events import StaffMoved
-from guanxi.people.events import PeopleHandedOver, PersonMerged, PersonUnmerged
+from guanxi.people.events import ImportFinished, PeopleHandedOver, PersonMerged, PersonUnmerged
 from guanxi.people.registry import Moves, Stays, also_own, in_a_merge, register_import_kind
 
 READ_THROUGH = "read through merged_into"
@@ -15,6 +23,7 @@ in_a_merge(
     Stays(models.GroupMembership, "invited_by_person", READ_THROUGH),
     Stays(models.ReferralEdge, "bringer", READ_THROUGH),
     Stays(models.ReferralEdge, "brought", READ_THROUGH),
+    Stays(models.Bond, "person", READ_THROUGH),
 )
 register_import_kind(FriendsKind())
 register_import_kind(FollowsKind())
@@ -22,5 +31,8 @@ also_own(queries.friends_of)
 events.mirror("ties", queries.mirrored)
 events.subscribe(PersonMerged.name, follow_merges)
 events.subscribe(PersonUnmerged.name, follow_merges)
+events.subscribe(PersonMerged.name, settle_merged)
+events.subscribe(PersonUnmerged.name, settle_merged)
+events.subscribe(ImportFinished.name, after_import)
 events.subscribe(StaffMoved.name, follow_moves)
 events.subscribe(PeopleHandedOver.name, follow_handovers)

@@ -61,6 +61,7 @@ FACTS: dict[Any, tuple[str, ...]] = {
     connections.GroupUpdated: ("group", "account", "what"),
     connections.GroupOwnerChanged: ("group", "account", "owner"),
     connections.GroupDismissed: ("group", "account"),
+    connections.TouchRecorded: ("person", "kind", "advisor"),
     connections.PersonReferred: ("person", "bringer", "by"),
     commerce.OrderPaid: ("person", "order_id"),
     commerce.ProductBought: ("person", "order_id", "product_id"),

@@ -18,6 +18,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from guanxi.people.rules.kinds import Kind
+
 Text = str | Promise
 
 
@@ -110,6 +112,14 @@ class NewField:
 
 
 @dataclass(frozen=True)
+class IdColumn:
+    """Ids of a kind that a column holds, and the corp, app or shop that gave them."""
+
+    kind: Kind
+    within: str
+
+
+@dataclass(frozen=True)
 class ImportContext:
     """What a kind may know: the workspace's habits, the answers of the operator, and the file as proof."""
 
@@ -128,6 +138,8 @@ class ImportContext:
     """Keys of the mapped traits → their kinds (text, number, date, yes_no)."""
     new_fields: tuple[NewField, ...]
     now: datetime
+    ids: Mapping[str, IdColumn] = field(default_factory=dict)
+    """By the field that the column is read as: `id:` and the key of the kind."""
     memo: dict[str, Any] = field(default_factory=dict)
     """Room for what a kind looks up once a run (staff by name, fields by key)."""
 
@@ -240,6 +252,8 @@ MESSAGES: Mapping[str, Text] = {
     "unexpected": _("Something went wrong on our side. What came in stays; go on, or undo it."),
     "column_twice": _("Two columns are both read as %(field)s. Choose one of them."),
     "column_missing": _("No column is read as %(field)s. Choose one."),
+    "place_missing": _("“%(column)s” holds ids that a corp, an app or a shop gives. Say below which one."),
+    "bad_place": _("Who gave the ids of “%(column)s” is at most 64 characters in one line."),
     "column_unknown": _("The file has no column “%(column)s”."),
     "field_unknown": _("“%(field)s” is not something that this import can read."),
     "option_unknown": _("“%(value)s” is not one of the answers to “%(option)s”."),

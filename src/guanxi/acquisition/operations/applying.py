@@ -7,7 +7,7 @@ message ids that make a repetition known, and the mark on the batches themselves
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from guanxi.acquisition.models import Batch, Source
 from guanxi.acquisition.operations.cataloguing import Found, closed_names, note_events
 from guanxi.acquisition.operations.seen import forget_seen, note_seen, repeated
 from guanxi.acquisition.queries import opened
-from guanxi.acquisition.rules import KEPT_FOR, Amount, Form, Heard, Who, trait_text
+from guanxi.acquisition.rules import KEPT_FOR, REASONS_KEPT, Amount, Form, Heard, Refusal, Who, trait_text
 from guanxi.acquisition.rules.names import word
 from guanxi.events import operations as events
 from guanxi.events.queries import EVENTS
@@ -37,9 +37,9 @@ BODIES = f"SELECT id, body FROM {Batch._meta.db_table} WHERE workspace_id = %s A
 MARK = f"""
 UPDATE {Batch._meta.db_table} batch
 SET applied_at = %s, taken = mark.taken, repeated = mark.repeated, refused = mark.refused,
-    refusals = mark.refusals::jsonb, people = mark.people::bigint[]
-FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::text[], %s::text[])
-    AS mark(id, taken, repeated, refused, refusals, people)
+    refusals = mark.refusals::jsonb, remarks = mark.remarks::jsonb, people = mark.people::bigint[]
+FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[])
+    AS mark(id, taken, repeated, refused, refusals, remarks, people)
 WHERE batch.id = mark.id
 """  # noqa: S608
 MICROSECOND = timedelta(microseconds=1)
@@ -100,6 +100,7 @@ class _Turn:
     heard: Heard = field(default_factory=Heard)
     rows: Rows = field(default_factory=lambda: np.empty(0, np.int64))
     repeated: list[int] = field(default_factory=list)
+    remarks: dict[int, list[Refusal]] = field(default_factory=dict)
 
     def apply(self) -> None:
         shift = scope.clock_shift()
@@ -138,8 +139,8 @@ class _Turn:
 
     def _drop_closed(self) -> None:
         names = [one.key or one.name for one in self.heard.forms]
-        there = set(np.unique(self._form[self.rows]).tolist())
-        closed = closed_names({names[form] for form in there})
+        there, first = np.unique(self._form[self.rows], return_index=True)
+        closed = closed_names(names[form] for form in there[np.argsort(first)].tolist())
         if closed:
             forms = [number for number, name in enumerate(names) if name in closed]
             self._refuse(np.isin(self._form[self.rows], forms), lambda row: (closed[names[self.heard.form[row]]], ""))
@@ -156,6 +157,10 @@ class _Turn:
             for number, row in zip(asked[order].tolist(), self.rows[first[order]].tolist(), strict=True)
         ]
         answers = people.link_many(calls, source="intake", now=self.now) if calls else []
+        for row, answer in zip(self.rows[first[order]].tolist(), answers, strict=True):
+            if answer.person and answer.left_out:
+                left = [(self.heard.place[row], why, what) for what, why in answer.left_out if why != "empty"]
+                self.remarks.setdefault(int(self._batch[row]), []).extend(left)
         person = np.zeros(len(self.heard.whose), np.int64)
         person[asked[order]] = [answer.person or 0 for answer in answers]
         if not person[asked].all():
@@ -222,13 +227,19 @@ class _Turn:
                 end - start,
                 self.repeated[number],
                 len(self.heard.refusals[number]),
-                json.dumps(sorted(self.heard.refusals[number])),
+                _told(self.heard.refusals[number]),
+                _told(self.remarks.get(number, ())),
                 "{" + ",".join(map(str, np.unique(whom[start:end]).tolist())) + "}",
             )
             for number, (one, start, end) in enumerate(zip(self.batches, bounds, bounds[1:], strict=False))
         ]
         with connection.cursor() as cursor:
             cursor.execute(MARK, [clock.wall(), *map(list, zip(*marks, strict=True))])
+
+
+def _told(reasons: Iterable[Refusal]) -> str:
+    """The newest events are those that somebody looks at."""
+    return json.dumps(sorted(reasons)[-REASONS_KEPT:])
 
 
 def _datetime(microseconds: int) -> datetime:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from guanxi.acquisition.models import EventName, EventProperty, PropertyKind
 from guanxi.acquisition.rules.limits import EVENT_NAMES, EVENT_PROPERTIES
+from guanxi.acquisition.rules.names import TRACK
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
+from guanxi.kit import bulk
 
 
 @dataclass
@@ -27,11 +28,12 @@ class Found:
 
 
 def closed_names(keys: Iterable[str]) -> dict[str, str]:
-    """Why events of these keys are not taken: blocked, or one more than the catalogue holds."""
-    wanted = sorted(set(keys))
+    """Why events of these keys are not taken: blocked, or one more than the catalogue holds. Who comes first has the
+    room; what is no name that a site gives (identify, page …) always has some."""
+    wanted = list(dict.fromkeys(keys))
     known = dict(EventName.objects.filter(key__in=wanted).values_list("key", "blocked_at"))
     closed = {key: "blocked" for key, at in known.items() if at is not None}
-    new = [key for key in wanted if key not in known]
+    new = [key for key in wanted if key not in known and key.startswith(TRACK)]
     if new:
         room = max(EVENT_NAMES - EventName.objects.count(), 0)
         closed |= dict.fromkeys(new[room:], "too_many_names")
@@ -40,15 +42,17 @@ def closed_names(keys: Iterable[str]) -> dict[str, str]:
 
 def note_events(found: dict[str, Found]) -> None:
     known = {row.key: row for row in EventName.objects.filter(key__in=found).select_for_update().order_by("pk")}
-    for key, one in sorted(found.items()):
-        if key not in known:
-            known[key] = EventName.objects.create(
-                key=key, name=one.name, first_seen_at=one.first, last_seen_at=one.last, count=one.count
-            )
-        else:
-            last = max(known[key].last_seen_at, one.last)
-            EventName.objects.filter(pk=known[key].pk).update(count=F("count") + one.count, last_seen_at=last)
-    _note_properties(found, known)
+    again = [
+        (row.pk, row.count + found[key].count, max(row.last_seen_at, found[key].last)) for key, row in known.items()
+    ]
+    if again:
+        bulk.update(EventName, ["count", "last_seen_at"], again)
+    new = EventName.objects.bulk_create(
+        EventName(key=key, name=one.name, first_seen_at=one.first, last_seen_at=one.last, count=one.count)
+        for key, one in sorted(found.items())
+        if key not in known
+    )
+    _note_properties(found, known | {row.key: row for row in new})
 
 
 def _note_properties(found: dict[str, Found], known: dict[str, EventName]) -> None:

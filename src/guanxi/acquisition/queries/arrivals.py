@@ -17,11 +17,15 @@ from guanxi.acquisition.rules.masking import masked
 SHOWN = 30
 BATCHES = 30
 DETAIL = 2_000
+FAILED = ("failed", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """`outcome`: waiting, taken, repeated (some of this batch were, which ones is not kept) or refused."""
+    """`outcome`: waiting, taken, repeated (some of this batch were, which ones is not kept) or refused.
+
+    `left_out`: (reason, kind of id or field) of what did not count although the event was taken.
+    """
 
     at: datetime
     type: str
@@ -32,6 +36,7 @@ class Arrival:
     detail: str
     removed: tuple[str, ...]
     remark: str
+    left_out: tuple[tuple[str, str], ...]
     told: str
 
 
@@ -50,15 +55,22 @@ def arrivals(source: Source, *, refused: bool = False) -> list[Arrival]:
 
 def _of(batch: Batch, refused: bool, limit: int) -> list[Arrival]:
     reasons = {place: (reason, detail) for place, reason, detail in batch.refusals}
+    left: dict[int, tuple[tuple[str, str], ...]] = {}
+    for place, reason, what in batch.remarks:
+        left[place] = (*left.get(place, ()), (reason, what))
     try:
         _body, raws, sent_at = unpacked(opened(batch), batch.call)
     except (msgspec.DecodeError, RecursionError):
         return [_arrival(batch, None, None, reasons.get(0, ("not_an_object", "")))]
+    if reasons.get(0) == FAILED:
+        reasons = dict.fromkeys(range(len(raws)), FAILED)
     places = [place for place in range(len(raws) - 1, -1, -1) if not refused or place in reasons]
-    return [_arrival(batch, raws[place], sent_at, reasons.get(place)) for place in places[:limit]]
+    return [_arrival(batch, raws[place], sent_at, reasons.get(place), left.get(place, ())) for place in places[:limit]]
 
 
-def _arrival(batch: Batch, raw: Any, sent_at: Any, why: tuple[str, str] | None) -> Arrival:
+def _arrival(
+    batch: Batch, raw: Any, sent_at: Any, why: tuple[str, str] | None, left_out: tuple[tuple[str, str], ...] = ()
+) -> Arrival:
     told = _told(raw)
     kind = told.get("type") if batch.call == BATCH else batch.call
     ids: tuple[str, ...] = ()
@@ -77,7 +89,8 @@ def _arrival(batch: Batch, raw: Any, sent_at: Any, why: tuple[str, str] | None) 
     name = told.get("event") or told.get("name")
     reason, detail = why or ("", "")
     text = msgspec.json.format(msgspec.json.encode(masked(told)), indent=1).decode()[:DETAIL] if told else ""
-    return Arrival(batch.received_at, _short(kind), _short(name), ids, outcome, reason, detail, removed, remark, text)
+    what = (batch.received_at, _short(kind), _short(name), ids)
+    return Arrival(*what, outcome, reason, detail, removed, remark, left_out, text)
 
 
 def _told(raw: Any) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
-from guanxi.acquisition.rules.hearing import Form, Heard, Who
+from guanxi.acquisition.rules.hearing import Form, Heard, Refusal, Who
 from guanxi.acquisition.rules.keys import BadOrigin, key_hash, new_key, origin_of, shown_start
-from guanxi.acquisition.rules.limits import BODY_BYTES, EVENT_BYTES, KEPT_FOR, OLD_KEY_FOR
+from guanxi.acquisition.rules.limits import BODY_BYTES, EVENT_BYTES, KEPT_FOR, OLD_KEY_FOR, REASONS_KEPT
 from guanxi.acquisition.rules.money import Amount
 from guanxi.acquisition.rules.wire import BATCH, Unusable, ids_of, read, trait_text, unpacked
 
@@ -10,10 +10,12 @@ __all__ = [
     "EVENT_BYTES",
     "KEPT_FOR",
     "OLD_KEY_FOR",
+    "REASONS_KEPT",
     "Amount",
     "BadOrigin",
     "Form",
     "Heard",
+    "Refusal",
     "Unusable",
     "Who",
     "ids_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from ninja import Query, Router
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, invalid
-from guanxi.api.v1.fitting import Fitting, wanted
+from guanxi.api.v1.fitting import Fitting, TagId, tags, wanted
 from guanxi.api.v1.shapes import (
     At,
     Id,
@@ -31,13 +31,13 @@ from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
-from guanxi.people.models import Bulk, BulkAct, BulkState
+from guanxi.people.models import Bulk, BulkAct, BulkState, Tag
 from guanxi.people.models import Field as Kept
 from guanxi.people.queries import Wanted
 
 router = Router(tags=["Changes of many"])
 MAY = Permission.PEOPLE_BULK
-Acts = Literal["owner", "unit", "trait", "suppress"]
+Acts = Literal["owner", "unit", "trait", "tag", "role", "suppress"]
 States = Literal["running", "stopped", "done", "failed", "undoing", "undone"]
 assert set(Acts.__args__) == set(BulkAct.values)  # type: ignore[attr-defined]
 assert set(States.__args__) == set(BulkState.values)  # type: ignore[attr-defined]
@@ -54,9 +54,14 @@ class NewBulk(In):
     field: Line | None = Field(None, max_length=40, description="With `trait`: the key of the field.")
     value: Line = Field("", max_length=200, description="With `trait`: as text; empty takes it away.")
 
+    add: list[TagId] = Field([], max_length=50, description="With `tag`: ids of tags to put on.")
+    remove: list[TagId] = Field([], max_length=50, description="With `tag`: ids of tags to take off.")
+    role: Literal["employee", "leader", "consumer"] | None = Field(None, description="With `role`.")
+
 
 class BulkOut(Out):
-    """`skipped` and `kept` (at undo) count people by reason. `owner`, `unit`, `field` and `value` are what is set."""
+    """`skipped` and `kept` (at undo) count people by reason. `owner`, `unit`, `field`, `value` and `role` are what is
+    set, `add` and `remove` the tags."""
 
     id: str
     act: Acts
@@ -66,6 +71,9 @@ class BulkOut(Out):
     unit: Named | None
     field: str | None
     value: str | None
+    add: list[Named]
+    remove: list[Named]
+    role: str | None
     total: int | None = Field(description="Null until it is settled whom it means.")
     done: int
     changed: int
@@ -84,6 +92,8 @@ def shown(request: ApiRequest, rows: Sequence[Bulk]) -> list[BulkOut]:
     owners = _targets(Staff, rows, "owner")
     units = _targets(Unit, rows, "unit")
     fields = _targets(Kept, rows, "field")
+    moved = {pk for of in rows for name in ("add", "remove") for pk in of.value.get(name, [])}
+    carried = Tag.objects.in_bulk(moved)
     return [
         BulkOut(
             id=of.public_id,
@@ -94,6 +104,9 @@ def shown(request: ApiRequest, rows: Sequence[Bulk]) -> list[BulkOut]:
             unit=named(units.get(of.value.get("unit"))),
             field=fields[of.value["field"]].key if of.value.get("field") in fields else None,
             value=of.value.get("value"),
+            add=_tags(carried, of, "add"),
+            remove=_tags(carried, of, "remove"),
+            role=of.value.get("role"),
             total=of.total,
             done=of.done,
             changed=of.changed,
@@ -108,6 +121,11 @@ def shown(request: ApiRequest, rows: Sequence[Bulk]) -> list[BulkOut]:
         )
         for of in rows
     ]
+
+
+def _tags(known: Mapping[int, Tag], of: Bulk, name: str) -> list[Named]:
+    found = [known[pk] for pk in of.value.get(name, []) if pk in known]
+    return [Named(id=tag.public_id, name=tag.name) for tag in found]
 
 
 def _targets(model: type[Any], rows: Sequence[Bulk], name: str) -> dict[int | None, Any]:
@@ -128,37 +146,44 @@ def list_bulks(request: ApiRequest, asked: Query[Listed]) -> Page[BulkOut]:
 def start_bulk(request: ApiRequest, body: NewBulk) -> BulkOut:
     """Change many people
 
-    Owner, unit or a trait, or no more e-mail, for up to 500 people by id or for all who fit. It runs in the background.
-    `suppress` needs the scope channels.manage, too.
+    Owner, unit, a trait, tags, the role, or no more e-mail, for up to 500 people by id or for all who fit. It runs in
+    the background. `suppress` needs the scope channels.manage, too.
     """
     if body.act == "suppress" and Permission.CHANNELS_MANAGE not in request.scopes:
         raise Problem("missing_scope", "This needs the scope channels.manage, too.")
     of = people.start_bulk(
         act=body.act,
         value=_value(body),
-        chosen=_whom(body),
+        chosen=_whom(body, request.staff),
         by=request.staff,
         now=request.now,
     )
     return get_bulk(request, of.public_id)
 
 
-def _whom(body: NewBulk) -> Wanted | list[str]:
+def _whom(body: NewBulk, staff: Staff) -> Wanted | list[str]:
     if body.people is not None and body.fitting is None:
         return body.people
     if body.fitting is not None and body.people is None:
-        return wanted(body.fitting, inside="fitting.")
+        return wanted(body.fitting, staff, inside="fitting.")
     raise invalid("people", "Send either people or fitting.", "missing")
 
 
 def _value(body: NewBulk) -> dict[str, Any]:
     """Raises the problem for what does not belong to the act."""
     belongs = {BulkAct.OWNER: {"owner"}, BulkAct.UNIT: {"unit"}, BulkAct.TRAIT: {"field", "value"}}
+    belongs |= {BulkAct.TAG: {"add", "remove"}, BulkAct.ROLE: {"role"}}
     mine = belongs.get(BulkAct(body.act), set())
-    for name in sorted({"owner", "unit", "field", "value"} & body.model_fields_set - mine):
+    for name in sorted({each for some in belongs.values() for each in some} & body.model_fields_set - mine):
         raise invalid(name, f"This does not belong to {body.act}. Leave it out.", "unknown_field")
-    for name in sorted(mine - {"value"} - body.model_fields_set):
+    for name in sorted(mine - {"value", "add", "remove"} - body.model_fields_set):
         raise invalid(name, "This is needed: what shall they get?", "missing")
+    if body.act == "tag":
+        if not body.add and not body.remove:
+            raise invalid("add", "Send at least one tag in add or remove.", "missing")
+        return {"add": list(tags(body.add, None, "add")), "remove": list(tags(body.remove, None, "remove"))}
+    if body.act == "role":
+        return {"role": body.role}
     if body.act == "trait":
         field = Kept.objects.filter(key=body.field or "").first()
         if field is None:

@@ -97,6 +97,8 @@ REQUESTS: Mapping[str, Example] = {
     ),
     "suppress_person": Example({"person_id": PERSON}, body={"identity": IDENTITY, "detail": "Asked by phone."}),
     "list_timeline": Example({"person_id": PERSON}, query={"name": "consent.given"}),
+    "get_strength": _of(person_id=PERSON),
+    "record_touch": Example({"person_id": PERSON}, body={"kind": "meeting", "advisor": OWNER}),
     "get_standing": _of(person_id=PERSON),
     "start_membership": Example({"person_id": TWIN}, body={"since": "2026-03-14T09:00:00Z", "label": "Card 10024"}),
     "end_membership": _of(person_id=PERSON),
@@ -349,7 +351,7 @@ _DELIVERY = {
     "tried_at": AT,
     "settled_at": AT,
 }
-_BULK = {
+_BULK: dict[str, Any] = {
     "id": BULK,
     "act": "owner",
     "state": "done",
@@ -358,6 +360,9 @@ _BULK = {
     "unit": None,
     "field": None,
     "value": None,
+    "add": [],
+    "remove": [],
+    "role": None,
     "total": 48_213,
     "done": 48_213,
     "changed": 48_100,
@@ -479,6 +484,28 @@ ANSWERS: Mapping[str, Any] = {
         "message": None,
         "about": {"store": "014", "lines": 3},
     },
+    "StrengthOut": {
+        "role": "consumer",
+        "counted": True,
+        "brand": {
+            "strength": 0.7134,
+            "band": "strong",
+            "strong_until": "2026-12-03T04:00:00.000000Z",
+            "neutral_until": "2027-03-01T04:00:00.000000Z",
+            "because": [{"kind": "order", "at": AT, "count": 2}],
+        },
+        "advisors": [
+            {
+                "strength": 0.2104,
+                "band": "weak",
+                "strong_until": "2026-05-02T04:00:00.000000Z",
+                "neutral_until": "2026-08-09T04:00:00.000000Z",
+                "because": [{"kind": "meeting", "at": AT, "count": 1}],
+                "advisor": {"id": OWNER, "name": "Grace Bell"},
+            }
+        ],
+    },
+    "TouchOut": {"kind": "meeting", "at": AT},
     "StandingOut": {
         "level": "customer",
         "member": True,

@@ -14,12 +14,13 @@ from guanxi.governance.models import Staff, Unit
 from guanxi.kit.cells import BadCell
 from guanxi.people.models import Field as Kept
 from guanxi.people.models import Level, TraitKind
-from guanxi.people.queries import NONE, ORDERS, TraitWanted, Wanted, trait_wanted
+from guanxi.people.queries import NONE, ORDERS, TraitWanted, Wanted, tags_for, trait_wanted
 
 Levels = Literal["visitor", "interactor", "fan", "friend", "customer"]
 Sorts = Literal["name", "name_back", "newest", "oldest", "seen", "unseen"]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 Has = Literal["yes", "no"]
+TagId = Annotated[str, Field(pattern=r"^tag_[0-9a-hjkmnp-tv-z]{26}$", max_length=30)]
 RANGE = ".."
 assert set(Levels.__args__) == set(Level.values)  # type: ignore[attr-defined]
 assert set(Sorts.__args__) == set(ORDERS)  # type: ignore[attr-defined]
@@ -39,6 +40,10 @@ class Fitting(In):
     seen_to: Day | None = None
     email: Has | None = Field(None, description="Whether an e-mail address is known.")
     phone: Has | None = None
+    role: Literal["employee", "leader", "consumer"] | None = None
+    tags_any: list[TagId] = Field([], max_length=50, description="Ids of tags: whoever carries one of them.")
+    tags_all: list[TagId] = Field([], max_length=50, description="Whoever carries them all.")
+    tags_none: list[TagId] = Field([], max_length=50, description="Whoever carries none of them.")
     trait: list[Annotated[Line, Field(max_length=260)]] = Field(
         [],
         max_length=10,
@@ -46,7 +51,7 @@ class Fitting(In):
     )
 
 
-def wanted(asked: Fitting, *, sort: str = "name", inside: str = "") -> Wanted:
+def wanted(asked: Fitting, staff: Staff, *, sort: str = "name", inside: str = "") -> Wanted:
     """`inside` names the field in problems. Raises the problem for an id, a field or a value that is not there."""
     return Wanted(
         search=asked.search,
@@ -61,8 +66,21 @@ def wanted(asked: Fitting, *, sort: str = "name", inside: str = "") -> Wanted:
         email=_has(asked.email),
         phone=_has(asked.phone),
         traits=traits(asked.trait, f"{inside}trait"),
+        role=asked.role or "",
+        tags_any=tags(asked.tags_any, staff, f"{inside}tags_any"),
+        tags_all=tags(asked.tags_all, staff, f"{inside}tags_all"),
+        tags_none=tags(asked.tags_none, staff, f"{inside}tags_none"),
         sort=sort,
     )
+
+
+def tags(ids: Sequence[str], staff: Staff | None, name: str) -> tuple[int, ...]:
+    if not ids:
+        return ()
+    found = dict(tags_for(staff).filter(public_id__in=ids).values_list("public_id", "pk"))
+    if missing := next((one for one in ids if one not in found), None):
+        raise invalid(name, f"There is no tag {missing}.", "unknown_id")
+    return tuple(found[one] for one in ids)
 
 
 def _place(rows: Any, public_id: str | None, field: str) -> int | Literal["none"] | None:

@@ -127,7 +127,7 @@ class ImportKindOut(Out):
     label: str
     fields: list[FieldOfFile]
     options: list[OptionOfFile]
-    takes_traits: bool = Field(description="Other columns may become `trait:<key>` or `new:<kind>`.")
+    takes_traits: bool = Field(description="Other columns may become `trait:<key>`, `new:<kind>` or `id:<kind>`.")
 
 
 class ImportKindList(Out):
@@ -240,6 +240,11 @@ class SheetChoice(In):
 
 class ColumnChoice(In):
     columns: dict[str, str] = Field(max_length=2_000, description="Column of the file → field; '' leaves it out.")
+    places: dict[Literal["corp", "app", "shop"], str] = Field(
+        {},
+        max_length=3,
+        description="Who gave the ids of columns that are read as `id:<kind>`, where their kind has one.",
+    )
 
 
 class OptionChoice(In):
@@ -263,9 +268,16 @@ def choose_sheet(request: ApiRequest, import_id: str, body: SheetChoice) -> Impo
 def choose_columns(request: ApiRequest, import_id: str, body: ColumnChoice) -> ImportOut:
     """Choose which column is what
 
-    A field of the kind, `trait:<key>`, `new:text` (or number, date, yes_no) for a new trait, or '' to leave it out.
+    A field of the kind, `trait:<key>`, `new:text` (or number, date, yes_no) for a new trait, `id:<kind>` for ids of
+    another kind, or '' to leave it out.
     """
-    return _turned(request, import_id, lambda of: people.choose_columns(of=of, columns=body.columns))
+    return _turned(
+        request,
+        import_id,
+        lambda of: people.choose_columns(
+            of=of, columns=body.columns, places={str(name): said for name, said in body.places.items()}
+        ),
+    )
 
 
 @router.post("/imports/{import_id}/options", **op(MAY, ImportOut, thing=True, refusals=("conflict",)))

@@ -165,7 +165,7 @@ def list_people(request: ApiRequest, asked: Query[PeopleAsked]) -> Page[PersonOu
     Those whom the maker of the key sees, with the filters, orders and the search of the console.
     """
     part = queries.people_page(
-        request.staff, wanted(asked, sort=asked.sort), after=unpacked(asked.after), size=asked.limit
+        request.staff, wanted(asked, request.staff, sort=asked.sort), after=unpacked(asked.after), size=asked.limit
     )
     return page([shown(card) for card in queries.cards([each.pk for each in part.people])], packed(part.after))
 

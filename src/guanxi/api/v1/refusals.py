@@ -13,7 +13,7 @@ from guanxi.audiences.operations import AudienceInUse
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import AlreadyInstalled, BadAccount, CannotBeTried, NotDoubtful
 from guanxi.channels.registry import UnknownChannel
-from guanxi.connections.operations import FriendsKept
+from guanxi.connections.operations import FriendsKept, TouchRefused
 from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
@@ -167,6 +167,13 @@ def _membership(refusal: MembershipRefused) -> Problem:
     return MEMBERS[refusal.reason]
 
 
+TOUCHES = {
+    "kind": invalid("kind", "There is no such touch that can be recorded."),
+    "future": invalid("at", "This time has not come yet."),
+    "gone": Problem("conflict", "This person was merged or erased."),
+}
+
+
 PERSONAL = {
     "erased": Problem("conflict", "This person was erased; nothing more is kept about them."),
     "not_failed": Problem("conflict", "It did not fail, or is at work again."),
@@ -207,6 +214,9 @@ BULKS = {
     "too_many_picked": invalid("people", "At most 500 people by id; take fitting for more."),
     "not_allowed": Problem("missing_scope", "The role of the maker of the key may not do this."),
     "no_such_value": invalid("act", "There is nothing with this id, or it cannot be chosen here.", "unknown_id"),
+    "two_of_a_group": invalid(
+        "add", "Of an exclusive group a person carries one tag, and none is put on and taken off."
+    ),
     "bad_value": invalid("value", "This does not fit the field. Dates as 2026-11-21, numbers in digits.", "wrong_kind"),
     "not_running": Problem("conflict", "It does not run any more."),
     "not_stopped": Problem("conflict", "It is not stopped."),
@@ -308,6 +318,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
     MembershipRefused: _membership,
+    TouchRefused: lambda error: TOUCHES[error.reason],
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
     TagRefused: lambda error: TAGS[error.reason],

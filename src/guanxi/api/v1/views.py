@@ -9,7 +9,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, not_found
-from guanxi.api.v1.fitting import Day, Fitting, Sorts, as_lines, as_parts
+from guanxi.api.v1.fitting import Day, Fitting, Sorts, TagId, as_lines, as_parts
 from guanxi.api.v1.shapes import At, Flag, In, Line, Name, Named, Out, must_match, named, tagged
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
@@ -19,6 +19,7 @@ from guanxi.people.queries import ORDERS
 
 router = Router(tags=["Saved views"])
 MAY = Permission.PEOPLE_VIEW
+LISTS = {"columns", "tags_any", "tags_all", "tags_none"}
 # How the address of the list names what the filter calls otherwise.
 NAMES = {"search": "q", "columns": "cols"}
 
@@ -37,6 +38,10 @@ class ViewFilter(In):
     seen_to: Day | None = None
     email: Literal["", "yes", "no"] = ""
     phone: Literal["", "yes", "no"] = ""
+    role: Literal["", "employee", "leader", "consumer"] = ""
+    tags_any: list[TagId] = Field([], max_length=50)
+    tags_all: list[TagId] = Field([], max_length=50)
+    tags_none: list[TagId] = Field([], max_length=50)
     trait: list[Annotated[Line, Field(max_length=260)]] = Field([], max_length=10, description="As in the list.")
     sort: Sorts = "name"
     columns: list[Annotated[str, Field(pattern="^[a-z0-9_:-]{1,50}$")]] = Field([], max_length=16)
@@ -76,8 +81,8 @@ def shown(view: SavedView, first: int | None) -> ViewOut:
     told: dict[str, Any] = {name: value for name, value in given.items() if value}
     if lines := as_lines(view.asked):
         told["trait"] = lines
-    if "columns" in told:
-        told["columns"] = told["columns"].split(",")
+    for name in LISTS & told.keys():
+        told[name] = told[name].split(",")
     return ViewOut(
         id=view.public_id,
         name=view.name,
@@ -92,7 +97,8 @@ def shown(view: SavedView, first: int | None) -> ViewOut:
 def asked(given: ViewFilter) -> dict[str, str]:
     """As the address of the list says it."""
     said = given.model_dump(mode="json", exclude={"trait"})
-    said |= {"columns": ",".join(given.columns), "sort": "" if given.sort == "name" else given.sort}
+    said |= {name: ",".join(said[name]) for name in LISTS}
+    said |= {"sort": "" if given.sort == "name" else given.sort}
     return {NAMES.get(name, name): (value or "").strip() for name, value in said.items()} | as_parts(given.trait)
 
 

@@ -17,8 +17,10 @@ from guanxi.connections.models.groups import (
     MemberFact,
 )
 from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge
+from guanxi.connections.models.strength import Bond, StrengthCount, StrengthRules, StrengthTrial, TrialState
 
 __all__ = [
+    "Bond",
     "BroughtBy",
     "Follow",
     "FollowFact",
@@ -35,4 +37,8 @@ __all__ = [
     "LeftBy",
     "MemberFact",
     "ReferralEdge",
+    "StrengthCount",
+    "StrengthRules",
+    "StrengthTrial",
+    "TrialState",
 ]

@@ -6,6 +6,14 @@ from guanxi.connections.operations.groups import GroupTold, note_group_facts
 from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends
 from guanxi.connections.operations.import_friends import FollowsKind, FriendsKind
 from guanxi.connections.operations.referring import Referral, refer
+from guanxi.connections.operations.strength.counting import (
+    after_import,
+    ask_anew,
+    count_anew,
+    settle_merged,
+    strength_lane,
+)
+from guanxi.connections.operations.strength.recording import TouchRefused, record_touch
 
 __all__ = [
     "FollowTold",
@@ -16,6 +24,10 @@ __all__ = [
     "GroupTold",
     "Referral",
     "Refused",
+    "TouchRefused",
+    "after_import",
+    "ask_anew",
+    "count_anew",
     "follow_handovers",
     "follow_merges",
     "follow_moves",
@@ -23,5 +35,8 @@ __all__ = [
     "note_follows",
     "note_friend_facts",
     "note_group_facts",
+    "record_touch",
     "refer",
+    "settle_merged",
+    "strength_lane",
 ]

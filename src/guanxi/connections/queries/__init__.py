@@ -13,13 +13,19 @@ from guanxi.connections.queries.lists import (
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
 from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
 from guanxi.connections.queries.own import friends_of
+from guanxi.connections.queries.strength import Because, Close, Closeness, closeness
+from guanxi.connections.queries.strength import rules as strength_rules
 
 __all__ = [
+    "Because",
     "Brought",
+    "Close",
+    "Closeness",
     "Friend",
     "FriendsWanted",
     "Held",
     "Ties",
+    "closeness",
     "every_tie",
     "friends_of",
     "friends_page",
@@ -28,6 +34,7 @@ __all__ = [
     "members_page",
     "mirrored",
     "seen_people",
+    "strength_rules",
     "tie_keys",
     "ties",
     "ties_of",

@@ -28,6 +28,7 @@ EVENTS: dict[str, Any] = {
     "level.reached": pgettext_lazy("has …", "reached a level"),
     "level.lost": pgettext_lazy("has …", "lost a level"),
     "member.joined": pgettext_lazy("has …", "become a member"),
+    "touch.recorded": pgettext_lazy("has …", "had a touch written down"),
     "member.left": pgettext_lazy("has …", "left the membership"),
     "person.assigned": pgettext_lazy("has …", "been given an owner or a unit"),
     "person.created": pgettext_lazy("has …", "appeared"),

@@ -13,6 +13,7 @@ from guanxi.console.access import StaffRequest, may
 from guanxi.console.imports.steps import answers_text
 from guanxi.console.imports.words import TONES, found, outcome, page_of, place_of
 from guanxi.governance.queries import Permission
+from guanxi.people import queries as people
 from guanxi.people.models import Field, Import, ImportState
 from guanxi.people.operations.imports.states import WORKING
 from guanxi.people.registry import import_kinds
@@ -72,6 +73,9 @@ def columns_text(of: Import) -> list[tuple[str, Any]]:
     words = {f"trait:{key}": label for key, label in labels.items()}
     words |= {f"trait:{new['key']}": new["label"] for new in of.mapping.get("new_fields", [])}
     words |= {one.key: one.label for one in fields_of(of)}
+    ids = of.mapping.get("ids", {})
+    words |= {f"id:{key}": label for key, label in people.other_kinds().items()} if ids else {}
+    words |= {name: f"{words.get(name, name)} ({within})" for name, within in ids.items() if within}
     return [(column, words.get(chosen[column], chosen[column])) for column in of.sheet["header"] if column in chosen]
 
 

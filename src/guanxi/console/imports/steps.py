@@ -17,7 +17,7 @@ from guanxi.governance.queries import Permission
 from guanxi.kit.tables import TableError
 from guanxi.people import operations
 from guanxi.people import queries as people
-from guanxi.people.models import Field, Import, ImportState, TraitKind
+from guanxi.people.models import Field, GivenBy, Import, ImportState, TraitKind
 from guanxi.people.operations.imports.states import may_change
 from guanxi.people.port import ImportKind, ImportOption
 
@@ -66,10 +66,12 @@ def columns(request: StaffRequest, public_id: str) -> HttpResponse:
 
 def choose_columns(request: StaffRequest, of: Import) -> HttpResponse:
     chosen = {column: request.POST.get(f"column-{place}", "") for place, column in enumerate(of.sheet["header"])}
+    places = {name: request.POST.get(f"place-{name}", "") for name in GivenBy.values}
     try:
-        of = operations.choose_columns(of=of, columns=chosen)
+        of = operations.choose_columns(of=of, columns=chosen, places=places)
     except operations.ChoiceRefused as refusal:
-        return show_columns(request, of, chosen, objections_text(of, refusal.objections), status=422)
+        wrong = objections_text(of, refusal.objections)
+        return show_columns(request, of, chosen, wrong, status=422, places=places)
     except operations.ImportRefused as refusal:
         return refused(request, of, refusal)
     return begin_check(request, of, then="import_check")
@@ -84,7 +86,12 @@ def read_as(of: Import) -> Mapping[str, str]:
 
 
 def show_columns(
-    request: StaffRequest, of: Import, chosen: Mapping[str, str], wrong: Sequence[str] = (), status: int = 200
+    request: StaffRequest,
+    of: Import,
+    chosen: Mapping[str, str],
+    wrong: Sequence[str] = (),
+    status: int = 200,
+    places: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     kind, sample = kind_of(of), of.sheet["sample"]
     lines = [
@@ -102,11 +109,35 @@ def show_columns(
         2,
         lines=lines,
         groups=choices_of(kind),
+        places=places_asked(of, chosen, places) if kind.takes_traits else [],
         required=[one.label for one in kind.fields if one.required],
         wrong=wrong,
         warnings=[people.reason_text(of.kind, one["code"], one["params"]) for one in of.sheet["warnings"]],
     )
     return render(request, "imports/columns.html", page, status=status)
+
+
+def places_asked(of: Import, chosen: Mapping[str, str], typed: Mapping[str, str] | None) -> list[dict[str, Any]]:
+    """Which corp, app and shop gave the ids: as typed, as chosen before, or the only one that is known here."""
+    columns = people.id_columns()
+    before = {columns[name].place: within for name, within in of.mapping.get("ids", {}).items() if name in columns}
+    known: dict[str, set[str]] = {}
+    for key, given in people.places_of_ids().items():
+        if kind := columns.get(f"id:{key}"):
+            known.setdefault(kind.place, set()).update(given)
+    needed = {columns[target].place for target in chosen.values() if target in columns}
+    alone = {place: next(iter(given)) for place, given in known.items() if len(given) == 1}
+    shown = typed if typed is not None else alone | before
+    return [
+        {
+            "name": place.value,
+            "label": place.label,
+            "value": shown.get(place.value, ""),
+            "known": sorted(known.get(place.value, ()))[:20],
+            "needed": place.value in needed,
+        }
+        for place in GivenBy
+    ]
 
 
 def choices_of(kind: ImportKind) -> list[tuple[Any, list[tuple[str, Any, bool]]]]:
@@ -115,6 +146,8 @@ def choices_of(kind: ImportKind) -> list[tuple[Any, list[tuple[str, Any, bool]]]
         (kind.label, [(one.key, one.label, one.required) for one in kind.fields])
     ]
     if kind.takes_traits:
+        others = people.other_kinds()
+        groups.append((_("Other ids"), [(f"id:{key}", label, False) for key, label in others.items()]))
         known = Field.objects.order_by("label", "pk")
         groups.append((_("Traits"), [(f"trait:{one.key}", one.label, False) for one in known]))
         groups.append(

@@ -52,6 +52,7 @@ EVENTS: Mapping[str, Any] = {
     "group.updated": gettext_lazy("A group chat has another name or notice"),
     "group.owner_changed": gettext_lazy("A group chat has another owner"),
     "group.dismissed": gettext_lazy("A group chat was dismissed"),
+    "touch.recorded": gettext_lazy("A touch was written down: a meeting, a call"),
     "person.referred": gettext_lazy("A person was brought by another"),
     "order.paid": gettext_lazy("An order was paid"),
     "product.bought": gettext_lazy("A product was bought: one for each line of an order"),
@@ -172,6 +173,16 @@ REMARKS: Mapping[str, Any] = {
     "unknown_currency": gettext_lazy("Kept without an amount: the currency is not known."),
     "bad_amount": gettext_lazy("Kept without an amount: revenue or value is no amount of its currency."),
 }
+LEFT_OUT: Mapping[str, Any] = {
+    "bad_email": REASONS["bad_email"],
+    "bad_phone": REASONS["bad_phone"],
+    "control_character": gettext_lazy("It contains control characters."),
+    "not_date": gettext_lazy("It is no date such as 2026-11-25."),
+    "not_yes_no": gettext_lazy("It is neither yes nor no."),
+    "not_number": gettext_lazy("It is no number."),
+    "too_long": gettext_lazy("It has more than 200 characters."),
+    "too_many_ids": gettext_lazy("The person has 500 ids already."),
+}
 
 
 def sent_name(event: EventName) -> str:
@@ -183,6 +194,16 @@ def arrival(one: Arrival) -> tuple[str, str, str, str, str]:
     tone, word = OUTCOMES[one.outcome]
     kind = str(TYPES.get(one.type, one.type or _("Unknown")))
     what = one.name if one.type == "track" and one.name else f"{kind} · {one.name}" if one.name else kind
-    why = str(REASONS.get(one.reason, one.reason)) if one.reason else str(REMARKS.get(one.remark, ""))
+    why = str(REASONS.get(one.reason, one.reason)) if one.reason else _remarks(one)
     ids = ", ".join(str(IDS.get(each, each)) for each in dict.fromkeys(one.ids))
     return tone, str(word), what, ids, f"{why} ({one.detail})" if one.detail else why
+
+
+def _remarks(one: Arrival) -> str:
+    """What did not count of an event that was taken."""
+    said = [str(REMARKS[one.remark])] if one.remark in REMARKS else []
+    for reason, place in one.left_out:
+        named = str(IDS.get(place, place.removeprefix("trait:")))
+        why = str(LEFT_OUT.get(reason, reason))
+        said.append(_("Without %(what)s: %(why)s") % {"what": named, "why": why})
+    return " ".join(said)

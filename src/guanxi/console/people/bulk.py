@@ -17,12 +17,13 @@ from guanxi.console.access import StaffRequest, may
 from guanxi.console.choices import one_line
 from guanxi.console.errors import bad_request
 from guanxi.console.people.lists import Asked
+from guanxi.console.people.tag_names import TagNames, tag_words
 from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
 from guanxi.people import operations as people
 from guanxi.people import queries
-from guanxi.people.models import Bulk, BulkAct, BulkState, Field, TraitKind
+from guanxi.people.models import Bulk, BulkAct, BulkState, Field, Role, TraitKind
 from guanxi.people.queries import BULK_WORKING, UNDO_FOR
 
 NOBODY = "none"
@@ -33,6 +34,7 @@ REFUSALS: dict[str, Any] = {
     "too_many_picked": gettext_lazy("Tick at most 500 people, or choose all who fit."),
     "not_allowed": gettext_lazy("Your role may not change people in this way."),
     "no_such_value": gettext_lazy("Choose one of the list."),
+    "two_of_a_group": gettext_lazy("Of an exclusive group a person carries one tag, and none is put on and taken off."),
     "bad_value": gettext_lazy("This does not fit the trait. Dates as 2026-11-21, numbers in digits."),
     "not_running": gettext_lazy("It does not run any more."),
     "not_stopped": gettext_lazy("It is not stopped."),
@@ -49,7 +51,8 @@ REASONS: dict[str, Any] = {
 
 def acts(staff: Staff) -> list[dict[str, Any]]:
     """What this role may do to many people."""
-    icons = {BulkAct.OWNER: "user-check", BulkAct.UNIT: "building-2", BulkAct.TRAIT: "tag", BulkAct.SUPPRESS: "ban"}
+    icons = {BulkAct.OWNER: "user-check", BulkAct.UNIT: "building-2", BulkAct.TAG: "tag", BulkAct.ROLE: "star"}
+    icons |= {BulkAct.TRAIT: "pencil", BulkAct.SUPPRESS: "ban"}
     if not role_may(staff.role, Permission.PEOPLE_BULK):
         return []
     mail = role_may(staff.role, Permission.CHANNELS_MANAGE)
@@ -77,6 +80,12 @@ class BulkForm(forms.Form):
                 ]
                 none = [] if queries.bound_to_unit(staff) else [(NOBODY, _("No unit"))]
                 self.fields["unit"] = _choice(_("Unit"), [*none, *units])
+            case BulkAct.TAG:
+                help_text = _("Names, with ; between. Write Group: Name where two groups have the same.")
+                for name, label in (("add", _("Put on")), ("remove", _("Take off"))):
+                    self.fields[name] = TagNames(label=label, help_text=help_text)
+            case BulkAct.ROLE:
+                self.fields["role"] = _choice(_("Role"), [(value, str(label)) for value, label in Role.choices])
             case BulkAct.TRAIT:
                 known = [(one.public_id, one.label) for one in Field.objects.order_by("label", "pk")[:200]]
                 self.fields["field"] = _choice(_("Trait"), known)
@@ -88,6 +97,12 @@ class BulkForm(forms.Form):
                     help_text=_("Empty takes the trait away. Dates as 2026-11-21; yes or no in words."),
                 )
 
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if self.act == BulkAct.TAG and not self.errors and not given["add"] and not given["remove"]:
+            self.add_error("add", _("Write at least one tag."))
+        return given
+
     @property
     def value(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -96,6 +111,10 @@ class BulkForm(forms.Form):
                 return {"owner": _key(Staff.objects.all(), given["owner"])}
             case BulkAct.UNIT:
                 return {"unit": _key(Unit.objects.all(), given["unit"])}
+            case BulkAct.TAG:
+                return {name: [tag.pk for tag in given[name]] for name in ("add", "remove")}
+            case BulkAct.ROLE:
+                return {"role": given["role"]}
             case BulkAct.TRAIT:
                 return {"field": _key(Field.objects.all(), given["field"]), "value": given["text"]}
             case _:
@@ -136,7 +155,9 @@ def new_bulk(request: StaffRequest) -> HttpResponse:
                 now=request.now,
             )
         except people.BulkRefused as refusal:
-            form.add_error("text" if "text" in form.fields else None, REFUSALS[refusal.reason])
+            form.add_error(
+                next((name for name in ("text", "add") if name in form.fields), None), REFUSALS[refusal.reason]
+            )
         else:
             return redirect("bulk", request.workspace.slug, of.public_id)
     page = {
@@ -195,6 +216,10 @@ def said(of: Bulk) -> str:
         case BulkAct.UNIT:
             unit = Unit.objects.filter(pk=of.value["unit"]).first()
             return _("Unit: %(name)s") % {"name": unit.name if unit else _("No unit")}
+        case BulkAct.TAG:
+            return tag_words(of)
+        case BulkAct.ROLE:
+            return _("Role: %(role)s") % {"role": Role(of.value["role"]).label}
         case BulkAct.TRAIT:
             field = Field.objects.filter(pk=of.value["field"]).first()
             label = field.label if field else _("a trait that is not there any more")

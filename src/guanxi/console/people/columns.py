@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from guanxi.console.people import words
 from guanxi.console.templatetags.figures import country_name, day, language_name
-from guanxi.people.models import Field, TraitKind
+from guanxi.governance.models import Staff
+from guanxi.people import queries
+from guanxi.people.models import Field, Role, TraitKind
 from guanxi.people.queries import Card
 
 TRAITS_AT_MOST = 200
@@ -42,6 +45,8 @@ FIXED = (
     Column("phone", _("Phone"), "num t2", named=False),
     Column("email", _("E-mail"), named=False),
     Column("level", _("Level"), "right", named=False),
+    Column("role", _("Role")),
+    Column("tags", _("Tags")),
     Column("owner", _("Owner")),
     Column("unit", _("Unit"), "t3"),
     Column("language", _("Language"), "t3"),
@@ -62,8 +67,21 @@ def columns(traits: list[Field]) -> dict[str, Column]:
     return {one.key: replace(one, label=str(one.label)) for one in (*FIXED, *own)}
 
 
-def cells(card: Card, chosen: list[Column]) -> list[Cell]:
+def asked_for(people: Sequence[int], chosen: list[Column], staff: Staff) -> dict[str, dict[int, str]]:
+    """What stands in columns that ask other tables: column → person → words; one query a column, if it is shown."""
+    keys, found = {one.key for one in chosen}, dict[str, dict[int, str]]()
+    if "tags" in keys:
+        tags = queries.tags_of(people, staff)
+        found["tags"] = {person: ", ".join(one.name for one in some) for person, some in tags.items()}
+    if "role" in keys:
+        roles = queries.roles_of(people)
+        found["role"] = {person: str(roles.get(person, Role.CONSUMER).label) for person in people}
+    return found
+
+
+def cells(card: Card, chosen: list[Column], more: Mapping[str, Mapping[int, str]]) -> list[Cell]:
     traits = {f"trait:{trait.key}": words.trait_words(trait.value) for trait in card.traits}
+    traits |= {key: texts.get(card.person.pk, "") for key, texts in more.items()}
     return [_cell(card, column, traits) for column in chosen]
 
 

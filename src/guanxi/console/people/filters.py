@@ -12,7 +12,9 @@ from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from guanxi.console.people.tag_filter import TagFilter
 from guanxi.console.templatetags.figures import day
+from guanxi.governance.models import Staff
 from guanxi.kit.cells import BadCell, has_control
 from guanxi.people import queries
 from guanxi.people.models import Field, TraitKind
@@ -59,8 +61,8 @@ class Offered:
 class Filters:
     """Raises Http404 for what is no day, no yes or no, no field, or no value of its field."""
 
-    def __init__(self, given: QueryDict, fields: Sequence[Field]) -> None:
-        self.fields = fields
+    def __init__(self, given: QueryDict, fields: Sequence[Field], staff: Staff) -> None:
+        self.fields, self.tags = fields, TagFilter(given, staff)
         self.source = given.get("source", "").strip()[:40]
         self.days = {name: _day(given.get(name, "")) for name in DAYS}
         self.has = {name: given.get(name, "") for name in HAS}
@@ -88,12 +90,14 @@ class Filters:
     @property
     def wanted(self) -> dict[str, Any]:
         has = {name: None if not said else said == "yes" for name, said in self.has.items()}
-        return {"source": self.source, "traits": tuple(wanted for _field, wanted in self.traits), **self.days, **has}
+        traits = tuple(wanted for _field, wanted in self.traits)
+        return {"source": self.source, "traits": traits, **self.days, **has, **self.tags.wanted}
 
     @property
     def parts(self) -> dict[str, str]:
         days = {name: at.isoformat() if at else "" for name, at in self.days.items()}
-        return {"source": self.source, **days, **self.has, **dict(sorted(self.texts.items()))}
+        texts = dict(sorted(self.texts.items()))
+        return {"source": self.source, **days, **self.has, **self.tags.parts, **texts}
 
     def said(self) -> Iterator[Said]:
         if self.source:
@@ -110,6 +114,8 @@ class Filters:
             )
         if self.has["phone"]:
             yield Said(_("Has a phone") if self.has["phone"] == "yes" else _("Has no phone"), HAS[1:])
+        for words, part in self.tags.sentences():
+            yield Said(words, (part,))
         for field, wanted in self.traits:
             parts = tuple(f"{form}:{field.key}" for form in ("trait", "least", "most"))
             yield Said(f"{field.label}: {_in_words(wanted)}", parts)

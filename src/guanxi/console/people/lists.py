@@ -48,7 +48,7 @@ class Asked:
         self.owner: Staff | None = self.owners.get(self.owner_key)
         self.unit: Unit | None = self.units.get(self.unit_key)
         kept = fields()
-        self.known, self.filters = columns(kept), Filters(given, kept)
+        self.known, self.filters = columns(kept), Filters(given, kept, staff)
         wished = [key for part in given.getlist("cols") for key in part.split(",")]
         self.chosen = [self.known[key] for key in dict.fromkeys(wished) if key in self.known][:SHOWN_AT_MOST]
         if not self.chosen:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from guanxi.channels.models import Account
 from guanxi.connections.models import BroughtBy, FriendSource, GroupChat, JoinedBy, LeftBy
+from guanxi.console.people.touch_words import TOUCHES
 from guanxi.events.queries import TimelineEntry
 from guanxi.governance.models import Staff
 from guanxi.people.models import Person
@@ -31,6 +32,7 @@ TITLES: Mapping[str, tuple[str, Any]] = {
     "group.member_joined": ("users", gettext_lazy("Came into the group chat %(group)s")),
     "group.member_left": ("log-out", gettext_lazy("Left the group chat %(group)s")),
     "person.referred": ("user-plus", gettext_lazy("Brought by %(bringer)s")),
+    "touch.recorded": ("user-check", "%(touch)s"),
 }
 TIES = tuple(TITLES)
 _NAMED = ("advisor", "giver", "account", "group")
@@ -53,6 +55,7 @@ def told_of_tie(entry: TimelineEntry, known: KnownTies) -> tuple[str, str, str]:
     """An icon, what happened, and more of it."""
     props = entry.props
     names = {name: known.get(props.get(name, ""), "–") for name in (*_NAMED, "bringer")}
+    names["touch"] = str(TOUCHES.get(str(props.get("kind", "")), "–"))
     icon, title = TITLES[entry.name]
     return icon, str(title) % names, " · ".join(part for part in _more(entry.name, props, names) if part)
 
@@ -63,6 +66,8 @@ def _more(name: str, props: Mapping[str, Any], names: Mapping[str, str]) -> Sequ
             return [_("before: %(name)s") % {"name": names["giver"]}, names["account"]]
         case "friend" if "advisor" in props:
             return [_word(FriendSource, props.get("source")), names["account"]]
+        case "touch":
+            return [names["advisor"] if props.get("advisor") else ""]
         case "group":
             return [_word(JoinedBy if name == "group.member_joined" else LeftBy, props.get("how")), names["account"]]
         case "person":

@@ -18,9 +18,9 @@ from guanxi.connections import queries as connections
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
-from guanxi.console.people import bulk, ladder, saved, words
+from guanxi.console.people import bulk, ladder, saved, strength, words
 from guanxi.console.people import timeline as happened
-from guanxi.console.people.columns import cells
+from guanxi.console.people.columns import asked_for, cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
 from guanxi.console.people.tags import options, shown_tags
@@ -41,11 +41,11 @@ def found(request: StaffRequest, public_id: str) -> Person:
     return person
 
 
-def row(card: Card, asked: Asked) -> dict[str, Any]:
+def row(card: Card, asked: Asked, more: Mapping[str, Mapping[int, str]]) -> dict[str, Any]:
     return {
         "key": card.person.public_id,
         "name": card.person.name,
-        "cells": cells(card, asked.chosen),
+        "cells": cells(card, asked.chosen, more),
         "url": asked.beside(card.person.public_id),
     }
 
@@ -87,9 +87,11 @@ def people(request: StaffRequest) -> HttpResponse:
     except BadCursor:
         return from_the_start(request, asked.url(sort=asked.sort))
     count, more = queries.counted(wanted)
+    ids = [person.pk for person in page.people]
+    beside_rows = asked_for(ids, asked.chosen, request.staff)
     context: dict[str, Any] = {
         "asked": asked,
-        "rows": [row(card, asked) for card in queries.cards([person.pk for person in page.people])],
+        "rows": [row(card, asked, beside_rows) for card in queries.cards(ids)],
         "next": asked.url(after=page.after) if page.after else "",
         "count": count,
         "more_than_counted": more,
@@ -129,6 +131,7 @@ def page_of(
     form: NoteForm | None = None,
     revealed: Mapping[int, str] | None = None,
     joining: ladder.DayForm | None = None,
+    touching: strength.TouchForm | None = None,
 ) -> HttpResponse:
     """The page of one person; what was refused stands in its field again."""
     form = form or NoteForm()
@@ -147,6 +150,7 @@ def page_of(
     context = {
         "beside": beside,
         "ladder": ladder.standing(one, beside["card"].proofs, joining),
+        "strength": strength.closeness(one, request.now, touching),
         "revealed": revealed is not None,
         "may_reveal": role_may(request.staff.role, Permission.PEOPLE_REVEAL),
         "happened": page,
@@ -163,4 +167,4 @@ def page_of(
         "ties": connections.ties(one, request.staff),
         "note": form,
     }
-    return render(request, "people/person.html", context, status=422 if form.is_bound or joining else 200)
+    return render(request, "people/person.html", context, status=422 if form.is_bound or joining or touching else 200)

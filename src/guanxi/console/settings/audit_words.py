@@ -18,7 +18,7 @@ from guanxi.content.models import Content
 from guanxi.governance.models import ApiKey, AuditEntry, Role, Staff, Unit
 from guanxi.integrations.models import Endpoint
 from guanxi.people import queries as people
-from guanxi.people.models import Import, OwnKind, Trust
+from guanxi.people.models import Import, OwnKind, Tag, TagGroup, Trust
 from guanxi.reach.models import Broadcast
 
 ACTS: Mapping[str, Any] = {
@@ -200,6 +200,8 @@ _KINDS: Mapping[str, _Kind] = {
     "psn": _Kind(people.visible, "person"),
     "src": _Kind(lambda staff: Source.objects.all(), "source"),
     "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),
+    "tag": _Kind(lambda staff: Tag.objects.filter(group__isnull=False), "tag"),
+    "tgg": _Kind(lambda staff: TagGroup.objects.all(), "tag_group"),
     "unt": _Kind(lambda staff: Unit.objects.all(), "staff", listed=True),
 }
 _NAME_FIELDS = ("name", "filename", "label")

@@ -1,7 +1,7 @@
 from guanxi.events.operations.announcing import announce, announce_many, drop_kept, keep, retract, tell, touch
 from guanxi.events.operations.forgetting import forget, forget_in_batches, forgotten
 from guanxi.events.operations.rewinding import rewind
-from guanxi.events.operations.writing import write_lake
+from guanxi.events.operations.writing import rows_of, write_lake
 from guanxi.events.rules import Happened
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "keep",
     "retract",
     "rewind",
+    "rows_of",
     "tell",
     "touch",
     "write_lake",

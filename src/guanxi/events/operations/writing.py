@@ -69,7 +69,7 @@ def _append_facts(now: datetime) -> int:
     if state.assigned == state.appended and not _assign(state):
         return 0
     commit = state.assigned
-    table = _rows_of(commit)
+    table = rows_of(commit)
     delta = opened(scope.current(), "events")
     if delta is None or (delta.transaction_version(APPLICATION) or 0) < commit:
         _append(table, commit)
@@ -92,7 +92,8 @@ def _assign(state: LakeState) -> bool:
     return bool(taken)
 
 
-def _rows_of(commit: int) -> pa.Table:
+def rows_of(commit: int) -> pa.Table:
+    """What a commit of the lake holds, from the rows: what is not there any more is missing."""
     bodies = bulk.asked(BODIES, [scope.current(), commit])
     parts = [table for pk, body in bodies if (table := _unpacked(pk, body)) is not None]
     facts = list(Fact.objects.filter(lake_commit=commit))

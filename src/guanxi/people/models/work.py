@@ -116,6 +116,8 @@ class BulkAct(models.TextChoices):
     OWNER = "owner", _("Set the owner")
     UNIT = "unit", _("Set the unit")
     TRAIT = "trait", _("Set a trait")
+    TAG = "tag", _("Change tags")
+    ROLE = "role", _("Set the role")
     SUPPRESS = "suppress", _("Send no more e-mail")
 
 

@@ -46,6 +46,7 @@ from guanxi.people.operations.personal import (
 from guanxi.people.operations.preferring import set_preferences
 from guanxi.people.operations.revealing import RevealRefused, reveal
 from guanxi.people.operations.seeing import saw
+from guanxi.people.operations.strength import hold_strength, hold_strength_of_all
 from guanxi.people.operations.tagging import (
     Put,
     Tagged,
@@ -122,6 +123,8 @@ __all__ = [
     "export_person",
     "fail_import",
     "hand_over",
+    "hold_strength",
+    "hold_strength_of_all",
     "join",
     "leave",
     "let_rules",

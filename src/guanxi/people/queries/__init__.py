@@ -28,8 +28,10 @@ from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, trait_wante
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
+    id_columns,
     imports_at_work,
     likely_answers,
+    other_kinds,
     reason_text,
     rejected_rows,
     rejects_phase,
@@ -101,6 +103,7 @@ from guanxi.people.queries.tags import (
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
 from guanxi.people.rules.kinds import BadId, read_id, read_place
+from guanxi.people.rules.tags import split_names
 
 __all__ = [
     "BULK_WORKING",
@@ -154,6 +157,7 @@ __all__ = [
     "full_name",
     "handovers",
     "held_by",
+    "id_columns",
     "id_key",
     "identity_key",
     "imports_at_work",
@@ -174,6 +178,7 @@ __all__ = [
     "merges_of",
     "mirrored",
     "notes",
+    "other_kinds",
     "owners_for",
     "page_of",
     "pairs",
@@ -193,6 +198,7 @@ __all__ = [
     "row_reason",
     "same",
     "sources",
+    "split_names",
     "stuck_erasure",
     "suggested_columns",
     "suppressions",

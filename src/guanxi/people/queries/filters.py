@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff, Workspace
 from guanxi.kit import scope
-from guanxi.people.models import Person, Trait, TraitKind
-from guanxi.people.queries.sides import Side
+from guanxi.people.models import Person, PersonTag, Role, Tag, Trait, TraitKind
+from guanxi.people.queries.sides import Side, Without
 from guanxi.people.registry import also_owned
 from guanxi.people.rules import canonical
 
@@ -71,6 +71,10 @@ class Wanted:
     email: bool | None = None
     phone: bool | None = None
     traits: tuple[TraitWanted, ...] = ()
+    tags_any: tuple[int, ...] = ()
+    tags_all: tuple[int, ...] = ()
+    tags_none: tuple[int, ...] = ()
+    role: str = ""
     sort: str = "name"
 
 
@@ -113,6 +117,22 @@ def _days(column: str, first: date | None, last: date | None, zone: ZoneInfo) ->
 
 def traits_of(wanted: Wanted) -> list[Side]:
     return [_trait(one) for one in wanted.traits]
+
+
+def tags_of_list(wanted: Wanted) -> list[Side]:
+    """The sides of tags and of the role. A consumer is who has no row that says otherwise."""
+    table = PersonTag._meta.db_table
+    sides = [Side(table, "tag_id = %s", (tag,)) for tag in wanted.tags_all]
+    if wanted.tags_any:
+        sides.append(Side(table, "tag_id = ANY(%s)", (list(wanted.tags_any),)))
+    without = list(wanted.tags_none)
+    if wanted.role:
+        roles = dict(Tag.objects.exclude(role="").values_list("role", "pk"))
+        if wanted.role == Role.CONSUMER:
+            without += roles.values()
+        else:
+            sides.append(Side(table, "tag_id = %s", (roles.get(wanted.role, 0),)))
+    return [*sides, Without(table, "tag_id = ANY(%s)", (without,))] if without else sides
 
 
 def _trait(one: TraitWanted) -> Side:

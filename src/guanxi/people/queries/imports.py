@@ -13,13 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from guanxi.kit import tables
 from guanxi.people.models import (
     Field,
+    IdentityKind,
     Import,
     ImportReject,
     ImportState,
 )
 from guanxi.people.port import MESSAGES, Text
+from guanxi.people.queries.kinds import kind_labels, kinds
 from guanxi.people.registry import UnknownKind, import_kind
 from guanxi.people.rules import guess_columns, guess_kind
+from guanxi.people.rules.kinds import CALLED, COLUMN, Kind
 
 REFUSALS: Mapping[str, Text] = {
     "already_running": _("Rows of this file are on their way in already; start a new import to read it differently."),
@@ -70,6 +73,7 @@ def suggested_columns(of: Import) -> dict[str, str]:
     known = {one.key: (one.key, str(one.label), *one.synonyms) for one in kind.fields}
     if kind.takes_traits:
         known |= {f"trait:{one.key}": (one.key, one.label) for one in Field.objects.order_by("pk")}
+        known |= {f"{COLUMN}{key}": (key, label, *CALLED.get(key, ())) for key, label in other_kinds().items()}
     guessed = guess_columns(of.sheet["header"], known)
     sample = list(zip(*of.sheet["sample"], strict=True)) or [()] * len(of.sheet["header"])
     ours = len(BEFORE_REJECTED) if brings_back(of) else 0
@@ -79,6 +83,16 @@ def suggested_columns(of: Import) -> dict[str, str]:
         else guessed.get(column) or (f"new:{guess_kind(sample[place])}" if kind.takes_traits else "")
         for place, column in enumerate(of.sheet["header"])
     }
+
+
+def other_kinds() -> dict[str, str]:
+    """The kinds of ids that have no field of their own, as they are called here."""
+    return {key: str(label) for key, label in kind_labels().items() if key not in IdentityKind.values}
+
+
+def id_columns() -> dict[str, Kind]:
+    """What a column may be read as, beside fields and traits → the kind."""
+    return {f"{COLUMN}{key}": kind for key, kind in kinds().items() if key not in IdentityKind.values}
 
 
 def likely_answers(of: Import) -> dict[str, str]:

@@ -14,8 +14,8 @@ from django.db.models import Count, F, OrderBy, Q, QuerySet
 from guanxi.governance.models import Staff
 from guanxi.kit import scope
 from guanxi.people.models import Person
-from guanxi.people.queries.filters import Wanted, plain, traits_of, visible
-from guanxi.people.queries.sides import Side, among, by_identity, by_words, extra, few, room_for_ids
+from guanxi.people.queries.filters import Wanted, plain, tags_of_list, traits_of, visible
+from guanxi.people.queries.sides import Side, Without, among, by_identity, by_words, extra, few, room_for_ids
 
 PAGE = 50
 COUNTED_UP_TO = 10_000
@@ -82,7 +82,7 @@ def wanted_people(staff: Staff, wanted: Wanted) -> QuerySet[Person]:
 
 
 def find_people(staff: Staff, wanted: Wanted) -> Found:
-    people, sides = visible(staff).filter(plain(wanted)), traits_of(wanted)
+    people, sides = visible(staff).filter(plain(wanted)), [*tags_of_list(wanted), *traits_of(wanted)]
     ids: set[int] | None = None
     broad: list[Side] = []
     if text := wanted.search.strip():
@@ -95,7 +95,7 @@ def find_people(staff: Staff, wanted: Wanted) -> Found:
         else:
             broad = words
     for side in sides:
-        if ids is None and (marked := few([side])) is not None:
+        if ids is None and not isinstance(side, Without) and (marked := few([side])) is not None:
             ids = set(marked)
         else:
             broad.append(side)

@@ -61,6 +61,28 @@ class Side:
         return {"where": [f"EXISTS ({sql} AND person_id = {PERSON}.id)"], "params": given}
 
 
+@dataclass(frozen=True)
+class Without(Side):
+    """A row that a person must not have."""
+
+    def of(self, people: Iterable[int]) -> list[int]:
+        some = list(people)
+        having = set(super().of(some))
+        return [person for person in some if person not in having]
+
+    def look(self) -> dict[str, Any]:
+        sql, given = self.ids()
+        return {"where": [f"NOT EXISTS ({sql} AND person_id = {PERSON}.id OFFSET 0)"], "params": given}
+
+    def hashed(self) -> dict[str, Any]:
+        sql, given = self.ids()
+        return {"where": [f"({PERSON}.id IN ({sql})) IS NOT TRUE"], "params": given}
+
+    def join(self) -> dict[str, Any]:
+        sql, given = self.ids()
+        return {"where": [f"NOT EXISTS ({sql} AND person_id = {PERSON}.id)"], "params": given}
+
+
 def named(word: str, whole: bool) -> Side:
     """Who has this word in the name, or one that begins so."""
     if whole:

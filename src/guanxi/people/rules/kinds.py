@@ -118,3 +118,27 @@ def read_place(kind: Kind, text: str) -> str:
 def looked_up_as(value: str, within: str) -> str:
     """What the blind index of an id is made of; ids without a place keep the index that they always had."""
     return f"{within}\x1f{value}" if within else value
+
+
+COLUMN = "id:"
+"""A column of a file that holds ids of a kind is read as this and its key."""
+CALLED: Mapping[str, tuple[str, ...]] = {
+    "shop_customer": (
+        *("shop customer", "shop customer number", "shop customer id", "shop member id", "store customer number"),
+        *("店铺客户号", "店铺会员号", "店铺客户编号", "门店会员号", "매장 고객번호", "매장 회원번호"),
+    ),
+    "wecom": (
+        *("wecom", "external_userid", "external user id", "wecom id", "wecom external userid", "wework id"),
+        *("企业微信", "企微", "企业微信id", "企微id", "外部联系人id", "위컴", "위컴 id"),
+    ),
+    "unionid": ("unionid", "union id", "wechat unionid", "微信unionid", "위챗 unionid"),
+    "openid": ("openid", "open id", "wechat openid", "微信openid", "公众号openid", "小程序openid", "위챗 openid"),
+    "weibo": ("weibo", "weibo uid", "weibo id", "微博", "微博uid", "微博id", "웨이보", "웨이보 id"),
+    "plate": (
+        *("plate", "plate number", "license plate", "licence plate", "number plate", "car plate", "registration plate"),
+        *("车牌", "车牌号", "车牌号码", "차량번호", "차량 번호", "번호판", "자동차 번호"),
+    ),
+    "device": ("device", "device id", "idfa", "gaid", "oaid", "设备", "设备号", "设备id", "기기", "기기 id"),
+    "cookie": ("cookie", "cookie id", "anonymous id", "visitor id", "访客id", "쿠키", "방문자 id"),
+}
+"""What files call columns of these."""

@@ -11,6 +11,7 @@ from guanxi.governance.models import Staff, Suppression, SuppressionReason, Unit
 from guanxi.kit import bulk
 from guanxi.people.models import Bulk, BulkAct, Field, Identity, IdentityKind, Person, Trait
 from guanxi.people.operations.assigning import tell_assigned
+from guanxi.people.operations.bulk.tags import RoleOfMany, Tags, TagsGone
 
 CHANGED, RESTORED = "changed", "restored"
 ALREADY, NO_EMAIL, CHANGED_SINCE, GONE = "already", "no_email", "changed_since", "gone"
@@ -107,6 +108,24 @@ class OneTrait:
         )
 
 
+class Carried:
+    """Tags or the role."""
+
+    def __init__(self, tags: Tags | RoleOfMany) -> None:
+        self.tags = tags
+
+    def apply(self, people: Sequence[Person], *, of: Bulk, now: datetime) -> Outcomes:
+        try:
+            done = self.tags.changed(people, of, now)
+        except TagsGone as gone:
+            raise TargetGone from gone
+        return {pk: (ALREADY, {}) if before is None else (CHANGED, before) for pk, before in done.items()}
+
+    def undo(self, people: Sequence[tuple[Person, Mapping[str, Any]]], *, of: Bulk, now: datetime) -> Outcomes:
+        restored = self.tags.restored(people, now)
+        return {person.pk: (RESTORED if person.pk in restored else CHANGED_SINCE, dict(was)) for person, was in people}
+
+
 class NoMoreEmail:
     """Every e-mail address of the person goes on the suppression list. What stood there before stays."""
 
@@ -156,6 +175,10 @@ def change_of(of: Bulk, *, undoing: bool = False) -> Change:
             return Place("owner_id", of.value["owner"], Staff, undoing=undoing)
         case BulkAct.UNIT:
             return Place("unit_id", of.value["unit"], Unit, undoing=undoing)
+        case BulkAct.TAG:
+            return Carried(Tags(of.value["add"], of.value["remove"]))
+        case BulkAct.ROLE:
+            return Carried(RoleOfMany(of.value["role"]))
         case BulkAct.TRAIT:
             return OneTrait(of.value["field"], of.value["value"])
         case _:

@@ -14,7 +14,8 @@ from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission, may
 from guanxi.kit import cells
 from guanxi.people import queries
-from guanxi.people.models import Bulk, BulkAct, BulkState, Field
+from guanxi.people.models import Bulk, BulkAct, BulkState, Field, Role
+from guanxi.people.operations.tagging.putting import slot_of
 from guanxi.people.queries import BULK_WORKING, Wanted
 from guanxi.people.rules import canonical
 
@@ -24,7 +25,8 @@ SUPPRESSES = Permission.CHANNELS_MANAGE
 
 
 class BulkRefused(ValueError):
-    """`reason`: nobody, too_many_picked, not_allowed, no_such_value, bad_value, not_running, not_stopped, too_late."""
+    """`reason`: nobody, too_many_picked, not_allowed, no_such_value, bad_value,
+    two_of_a_group, not_running, not_stopped, too_late."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -34,7 +36,7 @@ class BulkRefused(ValueError):
 @transaction.atomic
 def start_bulk(*, act: str, value: Mapping[str, Any], chosen: Wanted | Sequence[str], by: Staff, now: datetime) -> Bulk:
     """`chosen`: everyone who fits a filter, or public ids. `value`: {"owner": id or None}, {"unit": id or None},
-    {"field": id, "value": text}, or nothing. Raises BulkRefused."""
+    {"field": id, "value": text}, {"add": ids, "remove": ids}, {"role": role}, or nothing. Raises BulkRefused."""
     if not may(by.role, Permission.PEOPLE_BULK) or (act == BulkAct.SUPPRESS and not may(by.role, SUPPRESSES)):
         raise BulkRefused("not_allowed")
     if not isinstance(chosen, Wanted) and not 0 < len(chosen) <= PICKED_AT_MOST:
@@ -63,6 +65,12 @@ def _checked(act: str, value: Mapping[str, Any], by: Staff) -> dict[str, Any]:
             if not nowhere and not queries.units_for(by).filter(pk=value["unit"]).exists():
                 raise BulkRefused("no_such_value")
             return {"unit": value["unit"]}
+        case BulkAct.TAG:
+            return _tags(list(value["add"]), list(value["remove"]))
+        case BulkAct.ROLE if value["role"] in Role.values:
+            return {"role": str(value["role"])}
+        case BulkAct.ROLE:
+            raise BulkRefused("no_such_value")
         case BulkAct.TRAIT:
             field = Field.objects.filter(pk=value["field"]).first()
             if field is None:
@@ -74,6 +82,16 @@ def _checked(act: str, value: Mapping[str, Any], by: Staff) -> dict[str, Any]:
                 raise BulkRefused("bad_value") from error
         case _:
             return {}
+
+
+def _tags(add: list[int], remove: list[int]) -> dict[str, Any]:
+    """Tags of groups, each once, in their order. Of an exclusive group nobody can carry two."""
+    known = {tag.pk: tag for tag in queries.tags_for(None).filter(pk__in=[*add, *remove])}
+    if not known or not known.keys() >= {*add, *remove} or any(known[pk].archived_at for pk in add):
+        raise BulkRefused("no_such_value")
+    if {*add} & {*remove} or len({slot_of(known[pk]) for pk in add}) < len({*add}):
+        raise BulkRefused("two_of_a_group")
+    return {"add": list(dict.fromkeys(add)), "remove": list(dict.fromkeys(remove))}
 
 
 @transaction.atomic

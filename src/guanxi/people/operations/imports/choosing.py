@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
 from pypinyin import lazy_pinyin
@@ -11,9 +11,10 @@ from pypinyin import lazy_pinyin
 from guanxi.people.models import Field, Import, ImportState, TraitKind
 from guanxi.people.operations.imports.states import ImportRefused, locked, may_change
 from guanxi.people.port import ImportKind, Objection
-from guanxi.people.queries.imports import likely_answers
+from guanxi.people.queries.imports import id_columns, likely_answers
 from guanxi.people.registry import import_kind
 from guanxi.people.rules import slug
+from guanxi.people.rules.kinds import BadId, Kind, read_place
 
 LEFT_OUT = ""
 TRAIT, NEW = "trait:", "new:"
@@ -28,8 +29,9 @@ class ChoiceRefused(Exception):
 
 
 @transaction.atomic
-def choose_columns(*, of: Import, columns: Mapping[str, str]) -> Import:
-    """Column → field key, "trait:<key>" of a known trait, "new:<kind>" for a new one, or "" to leave it out.
+def choose_columns(*, of: Import, columns: Mapping[str, str], places: Mapping[str, str] | None = None) -> Import:
+    """Column → field key, "trait:<key>" of a known trait, "new:<kind>" for a new one, "id:<kind>" for ids of another
+    kind, or "" to leave it out. `places`: which `corp`, `app` or `shop` gave them.
 
     Raises ChoiceRefused, or ImportRefused when rows have come in already.
     """
@@ -39,19 +41,20 @@ def choose_columns(*, of: Import, columns: Mapping[str, str]) -> Import:
     kind = import_kind(of.kind)
     chosen = {column: target for column, target in columns.items() if target != LEFT_OUT}
     known = dict(Field.objects.values_list("key", "kind")) if kind.takes_traits else {}
-    objections = _wrong_columns(of, kind, chosen, known) or kind.objections(chosen, {})
+    kinds = id_columns() if kind.takes_traits else {}
+    objections = _wrong_columns(of, kind, chosen, {*(TRAIT + key for key in known), *kinds})
+    ids, unplaced = _placed(chosen, kinds, places or {})
+    objections = objections or unplaced or kind.objections(chosen, {})
     if objections:
         raise ChoiceRefused(objections)
-    of.mapping = _mapping(chosen, known)
+    of.mapping = _mapping(chosen, known) | {"ids": ids}
     of.check_report, of.problem, of.state = {}, {}, ImportState.UPLOADED
     of.save(update_fields=["mapping", "check_report", "problem", "state"])
     return of
 
 
-def _wrong_columns(
-    of: Import, kind: ImportKind, chosen: Mapping[str, str], traits: Mapping[str, str]
-) -> list[Objection]:
-    fields = {field.key for field in kind.fields} | {TRAIT + key for key in traits}
+def _wrong_columns(of: Import, kind: ImportKind, chosen: Mapping[str, str], more: Collection[str]) -> list[Objection]:
+    fields = {field.key for field in kind.fields} | set(more)
     if kind.takes_traits:
         fields |= {NEW + kind_of for kind_of in TraitKind.values}
     wrong = [Objection("column_unknown", {"column": column}) for column in chosen if column not in of.sheet["header"]]
@@ -64,6 +67,23 @@ def _wrong_columns(
         if field.required and field.key not in counts
     ]
     return wrong
+
+
+def _placed(
+    chosen: Mapping[str, str], kinds: Mapping[str, Kind], places: Mapping[str, str]
+) -> tuple[dict[str, str], list[Objection]]:
+    """For each kind of id among the columns who gave it, and what is missing."""
+    found: dict[str, str] = {}
+    wrong: list[Objection] = []
+    for column, target in chosen.items():
+        if (kind := kinds.get(target)) is None:
+            continue
+        try:
+            found[target] = read_place(kind, places.get(kind.place, ""))
+        except BadId as bad:
+            code = "place_missing" if bad.reason == "place_missing" else "bad_place"
+            wrong.append(Objection(code, {"column": column}))
+    return found, wrong
 
 
 def _mapping(chosen: Mapping[str, str], known: Mapping[str, str]) -> dict[str, object]:

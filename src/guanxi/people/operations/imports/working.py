@@ -23,7 +23,8 @@ from guanxi.kit import leases, scope, tables
 from guanxi.people.events import ImportFinished
 from guanxi.people.models import Import, ImportState
 from guanxi.people.operations.imports.states import SETTLED, WORKING
-from guanxi.people.port import ImportContext, NewField
+from guanxi.people.port import IdColumn, ImportContext, NewField
+from guanxi.people.queries import id_columns
 
 LEASE_SECONDS = 120
 
@@ -145,8 +146,16 @@ def context_of(of: Import, now: datetime) -> ImportContext:
         columns=of.mapping["columns"],
         traits=of.mapping["traits"],
         new_fields=tuple(NewField(**new) for new in of.mapping["new_fields"]),
+        ids=_ids(of),
         now=now,
     )
+
+
+def _ids(of: Import) -> dict[str, IdColumn]:
+    """A kind that was removed meanwhile is nothing any more."""
+    given: dict[str, str] = of.mapping.get("ids", {})
+    known = id_columns() if given else {}
+    return {name: IdColumn(known[name], within) for name, within in given.items() if name in known}
 
 
 def as_problem(error: tables.TableError) -> dict[str, object]:

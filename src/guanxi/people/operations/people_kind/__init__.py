@@ -13,6 +13,7 @@ from guanxi.people.operations.people_kind.reading import IDENTITIES, ReadyPerson
 from guanxi.people.operations.people_kind.undoing import UNDO
 from guanxi.people.operations.people_kind.writing import write_people
 from guanxi.people.port import ImportContext, ImportField, ImportOption, Objection, Ready, Rejected, Row, Text, UndoStep
+from guanxi.people.rules.kinds import COLUMN
 
 
 class PeopleKind:
@@ -30,7 +31,7 @@ class PeopleKind:
     def objections(self, columns: Mapping[str, str], options: Mapping[str, str]) -> list[Objection]:
         fields = set(columns.values())
         found = []
-        if not fields & set(IDENTITIES):
+        if not fields & set(IDENTITIES) and not any(one.startswith(COLUMN) for one in fields):
             found.append(Objection("no_identity_column"))
         if options.get("consent") == "column" and not {"consent", "email"} <= fields:
             found.append(Objection("no_consent_column"))

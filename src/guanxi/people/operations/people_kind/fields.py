@@ -205,8 +205,9 @@ CONSENT_TEXT = ImportOption(
 OPTIONS = (ON_MATCH, CONSENT, CONSENT_TEXT)
 
 MESSAGES: Mapping[str, Text] = {
-    "nobody": _("The row has no e-mail address, no phone and no customer number, so nobody can be found by it."),
+    "nobody": _("The row has no e-mail address, phone, customer number or other id, so nobody can be found by it."),
     "bad_email": _("This is not an e-mail address: %(value)s."),
+    "bad_plate": _("This is not a plate number: %(value)s."),
     "bad_phone": _(
         "This is not a phone number of the workspace's country: %(value)s. Write the country code first, as in "
         "+86 138 0000 2210."
@@ -217,7 +218,7 @@ MESSAGES: Mapping[str, Text] = {
     "unknown_country": _("This is not a country: %(value)s. Write a code such as CN or KR."),
     "unknown_language": _("This is not a language: %(value)s. Write a code such as en, zh-hans or ko."),
     "erased": _("This person was erased; nothing can be added."),
-    "no_identity_column": _("Choose a column with e-mail addresses, phones or customer numbers."),
+    "no_identity_column": _("Choose a column with e-mail addresses, phones, customer numbers or other ids."),
     "no_consent_column": _("Consent by a column needs a column with e-mail addresses and one that says yes or no."),
     "member_and_not": _("It says that they are no member, and since when they are one."),
     "no_statement": _("Say in a sentence how these people agreed; it is kept as proof."),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guanxi.governance.models import Consent, Purpose, Staff, Unit
@@ -12,15 +12,21 @@ from guanxi.people.models import Field, Identity, IdentityKind, Membership, Pers
 from guanxi.people.operations.people_kind.reading import ReadyPerson
 from guanxi.people.port import ImportContext, Plan, Rejected
 from guanxi.people.rules import ConsentState, consent_to_write
+from guanxi.people.rules.kinds import Kind, looked_up_as
 
 COLUMNS = ("name", "owner_id", "unit_id", "country", "language")
 
 
 @dataclass(frozen=True, slots=True)
 class NewIdentity:
-    kind: str
+    kind: Kind
     value: str
+    within: str
     lookup: bytes
+
+    @property
+    def key(self) -> tuple[str, bytes]:
+        return self.kind.key, self.lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,17 @@ class _Candidate:
     unit_id: int | None
     identities: tuple[NewIdentity, ...]
 
+    @property
+    def known_by(self) -> list[NewIdentity]:
+        """What says who they are: ids that prove, and only without any of those what a household or a device shares."""
+        proofs = [one for one in self.identities if one.kind.proves]
+        return proofs or list(self.identities)
+
+    def without(self, held: Container[tuple[str, bytes]]) -> _Candidate:
+        """What somebody else of the household has stays theirs."""
+        mine = tuple(one for one in self.identities if one.kind.proves or one.key not in held)
+        return self if len(mine) == len(self.identities) else replace(self, identities=mine)
+
 
 def plan_people(rows: Sequence[ReadyPerson], context: ImportContext) -> PeoplePlan:
     plan = PeoplePlan()
@@ -77,12 +94,17 @@ def plan_people(rows: Sequence[ReadyPerson], context: ImportContext) -> PeoplePl
     consents = _consents(candidates)
     matched: list[tuple[_Candidate, int]] = []
     seen: set[int] = context.memo.setdefault("people_seen", set())
+    given: set[tuple[str, bytes]] = set()
     for one in candidates:
-        holders = {owners[key] for identity in one.identities if (key := (identity.kind, identity.lookup)) in owners}
-        if len(holders) > 1:
+        holders = {owners[identity.key] for identity in one.known_by if identity.key in owners}
+        one = one.without(given)
+        given.update(identity.key for identity in one.identities if identity.key not in owners)
+        if not one.identities:
+            plan.rejected.append(Rejected(one.ready.row_no, "same_row_in_file", {}))
+        elif len(holders) > 1:
             plan.rejected.append(Rejected(one.ready.row_no, "two_people", {}))
         elif not holders:
-            plan.new.append(_new(one, consents))
+            plan.new.append(_new(one.without(owners), consents))
         elif (person := holders.pop()) in seen:
             plan.rejected.append(Rejected(one.ready.row_no, "same_row_in_file", {}))
         else:
@@ -109,7 +131,11 @@ def _candidate(row: ReadyPerson, context: ImportContext, plan: PeoplePlan) -> _C
             plan.rejected.append(Rejected(row.row_no, "unknown_unit", {"value": row.unit}))
             return None
     identities = tuple(
-        NewIdentity(kind, value, crypto.lookup(context.workspace_id, kind, value)) for kind, value in row.keys
+        NewIdentity(
+            *(one.kind, one.value, one.within),
+            crypto.lookup(context.workspace_id, one.kind.key, looked_up_as(one.value, one.within)),
+        )
+        for one in row.ids
     )
     return _Candidate(row, owner, unit, identities)
 
@@ -137,7 +163,7 @@ def _holders(candidates: Iterable[_Candidate]) -> dict[tuple[str, bytes], int]:
     wanted: dict[str, list[bytes]] = {}
     for one in candidates:
         for identity in one.identities:
-            wanted.setdefault(identity.kind, []).append(identity.lookup)
+            wanted.setdefault(identity.kind.key, []).append(identity.lookup)
     return {
         (kind, bytes(lookup)): person
         for kind, lookups in wanted.items()
@@ -157,7 +183,7 @@ def _consents(candidates: Iterable[_Candidate]) -> dict[bytes, ConsentState]:
 
 
 def _email_lookup(one: _Candidate) -> bytes:
-    return next(identity.lookup for identity in one.identities if identity.kind == IdentityKind.EMAIL)
+    return next(identity.lookup for identity in one.identities if identity.kind.key == IdentityKind.EMAIL)
 
 
 def _consent(one: _Candidate, consents: Mapping[bytes, ConsentState]) -> bool | None:
@@ -199,7 +225,7 @@ def _compare(
             ready=one.ready,
             before=before,
             after={name: wanted[name] for name in before},
-            identities=tuple(i for i in one.identities if (i.kind, i.lookup) not in holders),
+            identities=tuple(i for i in one.identities if i.key not in holders),
             consent=_consent(one, consents),
             member=None if one.ready.member in (None, person in members) else one.ready.member,
             new_traits=tuple((key, value) for key, value in one.ready.traits if (person, key) not in traits),

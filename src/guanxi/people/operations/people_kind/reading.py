@@ -15,6 +15,7 @@ from guanxi.kit import addresses, cells
 from guanxi.people.models import IdentityKind
 from guanxi.people.port import ImportContext, Ready, Rejected, Row
 from guanxi.people.rules import canonical
+from guanxi.people.rules.kinds import BUILT_IN, ID_LIMIT, BadId, Kind, read_id
 
 TRAIT = "trait:"
 IDENTITIES = tuple(kind.value for kind in IdentityKind)
@@ -26,10 +27,18 @@ _NOT_THAT = {"number": "not_a_number", "date": "not_a_date", "yes_no": "not_yes_
 
 
 @dataclass(frozen=True, slots=True)
+class ReadId:
+    kind: Kind
+    value: str
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadyPerson:
     row_no: int
     keys: tuple[tuple[str, str], ...]
-    """The identities: (kind, normalised value)."""
+    """What no other row of the file has, too: (field, normalised value)."""
+    ids: tuple[ReadId, ...]
     name: str
     owner: str
     unit: str
@@ -43,7 +52,7 @@ class ReadyPerson:
 
     @property
     def email(self) -> str:
-        return next((value for kind, value in self.keys if kind == IdentityKind.EMAIL), "")
+        return next((one.value for one in self.ids if one.kind.key == IdentityKind.EMAIL), "")
 
 
 class _Bad(Exception):
@@ -67,11 +76,19 @@ def _person(row: Row, context: ImportContext) -> ReadyPerson:
     for field, text in given.items():
         _check_text(field, text)
     keys = tuple((kind, value) for kind in IDENTITIES if (value := _identity(kind, given.get(kind, ""), context)))
-    if not keys:
+    ids = [ReadId(BUILT_IN[kind], value) for kind, value in keys]
+    for field, column in context.ids.items():
+        if text := given.get(field, ""):
+            ids.append(ReadId(column.kind, _other_id(field, text, column.kind, context), column.within))
+            keys += ((field, ids[-1].value),) if column.kind.proves else ()
+    if not keys:  # by what a household shares only a row without proofs is found
+        keys = tuple((one.kind.key, one.value) for one in ids)
+    if not ids:
         raise _Bad("nobody")
     return ReadyPerson(
         row_no=row.row_no,
         keys=keys,
+        ids=tuple(ids),
         name=" ".join(given.get("name", "").split()),
         owner=given.get("owner", "").casefold(),
         unit=given.get("unit", "").casefold(),
@@ -105,6 +122,15 @@ def _identity(kind: str, text: str, context: ImportContext) -> str:
                 return cells.plain(text)
     except addresses.BadAddress:
         raise _Bad(f"bad_{kind}", field=kind, value=text) from None
+
+
+def _other_id(field: str, text: str, kind: Kind, context: ImportContext) -> str:
+    try:
+        return read_id(kind.key, text, context.country)
+    except BadId as bad:
+        if bad.reason == "too_long":
+            raise _Bad("too_long", field=field, limit=ID_LIMIT) from None
+        raise _Bad(bad.reason, field=field, value=text) from None
 
 
 def _read_cell(field: str, given: Mapping[str, str], read: Callable[[str], T], reason: str) -> T | None:

@@ -16,6 +16,7 @@ from guanxi.people.operations.journal import note_changes
 from guanxi.people.operations.members import Joining, members_join, members_leave
 from guanxi.people.operations.people_kind.planning import KnownPerson, NewIdentity, NewPerson, PeoplePlan
 from guanxi.people.port import ImportContext
+from guanxi.people.rules.kinds import PLAIN, SEALED
 
 IDENTITY = Identity._meta.db_table
 PERSON_COLUMNS = (
@@ -23,7 +24,7 @@ PERSON_COLUMNS = (
     *("source", "import_id", "created_at", "has_email", "has_phone"),
 )
 IDENTITY_COLUMNS = (
-    *("id", "public_id", "person_id", "kind", "lookup", "sealed", "plain", "last4", "source"),
+    *("id", "public_id", "person_id", "kind", "within", "lookup", "sealed", "plain", "last4", "source"),
     *("import_id", "created_at"),
 )
 
@@ -58,7 +59,7 @@ def write_people(plan: PeoplePlan, context: ImportContext) -> None:
 
 
 def _person(one: NewPerson, pk: int, salt: bytes, context: ImportContext) -> tuple[Any, ...]:
-    ready, kinds = one.ready, {identity.kind for identity in one.identities}
+    ready, kinds = one.ready, {identity.kind.key for identity in one.identities}
     return (
         *(pk, keys.new("psn"), ready.name, names.sort_key(ready.name), Level.VISITOR.value, one.owner_id, one.unit_id),
         *(ready.country, ready.language, salt, context.source, context.import_id, ready.created_at or context.now),
@@ -96,18 +97,18 @@ def _change(known: Sequence[KnownPerson], context: ImportContext) -> None:
 
 
 def _identity(pk: int, person: int, salt: bytes, identity: NewIdentity, context: ImportContext) -> tuple[Any, ...]:
-    personal = identity.kind != IdentityKind.CUSTOMER_NUMBER
+    keeps = identity.kind.keeps
     sealed = (
         crypto.seal(
             identity.value, workspace_id=context.workspace_id, salt=salt, table=IDENTITY, column="sealed", row=pk
         )
-        if personal
+        if keeps == SEALED
         else None
     )
-    last4 = identity.value[-4:] if identity.kind == IdentityKind.PHONE else ""
+    last4 = identity.value[-4:] if identity.kind.key == IdentityKind.PHONE else ""
     return (
-        *(pk, keys.new("idn"), person, identity.kind, identity.lookup, sealed, "" if personal else identity.value),
-        *(last4, context.source, context.import_id, context.now),
+        *(pk, keys.new("idn"), person, identity.kind.key, identity.within, identity.lookup, sealed),
+        *(identity.value if keeps == PLAIN else "", last4, context.source, context.import_id, context.now),
     )
 
 

@@ -1,0 +1,90 @@
+"""How close two are: the touches between them as sums that fade, and by which rules they are counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from guanxi.governance.models import Staff
+from guanxi.kit.keys import PublicId
+from guanxi.kit.rows import WorkspaceRow
+from guanxi.people.models import Person
+
+
+class Bond(WorkspaceRow):
+    """The touches between a person and the brand (`staff` is empty) or one advisor (`rules.strength.Touches`).
+
+    `channels` and `days` are lists with commas; `days`, counted from 1970, are visits that were counted.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
+    staff = models.ForeignKey(Staff, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.FloatField()
+    employee = models.FloatField()
+    consumer = models.FloatField()
+    opinion_leader = models.FloatField()
+    inward = models.IntegerField()
+    outward = models.IntegerField()
+    channels = models.TextField(blank=True)
+    days = models.TextField(blank=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["person", "staff"], name="one_bond_of_two", nulls_distinct=False),
+        ]
+
+
+class StrengthRules(WorkspaceRow):
+    """What a workspace has set; without a row, the usual (`rules.strength.Rules`). `fitted` tells on what the
+    thresholds rest."""
+
+    weights: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    half_lives: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    weak_below = models.FloatField()
+    strong_above = models.FloatField()
+    fitted: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    changed_at = models.DateTimeField()
+    by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace_id"], name="one_strength_a_workspace")]
+
+
+class StrengthCount(WorkspaceRow):
+    """How far the touches of a workspace are counted: up to which commit of the lake, and whether all of them are
+    wanted anew."""
+
+    commit = models.BigIntegerField(default=0)
+    anew_since = models.DateTimeField(null=True)
+    counted_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace_id"], name="one_count_a_workspace")]
+
+
+class TrialState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Could not run")
+    USED = "used", _("In use")
+
+
+class StrengthTrial(WorkspaceRow):
+    """Rules that somebody tries: what would move, before it does."""
+
+    public_id = PublicId("stt")
+    weights: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    half_lives: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    weak_below = models.FloatField()
+    strong_above = models.FloatField()
+    fit = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=TrialState.choices, default=TrialState.WAITING)
+    report: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["workspace_id", "-asked_at", "-id"], name="newest_trial")]
