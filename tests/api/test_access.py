@@ -54,6 +54,7 @@ SCOPES: dict[str, Permission | None] = {
     "list_timeline": P.PEOPLE_VIEW,
     "get_strength": P.PEOPLE_VIEW,
     "record_touch": P.PEOPLE_EDIT,
+    "get_ladder": P.AUDIENCES_VIEW,
     "get_standing": P.PEOPLE_VIEW,
     "start_membership": P.PEOPLE_EDIT,
     "end_membership": P.PEOPLE_EDIT,

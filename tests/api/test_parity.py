@@ -113,6 +113,7 @@ SAME: dict[str, str] = {
     "webhook_replay_failed": "replay_failed",
     "webhook_delivery": "get_delivery",
     "webhook_replay": "replay_delivery",
+    "ladder": "get_ladder",
     "audiences": "list_audiences",
     "audience_new": "create_audience update_audience",
     "audience_builder": "count_rule",

@@ -202,6 +202,7 @@ ROUTES: dict[str, Route] = {
     "webhook_replay": Route(
         CONNECTS, ("post",), lambda things: {"public_id": things.endpoint, "delivery_id": things.delivery}
     ),
+    "ladder": Route(SEES_AUDIENCES),
     "audiences": Route(SEES_AUDIENCES),
     "audience_new": Route(WRITES, ("get", "post")),
     "audience_builder": Route(WRITES, ("post",)),

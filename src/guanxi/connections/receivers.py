@@ -9,10 +9,11 @@ from guanxi.connections.operations import (
     follow_merges,
     follow_moves,
     settle_merged,
+    settle_roles,
 )
 from guanxi.events import registry as events
 from guanxi.governance.events import StaffMoved
-from guanxi.people.events import ImportFinished, PeopleHandedOver, PersonMerged, PersonUnmerged
+from guanxi.people.events import ImportFinished, PeopleHandedOver, PersonMerged, PersonUnmerged, RoleChanged
 from guanxi.people.registry import Moves, Stays, also_own, in_a_merge, register_import_kind
 
 READ_THROUGH = "read through merged_into"
@@ -33,6 +34,7 @@ events.subscribe(PersonMerged.name, follow_merges)
 events.subscribe(PersonUnmerged.name, follow_merges)
 events.subscribe(PersonMerged.name, settle_merged)
 events.subscribe(PersonUnmerged.name, settle_merged)
+events.subscribe(RoleChanged.name, settle_roles)
 events.subscribe(ImportFinished.name, after_import)
 events.subscribe(StaffMoved.name, follow_moves)
 events.subscribe(PeopleHandedOver.name, follow_handovers)

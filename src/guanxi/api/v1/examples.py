@@ -99,6 +99,7 @@ REQUESTS: Mapping[str, Example] = {
     "list_timeline": Example({"person_id": PERSON}, query={"name": "consent.given"}),
     "get_strength": _of(person_id=PERSON),
     "record_touch": Example({"person_id": PERSON}, body={"kind": "meeting", "advisor": OWNER}),
+    "get_ladder": Example(query={"first": "2026-09-01", "last": "2026-11-21"}),
     "get_standing": _of(person_id=PERSON),
     "start_membership": Example({"person_id": TWIN}, body={"since": "2026-03-14T09:00:00Z", "label": "Card 10024"}),
     "end_membership": _of(person_id=PERSON),
@@ -506,6 +507,17 @@ ANSWERS: Mapping[str, Any] = {
         ],
     },
     "TouchOut": {"kind": "meeting", "at": AT},
+    "LadderOut": {
+        "first": "2026-11-20",
+        "last": "2026-11-21",
+        "came": 12,
+        "members": 3,
+        "levels": [
+            {"level": "customer", "now": 40, "reached": 3, "lost": 1, "reached_by_day": [1, 2], "lost_by_day": [0, 1]}
+        ],
+        "conversions": [{"from_level": "friend", "to_level": "customer", "days": 30, "of": 20, "done": 5, "early": 2}],
+        "times": [{"level": "friend", "people": 5, "lower_quartile": 4.5, "median": 11.0, "upper_quartile": 20.25}],
+    },
     "StandingOut": {
         "level": "customer",
         "member": True,

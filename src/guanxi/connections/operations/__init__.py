@@ -11,6 +11,7 @@ from guanxi.connections.operations.strength.counting import (
     ask_anew,
     count_anew,
     settle_merged,
+    settle_roles,
     strength_lane,
 )
 from guanxi.connections.operations.strength.recording import TouchRefused, record_touch
@@ -38,5 +39,6 @@ __all__ = [
     "record_touch",
     "refer",
     "settle_merged",
+    "settle_roles",
     "strength_lane",
 ]
