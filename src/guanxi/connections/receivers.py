@@ -2,6 +2,8 @@
 
 from guanxi.connections import models, queries
 from guanxi.connections.operations import (
+    FollowsKind,
+    FriendsKind,
     after_import,
     follow_handovers,
     follow_merges,
@@ -12,7 +14,7 @@ from guanxi.connections.operations import (
 from guanxi.events import registry as events
 from guanxi.governance.events import StaffMoved
 from guanxi.people.events import ImportFinished, PeopleHandedOver, PersonMerged, PersonUnmerged, RoleChanged
-from guanxi.people.registry import Moves, Stays, also_own, in_a_merge
+from guanxi.people.registry import Moves, Stays, also_own, in_a_merge, register_import_kind
 
 READ_THROUGH = "read through merged_into"
 in_a_merge(
@@ -24,6 +26,8 @@ in_a_merge(
     Stays(models.ReferralEdge, "brought", READ_THROUGH),
     Stays(models.Bond, "person", READ_THROUGH),
 )
+register_import_kind(FriendsKind())
+register_import_kind(FollowsKind())
 also_own(queries.friends_of)
 events.mirror("ties", queries.mirrored)
 events.subscribe(PersonMerged.name, follow_merges)

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import invalid
-from guanxi.api.v1.fitting import Day, Levels
-from guanxi.api.v1.shapes import In, Line, Out, chosen
+from guanxi.api.v1.fitting import Levels
+from guanxi.api.v1.shapes import Day, In, Line, Out, chosen
 from guanxi.governance.models import Unit
 from guanxi.governance.queries import Permission
 from guanxi.insight import queries

@@ -4,6 +4,7 @@ from guanxi.connections.operations.follows import FollowTold, note_follows
 from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
 from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends
+from guanxi.connections.operations.import_friends import FollowsKind, FriendsKind
 from guanxi.connections.operations.referring import Referral, refer
 from guanxi.connections.operations.strength.counting import (
     after_import,
@@ -17,8 +18,10 @@ from guanxi.connections.operations.strength.recording import TouchRefused, recor
 
 __all__ = [
     "FollowTold",
+    "FollowsKind",
     "FriendTold",
     "FriendsKept",
+    "FriendsKind",
     "GroupTold",
     "Referral",
     "Refused",
