@@ -96,11 +96,4 @@ declare(
         why="Settings, and who changed them.",
     ),
     Table(models.StrengthCount, plain="id commit anew_since counted_at"),
-    Table(
-        models.StrengthTrial,
-        pseudonym="by_id",
-        plain="id public_id weights half_lives weak_below strong_above fit state report asked_at finished_at",
-        whose="staff",
-        why="Settings that staff tried.",
-    ),
 )

@@ -17,7 +17,7 @@ from guanxi.connections.models.groups import (
     MemberFact,
 )
 from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge
-from guanxi.connections.models.strength import Bond, StrengthCount, StrengthRules, StrengthTrial, TrialState
+from guanxi.connections.models.strength import Bond, StrengthCount, StrengthRules
 
 __all__ = [
     "Bond",
@@ -39,6 +39,4 @@ __all__ = [
     "ReferralEdge",
     "StrengthCount",
     "StrengthRules",
-    "StrengthTrial",
-    "TrialState",
 ]

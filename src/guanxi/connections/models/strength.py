@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from guanxi.governance.models import Staff
-from guanxi.kit.keys import PublicId
 from guanxi.kit.rows import WorkspaceRow
 from guanxi.people.models import Person
 
@@ -62,29 +60,3 @@ class StrengthCount(WorkspaceRow):
 
     class Meta(WorkspaceRow.Meta):
         constraints = [models.UniqueConstraint(fields=["workspace_id"], name="one_count_a_workspace")]
-
-
-class TrialState(models.TextChoices):
-    WAITING = "waiting", _("Waiting")
-    READY = "ready", _("Ready")
-    FAILED = "failed", _("Could not run")
-    USED = "used", _("In use")
-
-
-class StrengthTrial(WorkspaceRow):
-    """Rules that somebody tries: what would move, before it does."""
-
-    public_id = PublicId("stt")
-    weights: models.JSONField[Any, Any] = models.JSONField(default=dict)
-    half_lives: models.JSONField[Any, Any] = models.JSONField(default=dict)
-    weak_below = models.FloatField()
-    strong_above = models.FloatField()
-    fit = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=TrialState.choices, default=TrialState.WAITING)
-    report: models.JSONField[Any, Any] = models.JSONField(default=dict)
-    by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
-    asked_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta(WorkspaceRow.Meta):
-        indexes = [models.Index(fields=["workspace_id", "-asked_at", "-id"], name="newest_trial")]

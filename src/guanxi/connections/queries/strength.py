@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from guanxi.connections.models import Bond, StrengthCount, StrengthRules, StrengthTrial
+from guanxi.connections.models import Bond, StrengthCount, StrengthRules
 from guanxi.connections.rules import strength as rule
 from guanxi.connections.rules.strength import Rules, Touches
 from guanxi.events.queries import TimelineEntry
@@ -26,7 +26,7 @@ def rules() -> Rules:
     return of_row(row) if row else Rules()
 
 
-def of_row(row: StrengthRules | StrengthTrial) -> Rules:
+def of_row(row: StrengthRules) -> Rules:
     """A kind or a role that has come since keeps the usual."""
     return Rules(
         {**rule.WEIGHTS, **row.weights}, {**rule.HALF_LIVES, **row.half_lives}, row.weak_below, row.strong_above
