@@ -53,6 +53,7 @@ def lanes() -> list[Lane]:
     return [
         Lane("intake", acquisition.lane, 0.5),
         Lane("lake", events.write_lake, 0.5),
+        Lane("lake_upkeep", events.tidy_lake, 30.0),
         Lane("strength", connections.strength_lane, 1.0),
         Lane("messages", channels.lane, 0.5),
         Lane("returns", channels.collect, 10.0),
