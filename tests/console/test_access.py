@@ -128,6 +128,7 @@ ROUTES: dict[str, Route] = {
     "tag_options": Route(SEES_PEOPLE),
     "tag_add": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "tag_remove": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_role": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "tag_let": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "person_join": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "person_leave": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
@@ -202,6 +203,7 @@ ROUTES: dict[str, Route] = {
     "webhook_replay": Route(
         CONNECTS, ("post",), lambda things: {"public_id": things.endpoint, "delivery_id": things.delivery}
     ),
+    "ladder": Route(SEES_AUDIENCES),
     "audiences": Route(SEES_AUDIENCES),
     "audience_new": Route(WRITES, ("get", "post")),
     "audience_builder": Route(WRITES, ("post",)),
@@ -251,6 +253,9 @@ ROUTES: dict[str, Route] = {
     "tags_new": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
     "tag_group_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
     "tag": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.tag}),
+    "tag_rules": Route(WRITES, ("get", "post")),
+    "tag_rule_switch": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),
+    "tag_rule_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),
     "tag_archive": Route(WRITES, ("post",), lambda things: {"public_id": things.tag}),
     "tag_merge": Route(WRITES, ("post",), lambda things: {"public_id": things.tag}),
     "tag_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.tag}),

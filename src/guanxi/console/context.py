@@ -37,6 +37,7 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
             Entry(_("People"), "people", "users", Permission.PEOPLE_VIEW, "g p", mobile=True),
             Entry(_("Friends"), "friends", "user-check", Permission.PEOPLE_VIEW, "g f"),
             Entry(_("Group chats"), "groups", "message-circle", Permission.PEOPLE_VIEW, "g r"),
+            Entry(_("Ladder"), "ladder", "trending-up", Permission.AUDIENCES_VIEW, "g l"),
             Entry(_("Audiences"), "audiences", "filter", Permission.AUDIENCES_VIEW, "g a", mobile=True),
             Entry(_("Imports"), "imports", "upload", Permission.PEOPLE_IMPORT, "g i"),
         ],

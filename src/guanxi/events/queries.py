@@ -14,11 +14,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Max, Min, Q, Sum
 
 from guanxi.events import spark
 from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files
-from guanxi.events.models import Fact, FactBatch, LakeState, Touched
+from guanxi.events.models import Fact, FactBatch, LakeState, Tidying, Touched
 from guanxi.kit import scope
 
 __all__ = [
@@ -26,11 +26,13 @@ __all__ = [
     "Backlog",
     "Lake",
     "TimelineEntry",
+    "Upkeep",
     "backlog",
     "cluster",
     "everything",
     "lake",
     "timeline",
+    "upkeep",
     "waiting",
 ]
 
@@ -73,7 +75,9 @@ def lake() -> Iterator[Lake]:
         backend.raw_sql("SET TimeZone = 'UTC'")
         people, aliases = MIRRORS["people"], MIRRORS["aliases"]
         merged = _table(backend, "aliases", aliases) if files(scope.current(), "aliases") else None
-        events, everybody = _table(backend, "events", EVENTS), _table(backend, "people", people)
+        # The aliases before the events: one goes only after the events that needed it were rewritten.
+        events = _table(backend, "events", EVENTS).drop("written_for")
+        everybody = _table(backend, "people", people)
         yield Lake(backend, events, everybody, merged, lambda name: _table(backend, name, MIRRORS[name]))
     finally:
         backend.disconnect()
@@ -209,6 +213,21 @@ def backlog() -> Backlog:
     batches = FactBatch.objects.filter(open_or_none).aggregate(count=Sum("rows"), oldest=Min("received_at"))
     known = [found["oldest"] for found in (rows, batches) if found["oldest"]]
     return Backlog(rows["count"] + (batches["count"] or 0), min(known, default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Months that are to be written anew, and when the last one was."""
+
+    waiting: int
+    last_at: datetime | None
+
+
+def upkeep() -> Upkeep:
+    found = Tidying.objects.exclude(month="").aggregate(
+        waiting=Count("month", filter=Q(done_at=None), distinct=True), last=Max("done_at")
+    )
+    return Upkeep(found["waiting"], found["last"])
 
 
 def everything(people: list[int]) -> Iterator[dict[str, Any]]:
