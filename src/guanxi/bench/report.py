@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from guanxi.bench import audiences, identity, imports, intake, people, strength
+from guanxi.bench import audiences, identity, imports, intake, people, strength, ties
 
 Row = dict[str, Any]
 
@@ -18,6 +18,7 @@ MEASUREMENTS: dict[str, Callable[[str], list[Row]]] = {
     "identity": identity.run,
     "people": people.run,
     "strength": strength.run,
+    "ties": ties.run,
 }
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "target", "ok")
 
