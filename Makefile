@@ -13,7 +13,7 @@ GUANXI := $(BIN)/python -m guanxi.cli
 export PYTHONPATH := $(CURDIR)/src
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench dev doctor lock install install-dev
+.PHONY: run test engines check bench dev doctor lock install install-dev
 .DELETE_ON_ERROR:
 
 run: install
@@ -36,6 +36,10 @@ lock:
 test: install-dev
 	@$(BIN)/python tools/translations.py compile
 	@$(BIN)/pytest -n 2 $(ARGS)
+
+# Rules and people drawn anew on Spark, PostgreSQL and ClickHouse's engine; takes minutes and needs Java.
+engines: install-dev
+	GUANXI_ENGINES=1 $(BIN)/pytest tests/audiences/test_engines.py $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -18,6 +18,7 @@ TOOLS: dict[str, tuple[Callable[[], bool], str]] = {
         "@segment/analytics-node: apt-get install nodejs npm, npm ci --prefix tests/acquisition/node",
     ),
     "chromium": (lambda: CHROMIUM is not None, "Chromium: apt-get install chromium fonts-noto-cjk"),
+    "java": (lambda: shutil.which("java") is not None, "Java, for Apache Spark: apt-get install default-jre-headless"),
 }
 
 

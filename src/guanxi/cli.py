@@ -114,6 +114,12 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--kept", metavar="COUNT:HASH", help="a head that an earlier verify printed, kept elsewhere")
     verify.set_defaults(run=_audit_verify)
 
+    lake = commands.add_parser("lake", help="the files that hold every event")
+    lake_commands = lake.add_subparsers(required=True, metavar="WHAT")
+    rebuild = lake_commands.add_parser("rebuild", help="make them anew from what came in")
+    rebuild.add_argument("--workspace", metavar="SLUG", help="one workspace (all of them when left out)")
+    rebuild.set_defaults(run=_lake_rebuild)
+
     bench = commands.add_parser("bench", help="measure against baselines, in a database of its own")
     bench.add_argument("--size", choices=["small", "full"], default="small")
     bench.add_argument("--only", help="one measurement")
@@ -297,6 +303,14 @@ def _audit_verify(wish: argparse.Namespace, installation: Installation) -> int:
         from guanxi.config import audit
 
         return audit.verify(slug=wish.workspace, kept=wish.kept)
+
+
+def _lake_rebuild(wish: argparse.Namespace, installation: Installation) -> int:
+    with installation.database():
+        installation.connect_django("app")
+        from guanxi.config import lakes
+
+        return lakes.rebuild(slug=wish.workspace)
 
 
 def _bench(wish: argparse.Namespace, installation: Installation) -> int:

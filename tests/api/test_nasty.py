@@ -105,6 +105,9 @@ QUERIES = [
     "%00=1",
 ]
 PATHS = [
+    "/people?seen_to=0",
+    "/people?added_from=20261201",
+    "/people?added_from=1764547200",
     "/people/psn_00000000000000000000000000",
     "/people/%00",
     "/people/..%2f..%2fetc",

@@ -18,6 +18,7 @@ from guanxi.acquisition.models import EventName, EventProperty, SourceKind
 from guanxi.api.v1 import examples
 from guanxi.api.v1.examples import Example
 from guanxi.audiences import operations as audiences
+from guanxi.audiences.models import Audience
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account, Message
 from guanxi.connections import operations as connections
@@ -121,7 +122,7 @@ def make_world(boss: Staff, now: datetime) -> World:
             **_webhook(boss, now),
             **_source(boss, now),
             **_merges(person, boss, now),
-            **_tags(boss, now),
+            **_tags(boss, audience, now),
             **_ties(person, member, account, now),
             **_bulk(boss, now),
         },
@@ -170,11 +171,13 @@ def _merges(person: Person, boss: Staff, now: datetime) -> dict[str, str]:
     return {examples.TWIN: twin.public_id, examples.MERGE: merge.public_id, examples.PAIR: pair.public_id}
 
 
-def _tags(boss: Staff, now: datetime) -> dict[str, str]:
+def _tags(boss: Staff, audience: Audience, now: datetime) -> dict[str, str]:
     group = people.create_tag_group(name="Kind", by=boss, now=now)
     empty = people.create_tag_group(name="Empty", by=boss, now=now)
     vip, same = people.create_tags(group=group, names=["VIP", "Vip."], by=boss, now=now)
+    rule = audiences.make_tag_rule(audience=audience, tag=vip, because="Bought", by=boss, now=now)
     return {
+        examples.TAG_RULE: rule.public_id,
         examples.TAG_GROUP: group.public_id,
         examples.EMPTY_GROUP: empty.public_id,
         examples.TAG: vip.public_id,

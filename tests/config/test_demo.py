@@ -13,6 +13,7 @@ from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account
 from guanxi.commerce.models import Order, OrderLine, Refund
 from guanxi.config import demo, demo_slice, demo_story
+from guanxi.connections.models import Friendship, GroupChat
 from guanxi.content.models import Variant
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Consent, Staff, Unit, User, Workspace
@@ -87,7 +88,7 @@ def test_loading_again_changes_nothing_but_the_port_of_the_mail_server(
     monkeypatch.setattr(settings, "DEMO_SMTP", "127.0.0.1:2626")
     assert demo.load(NOON + timedelta(hours=1)).pk == lumen.pk
     assert state() == before
-    assert Account.objects.get().config["port"] == 2626
+    assert Account.objects.get(kind="email").config["port"] == 2626
 
 
 def test_the_next_day_brings_the_purchases_of_the_day_that_is_over(lumen: Workspace) -> None:
@@ -161,3 +162,11 @@ def test_the_shipped_slice_is_small_invented_where_it_must_be_and_has_an_audienc
         f"AND customer NOT IN (SELECT customer FROM {redemptions} WHERE redeemed_at < TIMESTAMP '2017-09-27')"
     )
     assert 100 <= slice_count("people", regulars) <= 200
+
+
+def test_the_demo_shows_ties_and_says_that_they_are_invented(lumen: Workspace) -> None:
+    assert Friendship.objects.exists()
+    assert GroupChat.objects.count() == len(demo_story.GROUPS)
+    recorded = Account.objects.exclude(kind="email").values_list("name", "is_active")
+    assert len(recorded) == 2
+    assert all("(invented)" in name and not active for name, active in recorded)

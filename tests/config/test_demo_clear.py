@@ -44,7 +44,7 @@ def own_things(owner: Staff) -> None:
     done(uploaded(rows, {"name": "name", "email": "email"}, now=now, by=owner, filename="own.csv"), now)
     rule = {"version": 1, "where": {"type": "level", "levels": ["visitor"]}}
     mine = audiences.save_audience(name="Mine", rule=rule, by=owner, now=now)
-    letter, account = Content.objects.get(), Account.objects.get()
+    letter, account = Content.objects.get(), Account.objects.get(kind="email")
     reach.save_broadcast(name="Mine", audience=mine, content=letter, account=account, by=owner, now=now)
     people.add_note(person=Person.objects.exclude(name="Own Person")[0], by=owner, text="Likes tea", now=now)
 
@@ -148,7 +148,7 @@ def test_the_page_says_what_goes_and_wants_the_name(lumen: Workspace, monkeypatc
     assert (counts["People"], counts["Orders"], counts["Units"]) == (20, Order.objects.count(), Unit.objects.count())
     assert client.post(url, {"typed": "something"}).status_code == 422
     assert client.get(url).context["staying"] == []
-    account = Account.objects.get()
+    account = Account.objects.get(kind="email")
     Returned.objects.create(account=account, external_id=b"x", kind="other", at=NOON)
     assert client.get(url).context["staying"] == [account.name]
     assert not DemoClearing.objects.exists()

@@ -15,7 +15,7 @@ WRITTEN = {"text", "search", "textarea", "password", "email", "url", "tel", "num
 SENDS = {"submit", "image"}
 A_FILE = b"name,email\nAnn,ann@example.test\n"
 
-ALWAYS = {"name", "subject", "text", "scheduled_at", "origins"}
+ALWAYS = {"name", "subject", "text", "scheduled_at", "origins", "names"}
 
 # What makes a form come through, by the name of the field.
 VALID = {
@@ -32,6 +32,7 @@ VALID = {
     "language": "en",
     "hold_out_percent": "5",
     "label": "春季",
+    "names": "春季;秋季",
     "origins": "https://shop.example.test",
 }
 

@@ -10,6 +10,7 @@ from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import EventName, SourceKind
 from guanxi.acquisition.queries import source_of_key
 from guanxi.audiences import operations as audiences
+from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account, Message
 from guanxi.channels.queries import BY_HAND, link, preferences_link
 from guanxi.content import operations as contents
@@ -44,6 +45,9 @@ class Things:
     opened: str
     account: str
     unit: str
+    tag_group: str
+    tag: str
+    tag_rule: str
     audience: str
     content: str
     broadcast: str
@@ -91,6 +95,7 @@ def make_things() -> Things:
         opened=link(message, "open").rpartition("/")[2].removesuffix(".gif"),
         account=message.account.public_id,
         unit=governance.add_unit(name="A unit").public_id,
+        **make_tags(broadcast.audience, boss),
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
@@ -108,6 +113,13 @@ def make_things() -> Things:
         group=make_ties(message.person, someone, message.account),
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
+
+
+def make_tags(audience: Audience, boss: Staff) -> dict[str, str]:
+    group = people.create_tag_group(name="Kind", by=boss, now=clock.now())
+    tag, _other = people.create_tags(group=group, names=["VIP", "New"], by=boss, now=clock.now())
+    rule = audiences.make_tag_rule(audience=audience, tag=tag, because="Bought", by=boss, now=clock.now())
+    return {"tag_group": group.public_id, "tag": tag.public_id, "tag_rule": rule.public_id}
 
 
 def make_merge(person: Person) -> str:

@@ -21,6 +21,7 @@ from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account, Message
 from guanxi.channels.models import Notice as Returned
 from guanxi.config import demo_story
+from guanxi.connections.models import GroupChat, GroupMembership
 from guanxi.content.models import Content
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
@@ -129,6 +130,8 @@ def beside_goes() -> None:
     free(brought(Broadcast))
     free(brought(Content))
     free(brought(Audience))
+    own = GroupMembership.objects.filter(person__isnull=False).values("group")
+    remove(GroupChat, list(brought(GroupChat).exclude(pk__in=own).values_list("pk", flat=True)))
     for account in brought(Account):
         if Message.objects.filter(account=account).exists() or Returned.objects.filter(account=account).exists():
             Account.objects.filter(pk=account.pk).update(is_active=False)

@@ -30,6 +30,10 @@ STAFF = (
 )
 ADVISORS = tuple(email for email, _name, role, _unit in STAFF if role == "advisor")
 
+# (kind, name) of accounts of which only ties are kept, and a group chat for each advisor.
+TIE_ACCOUNTS = (("wecom", "Lumen on WeCom (invented)"), ("wechat", "Lumen Weekly on WeChat (invented)"))
+GROUPS = ("Harbour regulars", "Maple Street kitchen", "老城优惠群", "Lakeside weekend grill")
+
 AUDIENCE_NAME = "Regulars at the meat counter, without coupons"
 AUDIENCE_RULE: dict[str, Any] = {
     "version": 1,

@@ -40,6 +40,7 @@ class Lane:
 
 def lanes() -> list[Lane]:
     from guanxi.acquisition import operations as acquisition
+    from guanxi.audiences import operations as audiences
     from guanxi.channels import operations as channels
     from guanxi.config import demo, demo_clear
     from guanxi.connections import operations as connections
@@ -52,6 +53,7 @@ def lanes() -> list[Lane]:
     return [
         Lane("intake", acquisition.lane, 0.5),
         Lane("lake", events.write_lake, 0.5),
+        Lane("lake_upkeep", events.tidy_lake, 30.0),
         Lane("strength", connections.strength_lane, 1.0),
         Lane("messages", channels.lane, 0.5),
         Lane("returns", channels.collect, 10.0),
@@ -61,6 +63,7 @@ def lanes() -> list[Lane]:
         Lane("logins", governance.login_lane, 30.0),
         Lane("bulk", people.bulk_lane, 1.0),
         Lane("tags", people.tag_lane, 30.0),
+        Lane("tag rules", audiences.tag_rule_lane, 20.0),
         Lane("duplicates", people.search_lane, 2.0),
         Lane("personal", people.work_personal, 1.0),
         Lane("intake_old", acquisition.forget, 300.0),

@@ -2,16 +2,19 @@
 
 from guanxi.connections import models, queries
 from guanxi.connections.operations import (
+    FollowsKind,
+    FriendsKind,
     after_import,
     follow_handovers,
     follow_merges,
     follow_moves,
     settle_merged,
+    settle_roles,
 )
 from guanxi.events import registry as events
 from guanxi.governance.events import StaffMoved
-from guanxi.people.events import ImportFinished, PeopleHandedOver, PersonMerged, PersonUnmerged
-from guanxi.people.registry import Moves, Stays, also_own, in_a_merge
+from guanxi.people.events import ImportFinished, PeopleHandedOver, PersonMerged, PersonUnmerged, RoleChanged
+from guanxi.people.registry import Moves, Stays, also_own, in_a_merge, register_import_kind
 
 READ_THROUGH = "read through merged_into"
 in_a_merge(
@@ -23,12 +26,15 @@ in_a_merge(
     Stays(models.ReferralEdge, "brought", READ_THROUGH),
     Stays(models.Bond, "person", READ_THROUGH),
 )
+register_import_kind(FriendsKind())
+register_import_kind(FollowsKind())
 also_own(queries.friends_of)
 events.mirror("ties", queries.mirrored)
 events.subscribe(PersonMerged.name, follow_merges)
 events.subscribe(PersonUnmerged.name, follow_merges)
 events.subscribe(PersonMerged.name, settle_merged)
 events.subscribe(PersonUnmerged.name, settle_merged)
+events.subscribe(RoleChanged.name, settle_roles)
 events.subscribe(ImportFinished.name, after_import)
 events.subscribe(StaffMoved.name, follow_moves)
 events.subscribe(PeopleHandedOver.name, follow_handovers)

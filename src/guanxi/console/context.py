@@ -37,6 +37,7 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
             Entry(_("People"), "people", "users", Permission.PEOPLE_VIEW, "g p", mobile=True),
             Entry(_("Friends"), "friends", "user-check", Permission.PEOPLE_VIEW, "g f"),
             Entry(_("Group chats"), "groups", "message-circle", Permission.PEOPLE_VIEW, "g r"),
+            Entry(_("Ladder"), "ladder", "trending-up", Permission.AUDIENCES_VIEW, "g l"),
             Entry(_("Audiences"), "audiences", "filter", Permission.AUDIENCES_VIEW, "g a", mobile=True),
             Entry(_("Imports"), "imports", "upload", Permission.PEOPLE_IMPORT, "g i"),
         ],
@@ -52,6 +53,7 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
         _("Settings"),
         [
             Entry(_("Workspace"), "workspace", "settings", Permission.WORKSPACE_MANAGE),
+            Entry(_("Tags"), "tags", "tag", Permission.TAGS_MANAGE),
             Entry(_("Channels"), "channels", "mail", Permission.CHANNELS_MANAGE),
             Entry(_("Suppression list"), "suppressions", "ban", Permission.CHANNELS_MANAGE),
             Entry(_("Staff and units"), "staff", "building-2", Permission.WORKSPACE_MANAGE),

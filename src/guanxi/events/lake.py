@@ -27,9 +27,11 @@ EVENTS = pa.schema(
         pa.field("message_id", pa.int64()),
         pa.field("import_id", pa.int64()),
         pa.field("props", pa.string()),
+        pa.field("written_for", pa.int64()),
     ]
 )
-COLUMNS = tuple(EVENTS.names[1:-1])
+"""`written_for` is who had the event before a merge, once their month was rewritten for whom they became."""
+COLUMNS = tuple(name for name in EVENTS.names if name not in ("month", "props", "written_for"))
 PEOPLE = pa.schema(
     [
         pa.field("person", pa.int64()),

@@ -108,6 +108,30 @@ class Forgotten(WorkspaceRow):
         ]
 
 
+class Reassigned(WorkspaceRow):
+    """Events of `person`, who was merged away, lie in the lake under `keeper`: what an undo has to put back."""
+
+    person = models.BigIntegerField()
+    keeper = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace_id", "person", "keeper"], name="one_reassignment")]
+
+
+class Tidying(WorkspaceRow):
+    """One month of the lake that is written anew, sorted and under the people of today. Times are on the wall."""
+
+    month = models.CharField(max_length=7)
+    files = models.IntegerField()
+    rows = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["workspace_id", "month", "-asked_at"])]
+
+
 class Touched(WorkspaceRow):
     """A row of a mirror (`people`) that must be written to the lake again."""
 

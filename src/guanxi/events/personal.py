@@ -9,7 +9,9 @@ _PLAIN = (
     "month event_id name occurred_at received_at source channel amount_minor currency order_id product_id coupon_id "
     "message_id import_id"
 )
-EVENTS = {"person": Kind.PSEUDONYM, "props": Kind.PERSONAL} | dict.fromkeys(_PLAIN.split(), Kind.PLAIN)
+EVENTS = {"person": Kind.PSEUDONYM, "written_for": Kind.PSEUDONYM, "props": Kind.PERSONAL} | dict.fromkeys(
+    _PLAIN.split(), Kind.PLAIN
+)
 _OF_PEOPLE = "level owner unit locale country created_at role member strong_until neutral_until"
 PEOPLE = {"person": Kind.PSEUDONYM, "traits": Kind.PERSONAL} | dict.fromkeys(_OF_PEOPLE.split(), Kind.PLAIN)
 ALIASES = {"person": Kind.PSEUDONYM, "keeper": Kind.PSEUDONYM}
@@ -48,6 +50,13 @@ declare(
         plain="id mirror",
         why="A note to write a row to the lake again; gone in a second.",
     ),
+    Table(
+        models.Reassigned,
+        pseudonym="person keeper",
+        plain="id at",
+        why="Whose events lie under whom, so that a merge can be undone; gone with the events.",
+    ),
+    Table(models.Tidying, plain="id month files rows asked_at done_at"),
     Table(models.LakeState, plain="id assigned appended appended_at"),
     Store("lake: events", "events", EVENTS, export=lambda who: queries.everything(list(who.people))),
     Store("lake: aliases", columns=ALIASES, why="Who became whom, for events that were written before."),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import ibis
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.db.models import Count, Min, Q, Sum
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q, Sum
 
+from guanxi.events import spark
 from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files
-from guanxi.events.models import Fact, FactBatch, LakeState, Touched
+from guanxi.events.models import Fact, FactBatch, LakeState, Tidying, Touched
 from guanxi.kit import scope
 
 __all__ = [
@@ -23,10 +26,13 @@ __all__ = [
     "Backlog",
     "Lake",
     "TimelineEntry",
+    "Upkeep",
     "backlog",
+    "cluster",
     "everything",
     "lake",
     "timeline",
+    "upkeep",
     "waiting",
 ]
 
@@ -40,15 +46,25 @@ class Lake:
     people: Any
     aliases: Any | None = None
     """`person`, who was merged away, and `keeper`, whom they became; None while nobody was."""
-    tags: Any | None = None
-    """`person` carries `tag` `since`: tags of groups."""
+    others: Callable[[str], Any] = field(default=lambda name: None)
+    dialect: str = "duckdb"
+
+    @cached_property
+    def tags(self) -> Any:
+        """`person` carries `tag` `since`: tags of groups. Opened when somebody asks, as the others are."""
+        return self.others("tags")
+
+    @cached_property
+    def ties(self) -> Any:
+        """`person` and friends, follows, group chats and who brought them."""
+        return self.others("ties")
 
     def register(self, name: str, table: pa.Table) -> Any:
         """Lend the engine a table of the caller's, for a join."""
         return _lend(self.backend, name, table)
 
     def run(self, expression: Any) -> pa.Table:
-        return self.backend.to_pyarrow(expression)
+        return self.backend.to_pyarrow(expression) if self.dialect == "duckdb" else spark.run(self.backend, expression)
 
 
 @contextmanager
@@ -59,10 +75,25 @@ def lake() -> Iterator[Lake]:
         backend.raw_sql("SET TimeZone = 'UTC'")
         people, aliases = MIRRORS["people"], MIRRORS["aliases"]
         merged = _table(backend, "aliases", aliases) if files(scope.current(), "aliases") else None
-        tags = _table(backend, "tags", MIRRORS["tags"])
-        yield Lake(backend, _table(backend, "events", EVENTS), _table(backend, "people", people), merged, tags)
+        # The aliases before the events: one goes only after the events that needed it were rewritten.
+        events = _table(backend, "events", EVENTS).drop("written_for")
+        everybody = _table(backend, "people", people)
+        yield Lake(backend, events, everybody, merged, lambda name: _table(backend, name, MIRRORS[name]))
     finally:
         backend.disconnect()
+
+
+@contextmanager
+def cluster() -> Iterator[Lake]:
+    """The same on the engine for questions about everybody: `GUANXI_LAKE_ENGINE`, DuckDB if nothing is said."""
+    if settings.LAKE_ENGINE == "duckdb":
+        with lake() as tables:
+            yield tables
+        return
+    session = spark.session(settings.LAKE_ENGINE)
+    with spark.views(session) as view:
+        merged = view("aliases") if files(scope.current(), "aliases") else None
+        yield Lake(session, view("events"), view("people"), merged, view, "pyspark")
 
 
 # Columns that a mirror has got since its files were written hold nothing until the writer comes by.
@@ -182,6 +213,21 @@ def backlog() -> Backlog:
     batches = FactBatch.objects.filter(open_or_none).aggregate(count=Sum("rows"), oldest=Min("received_at"))
     known = [found["oldest"] for found in (rows, batches) if found["oldest"]]
     return Backlog(rows["count"] + (batches["count"] or 0), min(known, default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Months that are to be written anew, and when the last one was."""
+
+    waiting: int
+    last_at: datetime | None
+
+
+def upkeep() -> Upkeep:
+    found = Tidying.objects.exclude(month="").aggregate(
+        waiting=Count("month", filter=Q(done_at=None), distinct=True), last=Max("done_at")
+    )
+    return Upkeep(found["waiting"], found["last"])
 
 
 def everything(people: list[int]) -> Iterator[dict[str, Any]]:

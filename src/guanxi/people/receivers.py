@@ -1,7 +1,7 @@
 """What people tells the rooms below: how a mirrored row looks, that people come in by file, what follows in a merge."""
 
 from guanxi.events import registry as events
-from guanxi.events.models import Fact, Forgotten
+from guanxi.events.models import Fact, Forgotten, Reassigned
 from guanxi.people import models
 from guanxi.people.operations import PeopleKind
 from guanxi.people.operations.tagging.following import follow_tags
@@ -38,5 +38,6 @@ in_a_merge(
     Stays(models.PersonErasure, "person", "an erased person is merged with nobody"),
     Stays(models.BulkRow, "person", "undo of a change goes to whom it changed"),
     Stays(Fact, "person", "read through merged_into, in the lake through aliases"),
+    Stays(Reassigned, "person", "says itself whose events lie under whom in the lake"),
     Stays(Forgotten, "person", "an erased person is merged with nobody"),
 )

@@ -39,6 +39,7 @@ MERGE = "mrg_01kb0w8m3x7q2v9d5r1t4n6c9c"
 SEARCH = "dse_01kb0w8m3x7q2v9d5r1t4n6c9e"
 ID_KIND = "idk_01kb0w8m3x7q2v9d5r1t4n6c9f"
 TAG_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca1"
+TAG_RULE = "tru_01kb0w8m3x7q2v9d5r1t4n6ca5"
 EMPTY_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca2"
 TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca3"
 SAME_TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca4"
@@ -99,6 +100,7 @@ REQUESTS: Mapping[str, Example] = {
     "list_timeline": Example({"person_id": PERSON}, query={"name": "consent.given"}),
     "get_strength": _of(person_id=PERSON),
     "record_touch": Example({"person_id": PERSON}, body={"kind": "meeting", "advisor": OWNER}),
+    "get_ladder": Example(query={"first": "2026-09-01", "last": "2026-11-21"}),
     "get_standing": _of(person_id=PERSON),
     "start_membership": Example({"person_id": TWIN}, body={"since": "2026-03-14T09:00:00Z", "label": "Card 10024"}),
     "end_membership": _of(person_id=PERSON),
@@ -165,6 +167,10 @@ REQUESTS: Mapping[str, Example] = {
     "change_tag": Example({"tag_id": TAG}, body={"name": "Very important"}),
     "remove_tag": _of(tag_id=SAME_TAG),
     "merge_tag": Example({"tag_id": SAME_TAG}, body={"into": TAG}),
+    "list_tag_rules": Example(),
+    "make_tag_rule": Example(body={"audience": AUDIENCE, "role": "leader", "because": "Writes about tea", "days": 90}),
+    "switch_tag_rule": Example({"rule_id": TAG_RULE}, body={"on": False}),
+    "remove_tag_rule": _of(rule_id=TAG_RULE),
     "list_person_tags": _of(person_id=PERSON),
     "tag_person": Example({"person_id": PERSON}, body={"add": [TAG], "reason": "Asked for it at the till."}),
     "get_role": _of(person_id=PERSON),
@@ -441,7 +447,21 @@ _TAG = {
     "people": 12,
 }
 _GROUP = {"id": TAG_GROUP, "name": "Kind", "exclusive": False, "wins": "ours", "position": 1}
+_TAG_RULE = {
+    "id": TAG_RULE,
+    "audience": {"id": AUDIENCE, "name": "Customers of Shanghai"},
+    "tag": {"id": TAG, "name": "VIP"},
+    "role": None,
+    "because": "Bought five times in three months",
+    "days": None,
+    "on": True,
+    "people": 12,
+    "looked_at": AT,
+    "problem": None,
+}
 ANSWERS: Mapping[str, Any] = {
+    "TagRuleOut": _TAG_RULE,
+    "TagRuleList": {"data": [_TAG_RULE]},
     "TagOut": _TAG,
     "TagGroupOut": _GROUP,
     "TagList": {"groups": [_GROUP], "data": [_TAG]},
@@ -506,6 +526,17 @@ ANSWERS: Mapping[str, Any] = {
         ],
     },
     "TouchOut": {"kind": "meeting", "at": AT},
+    "LadderOut": {
+        "first": "2026-11-20",
+        "last": "2026-11-21",
+        "came": 12,
+        "members": 3,
+        "levels": [
+            {"level": "customer", "now": 40, "reached": 3, "lost": 1, "reached_by_day": [1, 2], "lost_by_day": [0, 1]}
+        ],
+        "conversions": [{"from_level": "friend", "to_level": "customer", "days": 30, "of": 20, "done": 5, "early": 2}],
+        "times": [{"level": "friend", "people": 5, "lower_quartile": 4.5, "median": 11.0, "upper_quartile": 20.25}],
+    },
     "StandingOut": {
         "level": "customer",
         "member": True,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from guanxi.api.problems import invalid
-from guanxi.api.v1.shapes import In, Line, chosen
+from guanxi.api.v1.shapes import Day, In, Line, chosen
 from guanxi.governance.models import Staff, Unit
 from guanxi.kit.cells import BadCell
 from guanxi.people.models import Field as Kept
@@ -18,7 +17,6 @@ from guanxi.people.queries import NONE, ORDERS, TraitWanted, Wanted, tags_for, t
 
 Levels = Literal["visitor", "interactor", "fan", "friend", "customer"]
 Sorts = Literal["name", "name_back", "newest", "oldest", "seen", "unseen"]
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 Has = Literal["yes", "no"]
 TagId = Annotated[str, Field(pattern=r"^tag_[0-9a-hjkmnp-tv-z]{26}$", max_length=30)]
 RANGE = ".."

@@ -9,7 +9,7 @@ from typing import Any
 from guanxi.acquisition.operations import SourceRefused
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
-from guanxi.audiences.operations import AudienceInUse
+from guanxi.audiences.operations import AudienceInUse, TagRuleRefused
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import AlreadyInstalled, BadAccount, CannotBeTried, NotDoubtful
 from guanxi.channels.registry import UnknownChannel
@@ -254,6 +254,16 @@ TAGS = {
 }
 
 
+TAG_RULES = {
+    "no_reason": invalid("because", "Say why.", "missing"),
+    "bad_days": invalid("days", "Between 1 and 3,650 days, or none."),
+    "archived": Problem("conflict", "This tag is archived.", field="tag"),
+    "own_tag": invalid("tag", "Rules give tags of groups."),
+    "taken": Problem("conflict", "There is a rule for this audience and this tag already."),
+    "too_many": Problem("conflict", "There are 200 rules already. Delete one that is not needed."),
+}
+
+
 ENDPOINTS = {
     "bad_url": invalid("url", "This is not a web address. It begins with https:// and has no spaces."),
     "login_in_url": invalid("url", "Leave out the name and password: calls are signed instead."),
@@ -321,6 +331,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     TouchRefused: lambda error: TOUCHES[error.reason],
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
+    TagRuleRefused: lambda error: TAG_RULES[error.reason],
     TagRefused: lambda error: TAGS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],
     RevealRefused: _reveal,

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -58,6 +58,16 @@ Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_l
 Words = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line), AfterValidator(_said)]
 Flag = StrictBool
 Number = StrictInt
+
+
+def _day(value: object) -> object:
+    """A number is no day, though pydantic would take it for seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        raise ValueError("is not a day such as 2026-12-01")
+    return value
+
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31)), BeforeValidator(_day)]
 
 
 def _moment(value: object) -> datetime:

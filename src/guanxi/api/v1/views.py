@@ -9,8 +9,8 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, not_found
-from guanxi.api.v1.fitting import Day, Fitting, Sorts, TagId, as_lines, as_parts
-from guanxi.api.v1.shapes import At, Flag, In, Line, Name, Named, Out, must_match, named, tagged
+from guanxi.api.v1.fitting import Fitting, Sorts, TagId, as_lines, as_parts
+from guanxi.api.v1.shapes import At, Day, Flag, In, Line, Name, Named, Out, must_match, named, tagged
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries

@@ -6,6 +6,7 @@ from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
 from guanxi.audiences.queries.members import count, members, naming, samples, settled, why
 from guanxi.audiences.queries.observed import observed_properties, observed_traits
 from guanxi.audiences.queries.scans import Tables
+from guanxi.audiences.queries.tagging import given_by, tag_rules
 from guanxi.audiences.rules import (
     LEVELS,
     Catalogue,
@@ -40,6 +41,7 @@ __all__ = [
     "count",
     "describe",
     "explain",
+    "given_by",
     "members",
     "naming",
     "observed_properties",
@@ -47,6 +49,7 @@ __all__ = [
     "parse_rule",
     "samples",
     "settled",
+    "tag_rules",
     "why",
     "window_bounds",
 ]

@@ -22,6 +22,20 @@ _text_or_null = ibis.udf.scalar.builtin(lambda value: None, name="try", signatur
 _epoch_us = ibis.udf.scalar.builtin(lambda instant: None, name="epoch_us", signature=((INSTANT,), dt.int64))
 
 
+# Spark has a type for JSON values that Ibis does not know; between these functions it is never looked at.
+_try_parse_json = ibis.udf.scalar.builtin(
+    lambda document: None, name="try_parse_json", signature=((dt.string,), dt.json)
+)
+_try_variant_get = ibis.udf.scalar.builtin(
+    lambda value, path, kind: None, name="try_variant_get", signature=((dt.json, dt.string, dt.string), dt.json)
+)
+_try_variant_get_text = ibis.udf.scalar.builtin(
+    lambda value, path, kind: None, name="try_variant_get", signature=((dt.json, dt.string, dt.string), dt.string)
+)
+_to_json = ibis.udf.scalar.builtin(lambda value: None, name="to_json", signature=((dt.json,), dt.string))
+_unix_micros = ibis.udf.scalar.builtin(lambda instant: None, name="unix_micros", signature=((INSTANT,), dt.int64))
+
+
 class Engine(Protocol):
     dialect: str
     spells_alike: bool
@@ -65,7 +79,29 @@ class DuckDB:
         return _epoch_us(instant)
 
 
+class Spark:
+    dialect = "pyspark"
+    spells_alike = False
+
+    def json_of(self, document: Any, name: str) -> Any:
+        return _to_json(_try_variant_get(_try_parse_json(document), ibis.literal(f"$.{name}"), ibis.literal("variant")))
+
+    def text_of(self, document: Any, name: str) -> Any:
+        return _try_variant_get_text(_try_parse_json(document), ibis.literal(f"$.{name}"), ibis.literal("string"))
+
+    def number_of(self, raw: Any) -> Any:
+        return raw.try_cast(float)
+
+    def is_day(self, text: Any) -> Any:
+        return text.try_cast("date").notnull()
+
+    def epoch_us(self, instant: Any) -> Any:
+        return _unix_micros(instant)
+
+
 DUCKDB: Engine = DuckDB()
+SPARK: Engine = Spark()
+ENGINES = {engine.dialect: engine for engine in (DUCKDB, SPARK)}
 
 
 def _pointer(name: str) -> Any:

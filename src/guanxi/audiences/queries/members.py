@@ -14,10 +14,11 @@ from django.db.models import Q
 from guanxi.audiences.models import Audience
 from guanxi.audiences.queries.catalogue import catalogue
 from guanxi.audiences.queries.compile import compile_rule
+from guanxi.audiences.queries.engine import ENGINES
 from guanxi.audiences.queries.explain import Reason, explain
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.rules import named_in, opened, parse_rule
-from guanxi.events.queries import Lake, lake
+from guanxi.events.queries import Lake, cluster, lake
 from guanxi.governance.models import Workspace
 from guanxi.kit import scope
 from guanxi.people.models import Person
@@ -55,9 +56,7 @@ def why(rule: Any, person: int, *, now: datetime) -> list[Reason]:
     known = catalogue()
     parsed = parse_rule(rule, known)
     with lake() as tables:
-        return explain(
-            parsed, Tables(tables.events, tables.people, tables.aliases), person, now=now, zone=_zone(), catalogue=known
-        )
+        return explain(parsed, _tables(tables), person, now=now, zone=_zone(), catalogue=known)
 
 
 def settled(rule: Any) -> Any:
@@ -83,13 +82,12 @@ def _asked(rule: Any, now: datetime) -> Iterator[tuple[Lake, Any]]:
     known = catalogue()
     parsed = parse_rule(rule, known)
     zone = _zone()
-    with lake() as tables:
-        yield (
-            tables,
-            compile_rule(
-                parsed, Tables(tables.events, tables.people, tables.aliases), now=now, zone=zone, catalogue=known
-            ),
-        )
+    with cluster() as tables:
+        yield tables, compile_rule(parsed, _tables(tables), now=now, zone=zone, catalogue=known)
+
+
+def _tables(found: Lake) -> Tables:
+    return Tables(found.events, found.people, found.aliases, ENGINES[found.dialect], found.others)
 
 
 def _gone() -> list[int]:

@@ -1,7 +1,7 @@
 """One pass over the events of one name, for every clause that asks about them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import and_
@@ -58,6 +58,8 @@ class Tables:
     people: Any
     aliases: Any | None = None
     engine: Engine = DUCKDB
+    others: Callable[[str], Any] = field(default=lambda name: None)
+    """The mirrors `tags` and `ties`, opened for a rule that asks them."""
 
 
 @dataclass(frozen=True, slots=True)

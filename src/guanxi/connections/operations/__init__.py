@@ -4,20 +4,24 @@ from guanxi.connections.operations.follows import FollowTold, note_follows
 from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
 from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends
+from guanxi.connections.operations.import_friends import FollowsKind, FriendsKind
 from guanxi.connections.operations.referring import Referral, refer
 from guanxi.connections.operations.strength.counting import (
     after_import,
     ask_anew,
     count_anew,
     settle_merged,
+    settle_roles,
     strength_lane,
 )
 from guanxi.connections.operations.strength.recording import TouchRefused, record_touch
 
 __all__ = [
     "FollowTold",
+    "FollowsKind",
     "FriendTold",
     "FriendsKept",
+    "FriendsKind",
     "GroupTold",
     "Referral",
     "Refused",
@@ -35,5 +39,6 @@ __all__ = [
     "record_touch",
     "refer",
     "settle_merged",
+    "settle_roles",
     "strength_lane",
 ]

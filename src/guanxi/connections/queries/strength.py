@@ -13,10 +13,11 @@ from guanxi.connections.rules.strength import Rules, Touches
 from guanxi.events.queries import TimelineEntry
 from guanxi.governance.models import Staff
 from guanxi.people import queries as people
-from guanxi.people.models import Person
+from guanxi.people.models import Person, PersonTag, Role
 
 TOLD = tuple(one.name for one in rule.MEANINGS)
 LATEST = 30
+AS = {Role.EMPLOYEE: "employee", Role.LEADER: "opinion_leader", Role.CONSUMER: "consumer"}
 
 
 def rules() -> Rules:
@@ -34,11 +35,12 @@ def of_row(row: StrengthRules | StrengthTrial) -> Rules:
 
 def roles_of(persons: Sequence[int]) -> dict[int, str]:
     """As what somebody is counted; who is missing is an ordinary consumer."""
-    return {}
+    return {pk: AS[role] for pk, role in people.roles_of(persons).items()}
 
 
 def every_role() -> dict[int, str]:
-    return {}
+    rows = PersonTag.objects.filter(slot=0).values_list("person_id", "tag__role")
+    return {pk: AS[Role(role)] for pk, role in rows}
 
 
 def touches_of(bond: Bond) -> Touches:

@@ -19,6 +19,7 @@ ACTIONS = (
     Entry(_("New person"), "person_new", "user-plus", Permission.PEOPLE_EDIT),
     Entry(_("New import"), "import_new", "upload", Permission.PEOPLE_IMPORT),
     Entry(_("New audience"), "audience_new", "filter", Permission.AUDIENCES_EDIT),
+    Entry(_("New rule for a tag"), "tag_rules", "tag", Permission.TAGS_MANAGE),
     Entry(_("New content"), "content_new", "layout-template", Permission.CONTENT_EDIT),
     Entry(_("New broadcast"), "broadcast_new", "send", Permission.BROADCASTS_EDIT),
     Entry(_("Connect a channel"), "channel_new", "mail", Permission.CHANNELS_MANAGE),

@@ -18,7 +18,7 @@ from guanxi.content.models import Content
 from guanxi.governance.models import ApiKey, AuditEntry, Role, Staff, Unit
 from guanxi.integrations.models import Endpoint
 from guanxi.people import queries as people
-from guanxi.people.models import Import, OwnKind, Trust
+from guanxi.people.models import Import, OwnKind, Tag, TagGroup, Trust
 from guanxi.reach.models import Broadcast
 
 ACTS: Mapping[str, Any] = {
@@ -107,6 +107,10 @@ ACTS: Mapping[str, Any] = {
     "tag.removed": gettext_lazy("Tag deleted"),
     "tag.renamed": gettext_lazy("Tag renamed"),
     "tag.restored": gettext_lazy("Tag in use again"),
+    "tag_rule.made": gettext_lazy("Rule for a tag made"),
+    "tag_rule.removed": gettext_lazy("Rule for a tag deleted"),
+    "tag_rule.switched_off": gettext_lazy("Rule for a tag switched off"),
+    "tag_rule.switched_on": gettext_lazy("Rule for a tag switched on"),
     "tag_group.changed": gettext_lazy("Tag group changed"),
     "tag_group.created": gettext_lazy("Tag group made"),
     "tag_group.removed": gettext_lazy("Tag group deleted"),
@@ -200,6 +204,8 @@ _KINDS: Mapping[str, _Kind] = {
     "psn": _Kind(people.visible, "person"),
     "src": _Kind(lambda staff: Source.objects.all(), "source"),
     "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),
+    "tag": _Kind(lambda staff: Tag.objects.filter(group__isnull=False), "tag"),
+    "tgg": _Kind(lambda staff: TagGroup.objects.all(), "tag_group"),
     "unt": _Kind(lambda staff: Unit.objects.all(), "staff", listed=True),
 }
 _NAME_FIELDS = ("name", "filename", "label")

@@ -66,6 +66,7 @@ def health(request: StaffRequest) -> HttpResponse:
                 _erasures(request),
                 _sent_events(request, wall),
                 _lake(request.now),
+                _upkeep(wall),
             ],
         ),
         (_("This installation"), [_worker(wall), _disk(), _database(), _tables(), _backup(wall)]),
@@ -158,6 +159,23 @@ def _lake(now: datetime) -> Line:
     }
     late = _("Audiences count without the newest facts. Look at the end of logs/worker.log and at the disk.")
     return Line(_("Lake"), told, late if behind > LAKE_BEHIND_AFTER else "")
+
+
+def _upkeep(wall: datetime) -> Line:
+    state = events.upkeep()
+    if state.waiting:
+        told = ngettext(
+            "%(shown)s month is being sorted anew. Audiences count on meanwhile.",
+            "%(shown)s months are being sorted anew. Audiences count on meanwhile.",
+            state.waiting,
+        ) % {"shown": _number(state.waiting)}
+    elif state.last_at:
+        told = _("Its months are in order. One was sorted anew %(time)s ago.") % {
+            "time": _spell(_since(state.last_at, wall))
+        }
+    else:
+        told = _("Its months are in order.")
+    return Line(_("Upkeep of the lake"), told)
 
 
 def _worker(wall: datetime) -> Line:

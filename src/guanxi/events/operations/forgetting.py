@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from guanxi.events.lake import EVENTS, MIRRORS, opened
-from guanxi.events.models import Fact, FactBatch, Forgotten
+from guanxi.events.models import Fact, FactBatch, Forgotten, Reassigned
 from guanxi.events.operations.announcing import packed, touch
 from guanxi.kit import scope
 
@@ -57,9 +57,17 @@ def forget_in_lake(properties: WriterProperties) -> int:
         for name in ("events", *MIRRORS):
             delta = opened(scope.current(), name)
             if delta is not None and "person" in (EVENTS if name == "events" else MIRRORS[name]).names:
-                delta.delete(f"person IN ({ids})", writer_properties=properties)
+                delta.delete(_of(ids, delta), writer_properties=properties)
+        Reassigned.objects.filter(person__in=[row.person for row in waiting]).delete()
         Forgotten.objects.filter(pk__in=[row.pk for row in waiting]).update(done_at=Now())
     return len(waiting)
+
+
+def _of(ids: str, delta: DeltaTable) -> str:
+    """Theirs, and what was theirs before a merge."""
+    known = {field.name for field in delta.schema().fields}
+    before = f" OR written_for IN ({ids})" if "written_for" in known else ""
+    return f"person IN ({ids}){before}"
 
 
 def sweep_old_files() -> int:

@@ -15,13 +15,15 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from django.db import transaction
 
 from guanxi.events import registry
 from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
 from guanxi.events.operations.forgetting import forget_in_lake, sweep_old_files
+from guanxi.events.operations.reassigning import put_back, remember_aliases
+from guanxi.events.operations.shapes import APPENDED, PROPERTIES
 from guanxi.events.rules import month_of
 from guanxi.kit import bulk, leases, scope
 from guanxi.kit.apart import apart
@@ -33,14 +35,6 @@ BATCHES_A_COMMIT = 60
 KEYS_A_COMMIT = 50_000
 SET_ASIDE = 0  # no commit has this number
 APPLICATION = "facts"
-PROPERTIES = WriterProperties(compression="SNAPPY", max_row_group_size=122_880)
-# What hardly ever comes twice in one append is not looked up in a dictionary first.
-_ALL_DIFFERENT = ColumnProperties(dictionary_enabled=False)
-APPENDED = WriterProperties(
-    compression="SNAPPY",
-    max_row_group_size=122_880,
-    column_properties=dict.fromkeys(("event_id", "occurred_at", "props"), _ALL_DIFFERENT),
-)
 BODIES = f"SELECT id, body FROM {FactBatch._meta.db_table} WHERE workspace_id = %s AND lake_commit = %s ORDER BY id"  # noqa: S608
 _json = msgspec.json.Encoder()
 
@@ -70,6 +64,7 @@ def _append_facts(now: datetime) -> int:
         return 0
     commit = state.assigned
     table = rows_of(commit)
+    remember_aliases(table)
     delta = opened(scope.current(), "events")
     if delta is None or (delta.transaction_version(APPLICATION) or 0) < commit:
         _append(table, commit)
@@ -95,14 +90,14 @@ def _assign(state: LakeState) -> bool:
 def rows_of(commit: int) -> pa.Table:
     """What a commit of the lake holds, from the rows: what is not there any more is missing."""
     bodies = bulk.asked(BODIES, [scope.current(), commit])
-    parts = [table for pk, body in bodies if (table := _unpacked(pk, body)) is not None]
+    parts = [table for pk, body in bodies if (table := unpacked(pk, body)) is not None]
     facts = list(Fact.objects.filter(lake_commit=commit))
     if facts:
-        parts.append(_facts_table(facts))
+        parts.append(facts_table(facts))
     return pa.concat_tables(parts) if parts else EVENTS.empty_table()
 
 
-def _unpacked(pk: int, body: bytes) -> pa.Table | None:
+def unpacked(pk: int, body: bytes) -> pa.Table | None:
     """A batch that cannot be read is set aside, and said so: those behind it would wait for ever."""
     try:
         table = pa.ipc.open_stream(body).read_all()
@@ -114,11 +109,12 @@ def _unpacked(pk: int, body: bytes) -> pa.Table | None:
         return None
 
 
-def _facts_table(facts: list[Fact]) -> pa.Table:
+def facts_table(facts: list[Fact]) -> pa.Table:
     values: dict[str, list[Any]] = {name: [getattr(fact, name) for fact in facts] for name in COLUMNS}
     values["event_id"] = [bytes(fact.event_id) for fact in facts]
     values["month"] = [month_of(fact.occurred_at) for fact in facts]
     values["props"] = [_json.encode(fact.props).decode() for fact in facts]
+    values["written_for"] = [None] * len(facts)
     return pa.table({name: pa.array(values[name], EVENTS.field(name).type) for name in EVENTS.names})
 
 
@@ -129,6 +125,7 @@ def _append(table: pa.Table, commit: int) -> None:
         ordered,
         partition_by=["month"],
         mode="append",
+        schema_mode="merge",
         writer_properties=APPENDED,
         commit_properties=CommitProperties(app_transactions=[Transaction(APPLICATION, commit)]),
     )
@@ -157,6 +154,8 @@ def _mirror(name: str) -> int:
         write_deltalake(str(folder(scope.current(), name)), rows, mode="append", writer_properties=PROPERTIES)
     else:
         _replace(_grown(delta, name), rows, wanted, key=MIRRORS[name].names[0])
+    if name == "aliases":
+        put_back(wanted)
     Touched.objects.filter(pk__in=[pk for pk, _ in waiting]).delete()
     return len(wanted)
 

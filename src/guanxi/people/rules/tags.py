@@ -84,10 +84,11 @@ class Verdict(StrEnum):
 
 
 def verdict(tag: int, how: str, there: Standing | None, *, refused: bool) -> Verdict:
-    """What becomes of `tag` on a person. By hand beats by rule; what was taken off by hand, no rule puts on."""
+    """What becomes of `tag` on a person. By hand beats by rule; what was taken off by hand no rule puts on; and no
+    rule takes the place of another's tag, which would come back at the next turn."""
     if there is not None and there.tag == tag:
         return Verdict.TAKE_OVER if how in HANDS and there.how not in HANDS else Verdict.ALREADY
-    if how not in HANDS and (refused or (there is not None and there.how in HANDS)):
+    if how not in HANDS and (refused or there is not None):
         return Verdict.REFUSED
     return Verdict.PUT
 

@@ -160,6 +160,11 @@ def settle_merged(happened: Sequence[events.Happened]) -> None:
     settle({one for each in happened for one in (each.fact.person, each.fact.merged)})
 
 
+def settle_roles(happened: Sequence[events.Happened]) -> None:
+    """Of an opinion leader it fades slower, of an employee faster."""
+    settle({each.fact.person for each in happened})
+
+
 def after_import(happened: Sequence[events.Happened]) -> None:
     """What an import brought leaves with it."""
     for each in happened:

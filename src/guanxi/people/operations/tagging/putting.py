@@ -215,7 +215,8 @@ def tell(
     for person, (gone, new) in changes.items():
         if not gone and not new:
             continue
-        left, came = ([every[pk] for pk in some] for some in (set(gone) - set(new), set(new) - set(gone)))
+        left = [every[pk] for pk in gone if pk not in new]
+        came = [every[pk] for pk in new if pk not in gone]
         roles = [tag.role for tag in came if tag.role] or [Role.CONSUMER for tag in left if tag.role]
         if roles:
             moved.append(person)

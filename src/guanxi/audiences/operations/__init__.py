@@ -10,8 +10,27 @@ from django.db.models import ProtectedError
 
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
+from guanxi.audiences.operations.tagging import (
+    TagRuleRefused,
+    make_tag_rule,
+    remove_tag_rule,
+    switch_tag_rule,
+    tag_rule_lane,
+)
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
+
+__all__ = [
+    "AudienceInUse",
+    "TagRuleRefused",
+    "delete_audience",
+    "make_tag_rule",
+    "recount",
+    "remove_tag_rule",
+    "save_audience",
+    "switch_tag_rule",
+    "tag_rule_lane",
+]
 
 
 class AudienceInUse(Exception):

@@ -1,0 +1,28 @@
+"""What the engines share that are asked by the text of a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ibis
+
+from guanxi.audiences.queries import Tables
+from guanxi.audiences.queries.engine import Engine
+from tests.audiences.lakes import ALIASES, EVENTS, PEOPLE
+from tests.audiences.reference import World
+
+ARGUMENTS: dict[int, Callable[..., None]] = {1: lambda first: None, 2: lambda first, second: None}
+
+
+def builtin(name: str, takes: tuple[Any, ...], gives: Any) -> Any:
+    return ibis.udf.scalar.builtin(ARGUMENTS[len(takes)], name=name, signature=(takes, gives))
+
+
+def unbound(world: World, engine: Engine, suffix: str = "") -> Tables:
+    """Tables by name; whoever runs the statement has them."""
+    events, people, aliases = (
+        ibis.table(schema=ibis.Schema.from_pyarrow(schema), name=f"{name}{suffix}")
+        for name, schema in (("events", EVENTS), ("people", PEOPLE), ("aliases", ALIASES))
+    )
+    return Tables(events, people, aliases if world.aliases else None, engine)

@@ -1,0 +1,53 @@
+"""Tags in the console: on the page of a person, in settings, in the list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from guanxi.governance.models import Staff
+from guanxi.people import operations as people
+from guanxi.people import queries
+from guanxi.people.models import Tag, TagGroup
+from tests.console.visitors import Visitor, lumen, owner
+from tests.factories.people import make_person
+
+__all__ = ["lumen", "owner"]
+
+
+def test_a_group_is_made_filled_changed_merged_and_emptied(owner: Visitor) -> None:
+    owner.post("tags", name="Mood", wins="ours", exclusive="on")
+    group = TagGroup.objects.get()
+    owner.post("tags_new", group.public_id, names="Warm; Cold、 Icy")
+    assert [tag.name for tag in queries.tags_for(None)] == ["Warm", "Cold", "Icy"]
+    assert "warm is there already." in owner.post("tags_new", group.public_id, status=422, names="Hot; warm")
+    assert "30 characters" in owner.post("tags_new", group.public_id, status=422, names="x" * 31)
+    cold, icy = Tag.objects.get(name="Cold"), Tag.objects.get(name="Icy")
+    owner.post("tag", icy.public_id, name="Frosty")
+    owner.post("tag_merge", icy.public_id, into=cold.public_id)
+    assert "It became Cold." in owner.get("tag", icy.public_id)
+    owner.post("tag_archive", cold.public_id)
+    assert "archived" in owner.get("tags")
+    owner.post("tag_delete", cold.public_id)
+    assert Tag.objects.filter(pk=cold.pk).exists(), "another became it"
+    owner.post("tag_group_remove", group.public_id)
+    assert "Only an empty group goes" in owner.get("tag_group", group.public_id)
+
+
+def test_a_person_is_tagged_by_name_and_found_by_it(owner: Visitor, now: datetime) -> None:
+    boss = Staff.objects.get()
+    lin = make_person("Lin", now=now)
+    make_person("Wang", now=now)
+    kind = people.create_tag_group(name="Kind", by=boss, now=now)
+    [vip] = people.create_tags(group=kind, names=["VIP"], by=boss, now=now)
+    owner.post("tag_add", lin.public_id, name="kind: vip")
+    owner.post("tag_add", lin.public_id, name="likes tea", own="yes")
+    owner.post("tag_add", lin.public_id, name="Nothing")
+    page = owner.get("person", lin.public_id)
+    assert "VIP" in page and "likes tea" in page and "There is no tag “Nothing”." in page
+    assert 'value="Kind: VIP"' in owner.get("tag_options", name="vi")
+    for asked, seen in ({"tags_all": "VIP"}, "Lin"), ({"tags_none": vip.public_id}, "Wang"), ({"role": "leader"}, ""):
+        page = owner.get("people", **asked, cols="tags,role")
+        assert [name for name in ("Lin", "Wang") if f">{name}<" in page] == [seen] * bool(seen), asked
+    assert "which is not there" in owner.get("people", tags_any="Nobody")
+    owner.post("tag_remove", lin.public_id, tag=vip.public_id)
+    assert [one.name for one in queries.person_tags(lin, boss)] == ["likes tea"]
