@@ -34,6 +34,7 @@ SAME: dict[str, str] = {
     "merge_undo": "list_merges undo_merge",
     "tag_add": "tag_person",
     "tag_remove": "tag_person",
+    "person_role": "get_role set_role",
     "tag_let": "tag_person",
     "tag_options": "list_tags",
     "note_new": "add_note",

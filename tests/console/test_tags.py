@@ -49,5 +49,8 @@ def test_a_person_is_tagged_by_name_and_found_by_it(owner: Visitor, now: datetim
         page = owner.get("people", **asked, cols="tags,role")
         assert [name for name in ("Lin", "Wang") if f">{name}<" in page] == [seen] * bool(seen), asked
     assert "which is not there" in owner.get("people", tags_any="Nobody")
+    owner.post("person_role", lin.public_id, role="leader")
+    assert queries.role_of(lin).role == "leader"
+    assert f">{lin.name}<" in owner.get("people", role="leader")
     owner.post("tag_remove", lin.public_id, tag=vip.public_id)
     assert [one.name for one in queries.person_tags(lin, boss)] == ["likes tea"]

@@ -17,7 +17,7 @@ from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
-from guanxi.people.models import Person, Tag
+from guanxi.people.models import Person, Role, Tag
 from guanxi.people.operations import Put, TagRefused
 
 OFFERED = 50
@@ -96,6 +96,18 @@ def let_tag(request: StaffRequest, public_id: str) -> HttpResponse:
     if tag is not None:
         people.let_rules(person=person, tag=tag)
         messages.success(request, _("Rules may give %(tag)s again.") % {"tag": tag.name})
+    return _back(request, person)
+
+
+@may(Permission.PEOPLE_EDIT)
+@require_POST
+def set_role(request: StaffRequest, public_id: str) -> HttpResponse:
+    person, role = _found(request, public_id), request.POST.get("role", "")
+    if role not in Role.values:
+        messages.error(request, _("Choose one of the list."))
+    else:
+        people.set_role(people=[person.pk], role=role, put=Put(by=request.staff), now=request.now)
+        messages.success(request, _("Saved."))
     return _back(request, person)
 
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("people/<str:public_id>/merges/<str:merge_id>/undo", merging.undo_merge, name="merge_undo"),
     path("people/tags", tags.tag_options, name="tag_options"),
     path("people/<str:public_id>/tags", tags.add_tag, name="tag_add"),
+    path("people/<str:public_id>/role", tags.set_role, name="person_role"),
     path("people/<str:public_id>/tags/remove", tags.remove_tag, name="tag_remove"),
     path("people/<str:public_id>/tags/let", tags.let_tag, name="tag_let"),
     path("people/<str:public_id>/join", joining.join, name="person_join"),

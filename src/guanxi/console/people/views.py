@@ -28,7 +28,7 @@ from guanxi.console.people.timeline import KINDS, BadMark
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
 from guanxi.people import queries
-from guanxi.people.models import Person
+from guanxi.people.models import Person, Role
 from guanxi.people.queries import BadCursor, Card
 
 BESIDE_LIST = 8
@@ -163,6 +163,8 @@ def page_of(
         "tags": shown_tags(one, request.staff),
         "may_tag": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "tag_options": options(request.staff),
+        "role": queries.role_of(one),
+        "role_options": list(Role.choices),
         "merges": queries.merges_of(one),
         "ties": connections.ties(one, request.staff),
         "note": form,
