@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from django import template
+from typing import Any
 
-from guanxi.console.people.filters import SOURCES
+from django import template
+from django.utils.translation import gettext_lazy
 
 register = template.Library()
+SOURCES: dict[str, Any] = {
+    "import": gettext_lazy("Import"),
+    "staff": gettext_lazy("By hand"),
+    "api": gettext_lazy("API"),
+    "intake": gettext_lazy("Website or app"),
+}
 
 
 @register.filter
