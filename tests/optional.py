@@ -17,6 +17,10 @@ TOOLS: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: shutil.which("node") is not None and NODE_PACKAGES.is_dir(),
         "@segment/analytics-node: apt-get install nodejs npm, npm ci --prefix tests/acquisition/node",
     ),
+    "analytics-next": (
+        lambda: (NODE_PACKAGES / "@segment" / "analytics-next").is_dir(),
+        "@segment/analytics-next: apt-get install nodejs npm, npm ci --prefix tests/acquisition/node",
+    ),
     "chromium": (lambda: CHROMIUM is not None, "Chromium: apt-get install chromium fonts-noto-cjk"),
     "java": (lambda: shutil.which("java") is not None, "Java, for Apache Spark: apt-get install default-jre-headless"),
 }

@@ -24,7 +24,30 @@ EVENTS = pa.schema(
         ("props", pa.string()),
     ]
 )
-PEOPLE = pa.schema([("person", pa.int64()), ("level", pa.string()), ("country", pa.string()), ("traits", pa.string())])
+PEOPLE = pa.schema(
+    [
+        ("person", pa.int64()),
+        ("level", pa.string()),
+        ("country", pa.string()),
+        ("traits", pa.string()),
+        ("role", pa.string()),
+        ("member", pa.bool_()),
+        ("strong_until", INSTANT),
+        ("neutral_until", INSTANT),
+    ]
+)
+TAGS = pa.schema([("person", pa.int64()), ("tag", pa.int64())])
+TIES = pa.schema(
+    [
+        ("person", pa.int64()),
+        ("kind", pa.string()),
+        ("state", pa.string()),
+        ("advisor", pa.int64()),
+        ("unit", pa.int64()),
+        ("account", pa.int64()),
+        ("group", pa.int64()),
+    ]
+)
 ALIASES = pa.schema([("person", pa.int64()), ("keeper", pa.int64())])
 
 
@@ -35,6 +58,8 @@ def rows_of(world: World) -> dict[str, Any]:
         "events": pa.Table.from_pylist(events, schema=EVENTS),
         "people": pa.Table.from_pylist([asdict(person) for person in world.people], schema=PEOPLE),
         "aliases": pa.Table.from_pylist(aliases, schema=ALIASES),
+        "tags": pa.Table.from_pylist([{"person": person, "tag": tag} for person, tag in world.tags], schema=TAGS),
+        "ties": pa.Table.from_pylist([asdict(tie) for tie in world.ties], schema=TIES),
     }
 
 
@@ -42,7 +67,7 @@ def in_memory(backend: Any, world: World) -> Tables:
     for name, rows in rows_of(world).items():
         backend.con.register(name, rows)
     aliases = backend.table("aliases") if world.aliases else None
-    return Tables(backend.table("events"), backend.table("people"), aliases)
+    return Tables(backend.table("events"), backend.table("people"), aliases, others=backend.table)
 
 
 def in_delta(backend: Any, world: World, folder: Path) -> Tables:
@@ -50,7 +75,7 @@ def in_delta(backend: Any, world: World, folder: Path) -> Tables:
         write_deltalake(folder / name, rows, partition_by=["month"] if name == "events" else None)
         files = DeltaTable(folder / name).file_uris()
         backend.con.read_parquet(files, hive_partitioning=True).create_view(name)
-    return Tables(backend.table("events"), backend.table("people"), backend.table("aliases"))
+    return Tables(backend.table("events"), backend.table("people"), backend.table("aliases"), others=backend.table)
 
 
 def fresh() -> Any:

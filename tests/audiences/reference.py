@@ -31,14 +31,19 @@ from guanxi.audiences.rules import (
     Level,
     Max,
     Measure,
+    Member,
     Min,
     Not,
+    Role,
     Rule,
     Share,
     Step,
+    Strength,
     Sum,
+    Tagged,
     Test,
     Then,
+    Tie,
     Top,
     TraitClause,
     Window,
@@ -53,6 +58,21 @@ class Person:
     level: str
     country: str
     traits: str
+    role: str = "consumer"
+    member: bool = False
+    strong_until: datetime | None = None
+    neutral_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Tied:
+    person: int
+    kind: str
+    state: str
+    advisor: int | None = None
+    unit: int | None = None
+    account: int | None = None
+    group: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,9 @@ class World:
     now: datetime
     zone: str
     catalogue: Catalogue
+    tags: Sequence[tuple[int, int]] = ()
+    """Person and tag."""
+    ties: Sequence[Tied] = ()
 
     def events_of(self, person: int) -> list[Happened]:
         return [event for event in self.events if self.aliases.get(event.person, event.person) == person]
@@ -98,6 +121,17 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
             return holds(other.where, person, world)
         case Level():
             return person.level in clause.levels
+        case Role():
+            return person.role in clause.roles
+        case Member():
+            return person.member
+        case Strength():
+            return band(person, world.now) in clause.bands
+        case Tagged():
+            keys = [key for name in clause.tags for key in world.catalogue.tags[name].keys]
+            return any(whose == person.person and tag in keys for whose, tag in world.tags)
+        case Tie():
+            return any(tied(clause, tie, world) for tie in world.ties if tie.person == person.person)
         case TraitClause():
             return passes(clause, trait_of(clause, person, world.catalogue))
         case Share():
@@ -117,6 +151,21 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
             return follows(clause, person, world)
         case Top():
             return person.person in the_first(clause, world)
+
+
+def band(person: Person, now: datetime) -> str:
+    if person.strong_until and now < person.strong_until:
+        return "strong"
+    return "neutral" if person.neutral_until and now < person.neutral_until else "weak"
+
+
+def tied(clause: Tie, tie: Tied, world: World) -> bool:
+    states: tuple[str, ...] = ("active", "first", "claim")
+    if clause.state == "ended":
+        states = ("ended", "deleted_by_them", "deleted_by_us", "blocked")
+    named = [world.catalogue.ties[clause.kind][key] for key in clause.of]
+    meant = not named or any(getattr(tie, one.column) in one.keys for one in named)
+    return tie.kind == clause.kind and tie.state in states and meant
 
 
 def follows(clause: Then, person: Person, world: World) -> bool:

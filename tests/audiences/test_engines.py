@@ -82,6 +82,12 @@ EVERY: list[dict[str, Any]] = [
     {"type": "bottom", "percent": 35, "by": "days", "event": "event:message.opened"},
     {"type": "share", "percent": 30, "skip": 20, "seed": "spring"},
     {"type": "audience", "audience": "aud_quiet"},
+    {"type": "role", "roles": ["leader"]},
+    {"type": "member"},
+    {"type": "strength", "bands": ["weak", "strong"]},
+    {"type": "tag", "tags": ["tag_a"]},
+    {"type": "tie", "kind": "friend", "of": ["stf_a", "unt_a"]},
+    {"type": "not", "not": {"type": "tie", "kind": "group", "state": "ended"}},
     {"type": "any", "any": [trait("age", "is", 1), then("then", "days", 5), {"type": "not", "not": did()}]},
 ]
 

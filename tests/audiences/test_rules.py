@@ -169,6 +169,10 @@ BAD = [
     (top(by="median"), "where.all[1].by", "unknown_value"),
     (second(type="share", percent=60, skip=41), "where.all[1]", "wrong_bound"),
     (second(type="share", percent=5, seed="a\0b"), "where.all[1].seed", "control_character"),
+    (second(type="tag", tags=["tag_a", "tag_x"]), "where.all[1].tags[1]", "unknown_tag"),
+    (second(type="tie", kind="friend", of=["acc_a"]), "where.all[1].of[0]", "unknown_tie"),
+    (second(type="tie", kind="enemy"), "where.all[1].kind", "unknown_value"),
+    (second(type="strength", bands=["mighty"]), "where.all[1].bands[0]", "unknown_value"),
     (second(type="audience", audience="aud_nobody"), "where.all[1].audience", "unknown_audience"),
     (second(type="audience", audience="aud_quiet", clause=FAN), "where.all[1].clause", "unknown_field"),
 ]

@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from guanxi.audiences.rules import LEVELS, Catalogue, Event, Other, Property, Trait, local_midnight
-from tests.audiences.reference import Happened, Person, World
+from guanxi.audiences.rules import LEVELS, Catalogue, Event, Named, Other, Property, TieKind, Trait, local_midnight
+from tests.audiences.reference import Happened, Person, Tied, World
 
 NOW = datetime(2026, 11, 3, 4, 30, tzinfo=UTC)
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "America/Sao_Paulo", "Pacific/Kiritimati", "Asia/Kathmandu"]
@@ -47,6 +47,13 @@ CATALOGUE = Catalogue(
                 },
             },
         ),
+    },
+    tags={"tag_a": Named("Skin: dry", (1,)), "tag_b": Named("Skin: oily", (2,))},
+    ties={
+        "friend": {"stf_a": Named("Lin", (1,), "advisor"), "unt_a": Named("North", (7, 8), "unit")},
+        "follow": {"acc_a": Named("Lumen", (4,), "account")},
+        "group": {"grp_a": Named("VIP", (5,), "group")},
+        "referral": {},
     },
 )
 
@@ -218,6 +225,28 @@ def others() -> st.SearchStrategy[dict[str, Any]]:
     return st.sampled_from(sorted(CATALOGUE.audiences)).map(lambda one: {"type": "audience", "audience": one})
 
 
+def some(*values: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(values), min_size=1, max_size=2)
+
+
+def standings() -> st.SearchStrategy[dict[str, Any]]:
+    return st.one_of(
+        some("employee", "leader", "consumer").map(lambda roles: {"type": "role", "roles": roles}),
+        some("weak", "neutral", "strong").map(lambda bands: {"type": "strength", "bands": bands}),
+        some("tag_a", "tag_b").map(lambda tags: {"type": "tag", "tags": tags}),
+        st.just({"type": "member"}),
+        tied(),
+    )
+
+
+@st.composite
+def tied(draw: st.DrawFn) -> dict[str, Any]:
+    kind: TieKind = draw(st.sampled_from(sorted(CATALOGUE.ties)))
+    known = sorted(CATALOGUE.ties[kind])
+    of = draw(st.lists(st.sampled_from(known), max_size=2)) if known else []
+    return {"type": "tie", "kind": kind, "of": of, "state": draw(st.sampled_from(["active", "active", "ended"]))}
+
+
 def clauses() -> st.SearchStrategy[dict[str, Any]]:
     def groups(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
         some = st.lists(inner, min_size=1, max_size=3)
@@ -227,7 +256,9 @@ def clauses() -> st.SearchStrategy[dict[str, Any]]:
             inner.map(lambda each: {"type": "not", "not": each}),
         )
 
-    leaf = st.one_of(events(), events(), events(), traits(), levels(), sequences(), tops(), shares(), others())
+    leaf = st.one_of(
+        events(), events(), events(), traits(), levels(), sequences(), tops(), shares(), others(), standings()
+    )
     return st.recursive(leaf, groups, max_leaves=6)
 
 
@@ -247,7 +278,24 @@ def document(chance: Random, kinds: dict[str, str]) -> str:
 
 def person(chance: Random, number: int) -> Person:
     kinds = {name: str(trait.kind) for name, trait in CATALOGUE.traits.items() if not trait.column}
-    return Person(number, chance.choice(LEVELS), chance.choice(["D1", "KR", ""]), document(chance, kinds))
+    level, country, traits = chance.choice(LEVELS), chance.choice(["D1", "KR", ""]), document(chance, kinds)
+    strong, neutral = (NOW + timedelta(seconds=chance.choice([-5, 0, 5])) for _ in range(2))
+    near = chance.choice([(None, None), (None, neutral), (strong, strong + timedelta(days=1))])
+    role = chance.choice(["employee", "leader", "consumer", "consumer"])
+    return Person(number, level, country, traits, role, chance.random() < 0.3, *near)
+
+
+def tie(chance: Random, whom: int) -> Tied:
+    match chance.choice(["friend", "follow", "group", "referral"]):
+        case "friend" as kind:
+            state = chance.choice(["active", "pending", "deleted_by_them", "blocked", "handed_over"])
+            return Tied(whom, kind, state, advisor=chance.choice([1, 2]), unit=chance.choice([6, 7, 8, None]))
+        case "follow" as kind:
+            return Tied(whom, kind, chance.choice(["active", "ended"]), account=chance.choice([3, 4]))
+        case "group" as kind:
+            return Tied(whom, kind, chance.choice(["active", "ended"]), group=chance.choice([5, 6]))
+        case kind:
+            return Tied(whom, kind, chance.choice(["first", "claim"]))
 
 
 def moment(chance: Random, zone: str) -> datetime:
@@ -288,4 +336,6 @@ def world(seed: int, size: int, zone: str) -> World:
         now=NOW,
         zone=zone,
         catalogue=CATALOGUE,
+        tags=[(chance.randint(1, size), chance.choice([1, 2])) for _ in range(size // 3)],
+        ties=[tie(chance, chance.randint(1, size)) for _ in range(size)],
     )

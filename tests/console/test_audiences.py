@@ -20,10 +20,11 @@ from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Workspace
 from guanxi.kit import clock
-from guanxi.people.models import Person
+from guanxi.people import operations as people
+from guanxi.people.models import Person, Tag, TagGroup
 from tests.console.visitors import Visitor, lumen, owner, staff
 from tests.factories import channels as make
-from tests.factories.reach import into_lake
+from tests.factories.reach import into_lake, write_lake
 
 __all__ = ["lumen", "owner"]
 
@@ -72,6 +73,10 @@ MORE: list[dict[str, Any]] = [
     },
     {"type": "top", "percent": 5, "by": "sum", "event": EVENT, "within": {"type": "last_days", "days": 90}},
     {"type": "share", "percent": 10, "skip": 20, "seed": "spring"},
+    {"type": "strength", "bands": ["weak", "strong"]},
+    {"type": "role", "roles": ["leader"]},
+    {"type": "member"},
+    {"type": "tie", "kind": "group", "state": "ended"},
 ]
 SAID = {
     "en": [
@@ -83,6 +88,10 @@ SAID = {
         "has bought a product and not paid for an order within 3 hours in the last 7 days",
         "is in the top 5% of those who have bought a product, by amount in total in the last 90 days",
         "is among 10% of all people drawn by “spring”, after the first 20%",
+        "connection is weak or strong",
+        "role is Opinion leader",
+        "is a member",
+        "has left a group chat",
     ],
     "zh-hans": [
         "曾购买商品，首次发生于最近 30 天内",
@@ -93,6 +102,10 @@ SAID = {
         "最近 7 天内曾购买商品，且之后 3 小时内没有支付订单",
         "最近 90 天内在购买商品的人中按总金额排前 5%",
         "属于所有人中按抽签“spring”跳过前 20% 后抽出的 10%",
+        "关系强度为弱或强",
+        "角色为意见领袖",
+        "是会员",
+        "已退出群聊",
     ],
 }
 TOO_DEEP = {"version": 1, "where": {"type": "not", "not": {"type": "any", "any": [REGULARS["where"]]}}}
@@ -164,10 +177,23 @@ def test_every_kind_of_condition_reads_as_a_sentence(lumen: Workspace, language:
         )
 
 
-@pytest.mark.parametrize("kind", ["sequence", "top", "share", "audience"])
+@pytest.mark.parametrize("kind", ["sequence", "top", "share", "audience", "tag", "tie", "strength", "role", "member"])
 def test_every_kind_of_condition_is_added_by_a_button(owner: Visitor, kind: str) -> None:
     page = owner.post("audience_builder", status=200, **form([BOUGHT], do=f"add:{kind}"))
     assert f'name="1-kind" value="{kind}"' in page
+
+
+def test_who_carries_a_tag_is_counted(lumen: Workspace, owner: Visitor, shoppers: list[Person]) -> None:
+    now = clock.now()
+    group = TagGroup.objects.create(name="Skin", folded="skin", created_at=now)
+    tag = Tag.objects.create(group=group, name="Dry", folded="dry", created_at=now)
+    [emma, *_] = shoppers
+    people.tag_people(people=[emma.pk], add=[tag], put=people.Put(how="api"), now=now)
+    write_lake(now)
+    chosen: dict[str, str | list[str]] = {"kind": "tag", "tag": tag.public_id}
+    owner.post("audience_new", **form([chosen], name="Dry"))
+    assert Audience.objects.get().size == 1
+    assert "carries the tag “Skin: Dry”" in owner.get("audiences")
 
 
 def test_an_audience_that_another_names_stays(owner: Visitor, shoppers: list[Person]) -> None:

@@ -14,7 +14,12 @@ from tests.audiences.engines.sql import builtin, unbound
 from tests.audiences.lakes import rows_of
 from tests.audiences.reference import World
 
-TYPES: dict[Any, str] = {pa.string(): "text", pa.int64(): "bigint", pa.timestamp("us", tz="UTC"): "timestamptz"}
+TYPES: dict[Any, str] = {
+    pa.string(): "text",
+    pa.int64(): "bigint",
+    pa.bool_(): "boolean",
+    pa.timestamp("us", tz="UTC"): "timestamptz",
+}
 # jsonb refuses what is no JSON, and a cast what is no number: these answer NULL.
 FUNCTIONS = """
 CREATE SCHEMA check_engine;

@@ -9,9 +9,10 @@ import ibis
 
 from guanxi.audiences.queries import Tables
 from guanxi.audiences.queries.engine import Engine
-from tests.audiences.lakes import ALIASES, EVENTS, PEOPLE
+from tests.audiences.lakes import ALIASES, EVENTS, PEOPLE, TAGS, TIES
 from tests.audiences.reference import World
 
+SCHEMAS = {"events": EVENTS, "people": PEOPLE, "aliases": ALIASES, "tags": TAGS, "ties": TIES}
 ARGUMENTS: dict[int, Callable[..., None]] = {1: lambda first: None, 2: lambda first, second: None}
 
 
@@ -21,8 +22,9 @@ def builtin(name: str, takes: tuple[Any, ...], gives: Any) -> Any:
 
 def unbound(world: World, engine: Engine, suffix: str = "") -> Tables:
     """Tables by name; whoever runs the statement has them."""
-    events, people, aliases = (
-        ibis.table(schema=ibis.Schema.from_pyarrow(schema), name=f"{name}{suffix}")
-        for name, schema in (("events", EVENTS), ("people", PEOPLE), ("aliases", ALIASES))
-    )
-    return Tables(events, people, aliases if world.aliases else None, engine)
+
+    def table(name: str) -> Any:
+        return ibis.table(schema=ibis.Schema.from_pyarrow(SCHEMAS[name]), name=f"{name}{suffix}")
+
+    aliases = table("aliases") if world.aliases else None
+    return Tables(table("events"), table("people"), aliases, engine, table)

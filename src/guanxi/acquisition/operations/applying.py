@@ -270,13 +270,13 @@ def _table(
     month, of_month = np.unique(at.view("datetime64[us]").astype("datetime64[M]"), return_inverse=True)
     values: dict[str, Any] = {
         "month": _taken(month.astype(str).tolist(), of_month),
-        "event_id": keys.event_ids(len(form)),
+        "event_id": _texts(pa.binary(), keys.id_bytes(len(form)).tobytes(), np.full(len(form), 16)),
         "person": person,
         "name": _taken([one.key for one in forms], form),
         "occurred_at": pa.array(at).cast(EVENTS.field("occurred_at").type),
         "received_at": pa.array(arrived, EVENTS.field("received_at").type).take(pa.array(batch)),
         "source": _taken(sources, batch),
-        "props": props,
+        "props": _texts(pa.string(), b"".join(props), np.fromiter(map(len, props), np.int64, len(props))),
     }
     if any(amounts):
         values["amount_minor"] = [one and one[0] for one in amounts]
@@ -291,6 +291,13 @@ def _table(
     )
     only_ids = [number for number, one in enumerate(forms) if not one.key]
     return table.filter(pa.array(~np.isin(form, only_ids))) if only_ids else table
+
+
+def _texts(kind: Any, all_of_them: bytes, lengths: Rows) -> pa.Array:
+    """A column without an object for each text."""
+    ends = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths, out=ends[1:])
+    return pa.Array.from_buffers(kind, len(lengths), [None, pa.py_buffer(ends), pa.py_buffer(all_of_them)])
 
 
 def _taken(words: Sequence[str], places: Rows) -> pa.Array:

@@ -36,8 +36,8 @@ class AudienceOut(Out):
 class NewAudience(In):
     name: Name
     rule: Json = Field(
-        description="Version 1: `{version, where}`; clauses are trait, level, did, did_not, then, then_not, top, "
-        "bottom, share, audience, all, any, not."
+        description="Version 1: `{version, where}`; clauses are trait, level, role, member, strength, tag, tie, did, "
+        "did_not, then, then_not, top, bottom, share, audience, all, any, not."
     )
 
 

@@ -12,8 +12,9 @@ from typing import Any, get_type_hints
 from django.apps import apps
 
 from guanxi.audiences.models import Audience
+from guanxi.audiences.queries import things
 from guanxi.audiences.registry import learnt_events
-from guanxi.audiences.rules import Catalogue, Event, Kind, Other, Property, Trait
+from guanxi.audiences.rules import Catalogue, Event, Kind, Property, Trait
 from guanxi.audiences.rules.catalogue import NAME
 from guanxi.governance.models import Workspace
 from guanxi.kit import scope
@@ -36,14 +37,8 @@ def catalogue() -> Catalogue:
     """Traits are `language`, `country` and the workspace's fields (a field of one of those names is hidden)."""
     kept = {field.key: field for field in Field.objects.order_by("key") if NAME.fullmatch(field.key)}
     traits = {key: Trait(TRAITS[field.kind], field.label) for key, field in kept.items()}
-    return Catalogue(
-        traits=traits | BUILT_IN, events=events() | learnt_events(), currency=_currency(), audiences=_others()
-    )
-
-
-def _others() -> dict[str, Other]:
-    kept = Audience.objects.order_by("name", "pk").values_list("public_id", "name", "rule")
-    return {public_id: Other(name, rule) for public_id, name, rule in kept}
+    known = events() | learnt_events()
+    return Catalogue(traits | BUILT_IN, known, _currency(), things.audiences(), things.tags(), things.ties())
 
 
 def any_in_money() -> bool:

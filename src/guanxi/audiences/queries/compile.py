@@ -7,6 +7,8 @@ from functools import reduce
 from operator import and_, not_, or_
 from typing import Any
 
+import ibis
+
 from guanxi.audiences.queries.scans import Asked, Context, Tables, happened, scan
 from guanxi.audiences.queries.sets import Found, in_share
 from guanxi.audiences.queries.values import InColumn, InJson, opposite, test_of
@@ -18,10 +20,15 @@ from guanxi.audiences.rules import (
     DidNot,
     Inlined,
     Level,
+    Member,
     Not,
+    Role,
     Rule,
     Share,
+    Strength,
+    Tagged,
     Then,
+    Tie,
     Top,
     TraitClause,
     children,
@@ -91,7 +98,7 @@ def asked_of(clause: Clause) -> dict[str, Source]:
         match leaf:
             case Did() | DidNot():
                 found[path] = Asked(number, path, leaf)
-            case Then() | Top():
+            case Then() | Top() | Tagged() | Tie():
                 found[path] = Found(number, path, leaf)
     return found
 
@@ -165,10 +172,21 @@ def leaf_test(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], 
             return test_of(leaf, trait_source(leaf, table, context))
         case Level():
             return table.level.isin(leaf.levels)
+        case Role():
+            return table.role.isin(leaf.roles)
+        case Member():
+            return table.member
+        case Strength():
+            return band(table, context.now).isin(leaf.bands)
         case Share():
             return in_share(leaf, table.person)
         case _:
             return asked[path].holds(table, context)
+
+
+def band(people: Any, now: datetime) -> Any:
+    at = ibis.literal(now)
+    return ibis.cases((people.strong_until > at, "strong"), (people.neutral_until > at, "neutral"), else_="weak")
 
 
 def trait_source(clause: TraitClause, people: Any, context: Context) -> InColumn | InJson:

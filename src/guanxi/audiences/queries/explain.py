@@ -9,6 +9,7 @@ from typing import Any
 from guanxi.audiences.queries.compile import (
     Source,
     asked_of,
+    band,
     by_source,
     figures_of,
     fold,
@@ -18,7 +19,19 @@ from guanxi.audiences.queries.compile import (
     with_figures,
 )
 from guanxi.audiences.queries.scans import Context, Tables
-from guanxi.audiences.rules import Catalogue, Clause, Level, Rule, Share, TraitClause, clauses_of, resolved
+from guanxi.audiences.rules import (
+    Catalogue,
+    Clause,
+    Level,
+    Member,
+    Role,
+    Rule,
+    Share,
+    Strength,
+    TraitClause,
+    clauses_of,
+    resolved,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,12 @@ def _values(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], co
             return {"trait": trait_source(leaf, table, context).value()}
         case Level():
             return {"level": table.level}
+        case Role():
+            return {"role": table.role}
+        case Member():
+            return {"member": table.member}
+        case Strength():
+            return {"strength": band(table, context.now)}
         case Share():
             return {}
         case _:

@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
 from hashlib import sha256
+from operator import or_
 from typing import Any
 
 import ibis
 
 from guanxi.audiences.queries.scans import Context, day, selected, total
-from guanxi.audiences.rules import Share, Then, Top, window_bounds
+from guanxi.audiences.rules import Share, Tagged, Then, Tie, Top, window_bounds
+
+# The states of the mirror. Who is asked only has no tie yet; one that was handed over goes on with somebody else.
+HELD = ("active", "first", "claim")
+ENDED = ("ended", "deleted_by_them", "deleted_by_us", "blocked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +23,7 @@ class Found:
 
     number: int
     path: str
-    clause: Then | Top
+    clause: Then | Top | Tagged | Tie
     only_whether: bool = True
 
     @property
@@ -30,7 +36,15 @@ class Found:
 
     def table(self, context: Context) -> Any:
         """Those for whom it holds, once each."""
-        found = _sequences(self.clause, context) if isinstance(self.clause, Then) else _first(self.clause, context)
+        match self.clause:
+            case Then():
+                found = _sequences(self.clause, context)
+            case Top():
+                found = _first(self.clause, context)
+            case Tagged():
+                found = _tagged(self.clause, context)
+            case Tie():
+                found = _tied(self.clause, context)
         return found.mutate(**{self.column: True})
 
     def holds(self, table: Any, context: Context) -> Any:
@@ -81,6 +95,22 @@ def _first(clause: Top, context: Context) -> Any:
         number=figures.count().over(ibis.window()),
     )
     return ranked.filter(ranked.place * 100 < ranked.number * clause.percent).select("person")
+
+
+def _tagged(clause: Tagged, context: Context) -> Any:
+    tags = context.tables.others("tags")
+    keys = [key for name in clause.tags for key in context.catalogue.tags[name].keys]
+    return tags.filter(tags.tag.isin(keys)).select("person").distinct()
+
+
+def _tied(clause: Tie, context: Context) -> Any:
+    ties = context.tables.others("ties")
+    states = HELD if clause.state == "active" else ENDED
+    kept = [ties.kind == clause.kind, ties.state.isin(states)]
+    named = [context.catalogue.ties[clause.kind][key] for key in clause.of]
+    if named:
+        kept.append(reduce(or_, [ties[one.column].isin(one.keys) for one in named]))
+    return ties.filter(kept).select("person").distinct()
 
 
 # A share by arithmetic that every engine does alike: a line and a cube modulo a prime, whose remainder by 3 is 2, so

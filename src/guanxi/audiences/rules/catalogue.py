@@ -48,6 +48,18 @@ class Other:
     rule: object
 
 
+TieKind = Literal["friend", "follow", "group", "referral"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing of the workspace: what it is called, and the numbers by which a column of a mirror knows it."""
+
+    label: str
+    keys: tuple[int, ...]
+    column: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """Names are keys without their prefix: `city` is written `trait:city` in a rule.
@@ -59,6 +71,8 @@ class Catalogue:
     events: Mapping[str, Event]
     currency: str
     audiences: Mapping[str, Other] = field(default_factory=dict)
+    tags: Mapping[str, Named] = field(default_factory=dict)
+    ties: Mapping[TieKind, Mapping[str, Named]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         specs: list[tuple[str, Trait | Property]] = list(self.traits.items())

@@ -25,14 +25,19 @@ from guanxi.audiences.rules.grammar import (
     Level,
     Max,
     Measure,
+    Member,
     Min,
     Not,
+    Role,
     Rule,
     Share,
     Since,
     Step,
+    Strength,
     Sum,
+    Tagged,
     Then,
+    Tie,
     Top,
     TraitClause,
     Window,
@@ -48,7 +53,8 @@ class Part:
 
     Codes: all, any, not, trait.<op>, level, did, did_not, prop.<op>, amount.<op>, <measure>.<bound>
     (`count.at_least`, `sum.exactly`, `days.at_most`, …), min.<op>, max.<op>, last.<op>, first_time, last_time, then,
-    then_not, step, top, bottom, share, audience, within.<window>.
+    then_not, role, member, strength, tag,
+    tie.<kind>, step, top, bottom, share, audience, within.<window>.
     """
 
     path: str
@@ -71,6 +77,17 @@ def _part(path: str, clause: Clause, catalogue: Catalogue) -> Part:
             return Part(path, clause.type, {}, inner)
         case Level():
             return Part(path, "level", {"levels": clause.levels})
+        case Role():
+            return Part(path, "role", {"roles": clause.roles})
+        case Member():
+            return Part(path, "member", {})
+        case Strength():
+            return Part(path, "strength", {"bands": clause.bands})
+        case Tagged():
+            return Part(path, "tag", {"tags": tuple(catalogue.tags[key].label for key in clause.tags)})
+        case Tie():
+            labels = tuple(catalogue.ties[clause.kind][key].label for key in clause.of)
+            return Part(path, f"tie.{clause.kind}", {"of": labels, "state": clause.state})
         case TraitClause():
             name = name_of(clause.trait)
             trait = catalogue.traits[name]

@@ -286,6 +286,44 @@ class Level(Part):
     levels: tuple[Literal["visitor", "interactor", "fan", "friend", "customer"], ...] = Field(min_length=1)
 
 
+class Role(Part):
+    """Somebody who is nothing else is a consumer."""
+
+    type: Literal["role"] = "role"
+    roles: tuple[Literal["employee", "leader", "consumer"], ...] = Field(min_length=1)
+
+
+class Member(Part):
+    type: Literal["member"] = "member"
+
+
+class Strength(Part):
+    """How close somebody is to the brand at the moment."""
+
+    type: Literal["strength"] = "strength"
+    bands: tuple[Literal["weak", "neutral", "strong"], ...] = Field(min_length=1)
+
+
+class Tagged(Part):
+    """Who carries one of these tags, by their public ids."""
+
+    type: Literal["tag"] = "tag"
+    tags: tuple[Key, ...] = Field(min_length=1)
+
+
+class Tie(Part):
+    """Friends of staff, followers of accounts, people in group chats, and those whom somebody brought.
+
+    `of` are public ids: advisors and units of `friend`, accounts of `follow`, groups of `group`; empty: any. `ended` is
+    a tie that was and is no more.
+    """
+
+    type: Literal["tie"] = "tie"
+    kind: Literal["friend", "follow", "group", "referral"]
+    of: tuple[Key, ...] = ()
+    state: Literal["active", "ended"] = "active"
+
+
 class Did(Part):
     """Events of one name, all of `where`, inside `within`; every measure of `having`, or at least one event."""
 
@@ -396,7 +434,22 @@ class Not(Part):
 
 
 Clause = Annotated[
-    TraitClause | Level | Did | DidNot | Then | Top | Share | InAudience | All | Any | Not,
+    TraitClause
+    | Level
+    | Role
+    | Member
+    | Strength
+    | Tagged
+    | Tie
+    | Did
+    | DidNot
+    | Then
+    | Top
+    | Share
+    | InAudience
+    | All
+    | Any
+    | Not,
     Field(discriminator="type"),
 ]
 

@@ -10,7 +10,7 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from guanxi.audiences.rules.catalogue import Catalogue, Event, Kind
+from guanxi.audiences.rules.catalogue import Catalogue, Event, Kind, Named
 from guanxi.audiences.rules.errors import RuleError
 from guanxi.audiences.rules.grammar import (
     AMOUNT,
@@ -36,8 +36,10 @@ from guanxi.audiences.rules.grammar import (
     Rule,
     Step,
     Sum,
+    Tagged,
     Test,
     Then,
+    Tie,
     Top,
     TraitClause,
     children,
@@ -315,6 +317,10 @@ def _check(path: str, clause: Clause, catalogue: Catalogue) -> None:
             event = _check_step(path, clause, catalogue)
             if clause.by == "sum" and not event.amount:
                 raise _no_amount(f"{path}.by")
+        case Tagged():
+            _check_names(f"{path}.tags", clause.tags, catalogue.tags, "unknown_tag")
+        case Tie():
+            _check_names(f"{path}.of", clause.of, catalogue.ties.get(clause.kind, {}), "unknown_tie")
         case InAudience():
             if clause.audience not in catalogue.audiences:
                 raise RuleError(
@@ -323,6 +329,12 @@ def _check(path: str, clause: Clause, catalogue: Catalogue) -> None:
                     f"There is no audience {clause.audience!r}.",
                     {"key": clause.audience},
                 )
+
+
+def _check_names(path: str, keys: tuple[str, ...], known: Mapping[str, Named], code: str) -> None:
+    for at, key in enumerate(keys):
+        if key not in known:
+            raise RuleError(f"{path}[{at}]", code, f"There is no {key!r} here.", {"key": key})
 
 
 def _check_step(path: str, step: Did | DidNot | Step | Top, catalogue: Catalogue) -> Event:

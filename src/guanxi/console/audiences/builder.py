@@ -170,10 +170,9 @@ class _Page:
         return Shown(at, "level", [Piece(text=_("Level is one of"))], self.error(at, -1), levels=levels)
 
     def _more(self, row: Row, at: str) -> Shown:
-        audiences = [(key, other.label) for key, other in self.catalogue.audiences.items() if key != self.own]
         events = [(name, words.event_label(name, one.label)) for name, one in self.catalogue.events.items()]
-        found = more.pieces(row, at, events, audiences, lambda: self._window(row, at))
-        return Shown(at, row.kind, found, self.error(at, -1))
+        found = more.pieces(row, at, events, self.catalogue, self.own, lambda: self._window(row, at))
+        return Shown(at, row.kind, found, self.error(at, -1), levels=more.ticked(row))
 
     # What somebody did
 

@@ -3,13 +3,17 @@ another audience."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from guanxi.audiences.queries import Catalogue, Named
+from guanxi.console.audiences import words
 from guanxi.console.audiences.pieces import Options, Piece, arranged, kept
 from guanxi.console.audiences.sketch import Row
+from guanxi.people.models import Role
 
 THEN: Options = [
     ("then", pgettext_lazy("has paid … paid again", "and then")),
@@ -31,8 +35,44 @@ BY: Options = [
 ]
 
 
-def pieces(row: Row, at: str, events: Options, audiences: Options, window: Callable[[], list[Piece]]) -> list[Piece]:
+TIES: Options = [
+    ("friend", gettext_lazy("a friend of")),
+    ("follow", gettext_lazy("a follower of")),
+    ("group", gettext_lazy("in the group chat")),
+    ("referral", gettext_lazy("brought by somebody")),
+]
+STATES: Options = [
+    ("active", pgettext_lazy("… a friend of Lin", "Is")),
+    ("ended", pgettext_lazy("… a friend of Lin", "Is no more")),
+]
+TICKED: dict[str, Options] = {
+    "role": list(Role.choices),
+    "strength": [(band, words.BANDS[band]) for band in ("weak", "neutral", "strong")],
+}
+
+
+def ticked(row: Row) -> list[tuple[str, Any, bool]]:
+    return [(code, label, code in row.levels) for code, label in TICKED.get(row.kind, ())]
+
+
+def pieces(
+    row: Row, at: str, events: Options, catalogue: Catalogue, own: str, window: Callable[[], list[Piece]]
+) -> list[Piece]:
+    """`own` is the audience that cannot be named."""
     match row.kind:
+        case "role":
+            return [Piece(text=_("Role is one of"))]
+        case "strength":
+            return [Piece(text=_("Connection is one of"))]
+        case "member":
+            return [Piece(text=_("Is a member"))]
+        case "tag":
+            chosen = row.more["tag"]
+            tags = kept([("", pgettext("no tag chosen", "choose …")), *_named(catalogue.tags)], chosen)
+            select = Piece("", "select", f"{at}-tag", _("Tag"), chosen, tags)
+            return arranged(_("Carries the tag %(tag)s"), tag=[select])
+        case "tie":
+            return _tie(row, at, catalogue)
         case "sequence":
             return _sequence(row, at, events, window)
         case "top":
@@ -41,9 +81,28 @@ def pieces(row: Row, at: str, events: Options, audiences: Options, window: Calla
             return _share(row, at)
         case _:
             chosen = row.more["audience"]
-            options = kept([("", pgettext("no audience chosen", "choose …")), *audiences], chosen)
+            others = [(key, other.label) for key, other in catalogue.audiences.items() if key != own]
+            options = kept([("", pgettext("no audience chosen", "choose …")), *others], chosen)
             select = Piece("", "select", f"{at}-audience", _("Audience"), chosen, options)
             return arranged(_("Is in the audience %(audience)s"), audience=[select])
+
+
+def _named(things: Mapping[str, Named]) -> list[tuple[str, Any]]:
+    return [(key, thing.label) for key, thing in things.items()]
+
+
+def _tie(row: Row, at: str, catalogue: Catalogue) -> list[Piece]:
+    kind, of = row.more["tie"], row.more["of"]
+    known = next((things for name, things in catalogue.ties.items() if name == kind), {})
+    of = of if of in known or not known else ""
+    options = [("", pgettext("a friend of …", "anybody")), *_named(known)]
+    select = Piece("", "select", f"{at}-of", _("Whom or which"), of, options)
+    return arranged(
+        pgettext("order of controls", "%(state)s %(tie)s %(of)s"),
+        state=[Piece("", "select", f"{at}-state", _("Is or is no more"), row.more["state"], STATES)],
+        tie=[Piece("", "select", f"{at}-tie", _("Kind of tie"), kind, TIES, reshapes=True)],
+        of=[select] if known else [],
+    )
 
 
 def _event(name: str, label: str, value: str, events: Options) -> Piece:

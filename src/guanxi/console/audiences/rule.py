@@ -47,6 +47,7 @@ CONTROLS = {
     "skip": "skip",
     "seed": "seed",
     "audience": "audience",
+    "tags": "tag",
 }
 
 
@@ -85,6 +86,17 @@ def _more_clause(row: Row) -> dict[str, Any]:
         case "share":
             numbers = {name: _number(said[name]) for name in ("percent", "skip")}
             return {"type": "share", **numbers, "seed": said["seed"]}
+        case "role":
+            return {"type": "role", "roles": list(row.levels)}
+        case "strength":
+            return {"type": "strength", "bands": list(row.levels)}
+        case "member":
+            return {"type": "member"}
+        case "tag":
+            return {"type": "tag", "tags": [said["tag"]]}
+        case "tie":
+            of = [said["of"]] if said["of"] else []
+            return {"type": "tie", "kind": said["tie"], "of": of, "state": said["state"]}
         case _:
             return {"type": "audience", "audience": said["audience"]}
 
@@ -278,6 +290,17 @@ def _shown(clause: Mapping[str, Any], catalogue: Catalogue, *, nested: bool) -> 
             return Row("share", more={name: str(clause[name]) for name in ("percent", "skip", "seed")})
         case "audience":
             return Row("audience", more={"audience": clause["audience"]})
+        case "role":
+            return Row("role", levels=tuple(clause["roles"]))
+        case "strength":
+            return Row("strength", levels=tuple(clause["bands"]))
+        case "member":
+            return Row("member")
+        case "tag" if len(clause["tags"]) == 1:
+            return Row("tag", more={"tag": clause["tags"][0]})
+        case "tie" if len(clause["of"]) <= 1:
+            of = clause["of"][0] if clause["of"] else ""
+            return Row("tie", more={"tie": clause["kind"], "of": of, "state": clause["state"]})
         case _:
             raise _Unshown
 

@@ -19,6 +19,11 @@ MORE: dict[str, dict[str, str]] = {
     "top": {"end": "top", "percent": "5", "by": "count"},
     "share": {"percent": "10", "skip": "0", "seed": ""},
     "audience": {"audience": ""},
+    "role": {},
+    "strength": {},
+    "member": {},
+    "tag": {"tag": ""},
+    "tie": {"tie": "friend", "of": "", "state": "active"},
 }
 
 
@@ -161,7 +166,8 @@ def fresh(kind: str) -> Row:
         case "trait" | "level":
             return Row(kind)
         case _ if kind in MORE:
-            return Row(kind, event="order.paid", within="ever", more=MORE[kind])
+            levels = {"role": ("leader",), "strength": ("strong",)}.get(kind, ())
+            return Row(kind, event="order.paid", within="ever", more=MORE[kind], levels=levels)
         case _:
             return Row("event", event="order.paid")
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from guanxi.audiences.queries import Catalogue, Part, Rule, RuleError, describe
 from guanxi.console.templatetags import figures
 from guanxi.kit.money import Money
-from guanxi.people.models import Level
+from guanxi.people.models import Level, Role
 
 EVENTS: dict[str, Any] = {
     "order.paid": pgettext_lazy("has …", "paid for an order"),
@@ -120,6 +120,29 @@ TIMES: dict[str, Any] = {
     "first_time": gettext_lazy("for the first time %(window)s"),
     "last_time": gettext_lazy("for the last time %(window)s"),
 }
+TIES: dict[tuple[str, str], Any] = {
+    ("friend", "active"): gettext_lazy("is a friend of %(of)s"),
+    ("friend", "ended"): gettext_lazy("is no more a friend of %(of)s"),
+    ("follow", "active"): gettext_lazy("follows %(of)s"),
+    ("follow", "ended"): gettext_lazy("follows %(of)s no more"),
+    ("group", "active"): gettext_lazy("is in the group chat %(of)s"),
+    ("group", "ended"): gettext_lazy("has left the group chat %(of)s"),
+}
+ANY_TIE: dict[tuple[str, str], Any] = {
+    ("friend", "active"): gettext_lazy("is a friend of somebody here"),
+    ("friend", "ended"): gettext_lazy("was a friend of somebody here and is no more"),
+    ("follow", "active"): gettext_lazy("follows an account"),
+    ("follow", "ended"): gettext_lazy("has stopped following an account"),
+    ("group", "active"): gettext_lazy("is in a group chat"),
+    ("group", "ended"): gettext_lazy("has left a group chat"),
+    ("referral", "active"): gettext_lazy("was brought by somebody"),
+    ("referral", "ended"): gettext_lazy("was once brought by somebody"),
+}
+BANDS: dict[str, Any] = {
+    "weak": pgettext_lazy("connection", "weak"),
+    "neutral": pgettext_lazy("connection", "neutral"),
+    "strong": pgettext_lazy("connection", "strong"),
+}
 THEN: dict[str, Any] = {
     "then": gettext_lazy("has %(first)s and then %(next)s within %(gap)s"),
     "then_not": gettext_lazy("has %(first)s and not %(next)s within %(gap)s"),
@@ -139,6 +162,8 @@ BY: dict[str, Any] = {
     "days": pgettext_lazy("top by …", "number of days"),
 }
 ERRORS: dict[str, Any] = {
+    "unknown_tag": gettext_lazy("This tag does not exist any more. Choose another one."),
+    "unknown_tie": gettext_lazy("This does not exist here any more. Choose something from the list."),
     "unknown_audience": gettext_lazy("This audience does not exist any more. Choose another one."),
     "cycle": gettext_lazy("These audiences lead back to each other: %(key)s. Choose another one."),
     "broken_audience": gettext_lazy("The rule of “%(key)s” does not work any more. Mend it first."),
@@ -221,6 +246,10 @@ def sentence(part: Part) -> str:
             return _("not: %(condition)s") % {"condition": sentence(part.parts[0])}
         case "level":
             return _level(part.params)
+        case "role" | "strength" | "member" | "tag":
+            return _about(part)
+        case code if code.startswith("tie."):
+            return _tie(part)
         case "did" | "did_not":
             return _event(part)
         case "then" | "then_not":
@@ -254,6 +283,36 @@ def _level(params: Mapping[str, object]) -> str:
     assert isinstance(levels, tuple)
     names = [str(Level(level).label) for level in levels]
     return _("level is %(levels)s") % {"levels": either(names)}
+
+
+def _about(part: Part) -> str:
+    match part.code:
+        case "role":
+            return _("role is %(roles)s") % {"roles": either([str(Role(one).label) for one in _texts(part, "roles")])}
+        case "strength":
+            bands = [str(BANDS[one]) for one in _texts(part, "bands")]
+            return _("connection is %(bands)s") % {"bands": either(bands)}
+        case "tag":
+            tags = [_quoted(one) for one in _texts(part, "tags")]
+            return _("carries the tag %(tags)s") % {"tags": either(tags)}
+        case _:
+            return _("is a member")
+
+
+def _tie(part: Part) -> str:
+    kind = part.code.partition(".")[2], str(part.params["state"])
+    of = [_quoted(one) for one in _texts(part, "of")]
+    return str(TIES[kind]) % {"of": either(of)} if of else str(ANY_TIE[kind])
+
+
+def _quoted(text: str) -> str:
+    return pgettext("a name in a sentence", "“%(text)s”") % {"text": text}
+
+
+def _texts(part: Part, name: str) -> tuple[str, ...]:
+    found = part.params[name]
+    assert isinstance(found, tuple)
+    return found
 
 
 def _event(part: Part) -> str:

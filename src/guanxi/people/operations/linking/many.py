@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from guanxi.kit import scope
 from guanxi.people.operations.linking.calls import Answer, Call
 from guanxi.people.operations.linking.reading import GivenId, ReadCall, read_calls
 from guanxi.people.operations.linking.state import Holder, Linking, read_holders, read_state
 from guanxi.people.operations.linking.writing import Raced, write_linking
+from guanxi.people.operations.turn import wait_for_turn
 
 TRIES = 3
 
@@ -40,7 +40,7 @@ def _link(
     unclear = [number for number, answer in enumerate(answers) if answer.person is None and not answer.reason]
     state = Linking(known)
     if unclear:
-        _wait_for_turn()
+        wait_for_turn()  # batches of known ids wait for nobody
         keys = {key: given[key] for number in unclear for key in read[number].keys}
         known |= read_holders(keys)
         state = read_state(known, keys)
@@ -48,12 +48,6 @@ def _link(
         answers[number] = _decided(calls[number], read[number], given, state)
     write_linking(state, given, calls, answers, source=source, now=now)
     return answers
-
-
-def _wait_for_turn() -> None:
-    """One batch at a time gives people new ids; batches of known ids wait for nobody."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"guanxi.link.{scope.current()}"])
 
 
 def _plain(one: ReadCall, known: Mapping[bytes, Holder]) -> Answer:

@@ -16,6 +16,7 @@ from guanxi.people.models import Field, Merge, MergeRule, Pair, PairState, Perso
 from guanxi.people.operations.levels import stand
 from guanxi.people.operations.merging.lending import TRAIT, settle
 from guanxi.people.operations.merging.moving import lift
+from guanxi.people.operations.turn import wait_for_turn
 from guanxi.people.rules.merging import FILLED
 
 
@@ -58,8 +59,10 @@ def merge_people(
     """
     if keep.pk == drop.pk:
         raise MergeRefused("same")
+    wait_for_turn()
     found = Person.objects.filter(pk__in=[keep.pk, drop.pk], merged_into=None, erased_at=None)
-    if found.order_by("pk").select_for_update().count() != 2:
+    # Not counted by the database: a count holds no rows.
+    if len(found.order_by("pk").select_for_update().values_list("pk")) != 2:
         raise MergeRefused("gone")
     chosen = _picks(picks or {}, keep.pk)
     wanted = ToMerge(keep.pk, drop.pk, MergeRule.STAFF, now, source=source, picks=chosen)

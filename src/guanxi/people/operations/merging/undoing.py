@@ -18,6 +18,7 @@ from guanxi.people.operations.levels import stand
 from guanxi.people.operations.merging.lending import settle
 from guanxi.people.operations.merging.merging import MergeRefused
 from guanxi.people.operations.merging.moving import lift, send_home
+from guanxi.people.operations.turn import wait_for_turn
 
 
 @transaction.atomic
@@ -27,6 +28,7 @@ def undo_merge(*, merge: Merge, by: Staff | None, now: datetime, reason: str = "
     Other merges of the same people stand, before and after this one. That the two are not the same is remembered: no
     id brings them together again. Raises MergeRefused.
     """
+    wait_for_turn()
     held: Merge = Merge.objects.select_for_update().select_related("drop", "keep").get(pk=merge.pk)
     if held.undone_at is not None:
         raise MergeRefused("undone")

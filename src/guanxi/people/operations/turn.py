@@ -1,0 +1,13 @@
+"""One at a time in a workspace decides which ids are whose and who is one with whom."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from guanxi.kit import scope
+
+
+def wait_for_turn() -> None:
+    """Until the transaction ends. Asked for before any row of a person is held, so that nobody waits in a circle."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"guanxi.link.{scope.current()}"])
