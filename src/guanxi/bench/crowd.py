@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -118,7 +118,7 @@ def _fill(people: int, owners: Sequence[tuple[int, int]], fields: dict[str, int]
         row = owner.execute("SELECT coalesce(max(id), 0) + 1 FROM people_person").fetchone()
         units = sorted({unit for _staff, unit in owners})
         plan = Plan(url, workspace, people, row[0] if row else 1, owners, units, fields, datetime.now(UTC))
-        dropped = list(_without_indexes(owner))
+        dropped = list(without_indexes(owner, COLUMNS))
         starts = range(0, people, CHUNK)
         with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("fork")) as pool:
             list(pool.map(_write, [plan] * len(starts), starts))
@@ -131,13 +131,13 @@ def _fill(people: int, owners: Sequence[tuple[int, int]], fields: dict[str, int]
             owner.execute(sql.SQL("VACUUM ANALYZE {}").format(name))
 
 
-def _without_indexes(owner: psycopg.Connection[Any]) -> Iterator[str]:
+def without_indexes(owner: psycopg.Connection[Any], tables: Iterable[str]) -> Iterator[str]:
     """Take away the indexes that no constraint needs, and say how to make them again."""
     found = owner.execute(
         "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index "
         "WHERE indrelid = ANY(%s::regclass[]) AND NOT EXISTS "
         "(SELECT FROM pg_constraint WHERE conindid = indexrelid)",
-        [list(COLUMNS)],
+        [list(tables)],
     ).fetchall()
     for name, definition in found:
         owner.execute(f"DROP INDEX {name}".encode())

@@ -54,21 +54,21 @@ def _timed(ask: Callable[[], object]) -> float:
 
 
 def _asked(slug: str) -> Iterator[tuple[str, Callable[[], object]]]:
-    clients = {name: _client(f"{login}@example.test") for name, login in READERS.items()}
+    clients = {name: client_of(f"{login}@example.test") for name, login in READERS.items()}
     people, boss = reverse("people", args=[slug]), clients["everyone"]
     for reader, client in clients.items():
         for sort in queries.ORDERS:
-            yield f"{reader} by {sort}", _page(client, people, sort=sort)
+            yield f"{reader} by {sort}", page_of(client, people, sort=sort)
     staff = Staff.objects.get(user__email="boss@example.test")
     after = queries.people_page(staff, Wanted(), size=5_000).after
-    yield "behind 5,000", _page(boss, people, after=after)
+    yield "behind 5,000", page_of(boss, people, after=after)
     for name, filters in _filters().items():
-        yield name, _page(boss, people, **filters)
+        yield name, page_of(boss, people, **filters)
     for text in ("晓敏", "王", "anna smith", "person777@example.test", "2210"):
-        yield f"search {text}", _page(boss, people, q=text)
-        yield f"palette {text}", _page(boss, reverse("find", args=[slug]), q=text)
+        yield f"search {text}", page_of(boss, people, q=text)
+        yield f"palette {text}", page_of(boss, reverse("find", args=[slug]), q=text)
     one = queries.people_page(staff, Wanted(level="customer"), size=1).people[0]
-    yield "a person", _page(boss, reverse("person", args=[slug, one.public_id]))
+    yield "a person", page_of(boss, reverse("person", args=[slug, one.public_id]))
 
 
 def _filters() -> dict[str, dict[str, str]]:
@@ -93,13 +93,13 @@ def _filters() -> dict[str, dict[str, str]]:
     return single | pairs
 
 
-def _client(email: str) -> Client:
+def client_of(email: str) -> Client:
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(User.objects.get(email=email))
     return client
 
 
-def _page(client: Client, path: str, **asked: str) -> Callable[[], object]:
+def page_of(client: Client, path: str, **asked: str) -> Callable[[], object]:
     def ask() -> None:
         answer = client.get(path, asked)
         if answer.status_code != 200:

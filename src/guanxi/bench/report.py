@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from guanxi.bench import audiences, identity, imports, intake, people
+from guanxi.bench import audiences, identity, imports, intake, people, ties
 
 Row = dict[str, Any]
 
@@ -17,6 +17,7 @@ MEASUREMENTS: dict[str, Callable[[str], list[Row]]] = {
     "intake": intake.run,
     "identity": identity.run,
     "people": people.run,
+    "ties": ties.run,
 }
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "target", "ok")
 
