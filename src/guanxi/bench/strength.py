@@ -81,7 +81,7 @@ def _anew(count: int) -> Iterator[Row]:
     from guanxi.connections import operations as connections
     from guanxi.connections.models import Bond
     from guanxi.events import operations as events
-    from guanxi.events.lake import EVENTS
+    from guanxi.events.queries import EVENTS
     from guanxi.governance import operations as governance
     from guanxi.governance import queries
     from guanxi.governance.models import User
