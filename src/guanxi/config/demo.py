@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from guanxi.audiences import operations as audiences
-from guanxi.audiences.models import Audience
+from guanxi.audiences.models import Audience, TagRule
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account
 from guanxi.config import demo_clear, demo_slice, demo_story, demo_ties
@@ -39,7 +39,7 @@ from guanxi.governance.queries import entered
 from guanxi.kit import scope
 from guanxi.kit.rows import WorkspaceRow
 from guanxi.people import operations as people
-from guanxi.people.models import Import, ImportState
+from guanxi.people.models import Import, ImportState, Tag, TagGroup
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast
 
@@ -73,6 +73,7 @@ def load(now: datetime, *, again: bool = True) -> Workspace:
         play(workspace, here)
         demo_ties.bring_ties(_owner(), here)
         _prepare_broadcast(here)
+        _give_tags(here)
         _note_things()
     return workspace
 
@@ -80,12 +81,16 @@ def load(now: datetime, *, again: bool = True) -> Workspace:
 def _note_things() -> None:
     """What clearing will take for the demo's own."""
     names = [*demo_story.REGIONS, *demo_story.STORES]
+    given = [told for _group, _one, tags in demo_story.TAGS for told in tags.values()]
     emails = [demo_story.OWNER[0], *(email for email, *_rest in demo_story.STAFF)]
     rows = (
         Import.objects.filter(filename__startswith=f"{PREFIX}-", by=_owner()),
         Unit.objects.filter(name__in=names),
         Staff.objects.filter(user__email__in=emails),
-        Audience.objects.filter(name=demo_story.AUDIENCE_NAME),
+        Audience.objects.filter(name__in=[demo_story.AUDIENCE_NAME, *(one for one, _rule, _why in given)]),
+        TagGroup.objects.filter(name__in=[name for name, _exclusive, _tags in demo_story.TAGS]),
+        Tag.objects.filter(name__in=[name for _group, _one, tags in demo_story.TAGS for name in tags]),
+        TagRule.objects.filter(because__in=[why for _name, _rule, why in given]),
         Content.objects.filter(name=demo_story.CONTENT_NAME),
         Broadcast.objects.filter(name=demo_story.BROADCAST_NAME),
         Account.objects.filter(name=demo_story.ACCOUNT_NAME),
@@ -225,6 +230,23 @@ def _finish(of: Import, delivery: Delivery, now: datetime) -> None:
             # Somebody else is at it, or was killed at it: the lease goes to us, and who is alive notices.
             Import.objects.filter(pk=of.pk).update(lease_until=None)
     governance.read_notices(staff=_owner(), now=now, subject=of.public_id)  # nobody waits for what comes by itself
+
+
+def _give_tags(now: datetime) -> None:
+    """Groups, tags and the rules that give them; the worker gives them to whoever fits."""
+    for name, exclusive, tags in demo_story.TAGS:
+        group = TagGroup.objects.filter(name=name).first() or people.create_tag_group(
+            name=name, exclusive=exclusive, by=_owner(), now=now
+        )
+        for tag_name, (audience_name, where, because) in tags.items():
+            if Tag.objects.filter(group=group, name=tag_name).exists():
+                continue
+            with transaction.atomic():
+                [tag] = people.create_tags(group=group, names=[tag_name], by=_owner(), now=now)
+                audience = audiences.save_audience(
+                    name=audience_name, rule={"version": 1, "where": where}, by=_owner(), now=now
+                )
+                audiences.make_tag_rule(audience=audience, tag=tag, because=because, by=_owner(), now=now)
 
 
 def _prepare_broadcast(now: datetime) -> None:

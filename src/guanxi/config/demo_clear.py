@@ -17,7 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 
-from guanxi.audiences.models import Audience
+from guanxi.audiences.models import Audience, TagRule
 from guanxi.channels.models import Account, Message
 from guanxi.channels.models import Notice as Returned
 from guanxi.config import demo_story
@@ -42,7 +42,18 @@ from guanxi.integrations.models import Delivery
 from guanxi.kit import bulk, clock, scope
 from guanxi.kit.personal import Who
 from guanxi.kit.rows import WorkspaceRow
-from guanxi.people.models import BulkRow, Field, Identity, Import, ImportChange, ImportReject, Person, Trait
+from guanxi.people.models import (
+    BulkRow,
+    Field,
+    Identity,
+    Import,
+    ImportChange,
+    ImportReject,
+    Person,
+    Tag,
+    TagGroup,
+    Trait,
+)
 from guanxi.people.operations import attachments
 from guanxi.people.operations.imports import files
 from guanxi.reach.models import Broadcast
@@ -129,7 +140,10 @@ def beside_goes() -> None:
     """What was set up beside the files, unless something that staff made stands on it."""
     free(brought(Broadcast))
     free(brought(Content))
+    free(brought(TagRule))
     free(brought(Audience))
+    free(brought(Tag))
+    free(brought(TagGroup))
     own = GroupMembership.objects.filter(person__isnull=False).values("group")
     remove(GroupChat, list(brought(GroupChat).exclude(pk__in=own).values_list("pk", flat=True)))
     for account in brought(Account):

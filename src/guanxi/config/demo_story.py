@@ -52,6 +52,46 @@ AUDIENCE_RULE: dict[str, Any] = {
     },
 }
 
+# Tags that rules give over what really was bought: group, whether one of them at the most, and for each tag the name of
+# the audience, its rule and the reason.
+_PAID: dict[str, Any] = {"type": "did", "event": "event:order.paid"}
+_QUARTER = {"type": "last_days", "days": 90}
+TAGS: tuple[tuple[str, bool, dict[str, tuple[str, dict[str, Any], str]]], ...] = (
+    (
+        "Rhythm",
+        True,
+        {
+            "Regular": (
+                "Eight orders or more in 90 days",
+                _PAID | {"having": [{"type": "count", "at_least": 8}], "within": _QUARTER},
+                "Eight orders or more in 90 days",
+            ),
+            "Gone quiet": (
+                "No order in 60 days",
+                {
+                    "type": "all",
+                    "all": [
+                        _PAID | {"within": {"type": "ever"}},
+                        {"type": "did_not", "event": "event:order.paid", "within": {"type": "last_days", "days": 60}},
+                    ],
+                },
+                "No order in 60 days",
+            ),
+        },
+    ),
+    (
+        "Habits",
+        False,
+        {
+            "Uses coupons": (
+                "Has used a coupon",
+                {"type": "did", "event": "event:coupon.redeemed", "within": {"type": "ever"}},
+                "Has used a coupon",
+            ),
+        },
+    ),
+)
+
 # In the home folder: the inbox of that server.
 MAIL_FOLDER = "demo-mail"
 ACCOUNT_NAME = "The demo's mail server"
