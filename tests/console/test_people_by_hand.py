@@ -228,7 +228,7 @@ def test_an_id_of_another_kind_is_typed_found_and_removed(lumen: Workspace, owne
     assert "Lin" in owner.get("people", q="oX1") and "Lin" in owner.get("find", q="oX1")
     page = owner.get("person_edit", lin.public_id)
     [version] = set(re.findall(r'name="version" value="(\w+)"', page))
-    assert "Remove WeChat openid #" in page
+    assert "Remove WeChat openid #" in page and "By hand" in owner.get("person", lin.public_id)
     sent = {"name": "Lin", "version": version, f"drop_{one.public_id}": "on"}
     owner.post("person_edit", lin.public_id, **sent, id_kind="plate", id_value="沪A·12345")
     assert list(Identity.objects.values_list("kind", flat=True)) == ["plate"]

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_safe
 
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.people import words
-from guanxi.console.people.filters import SOURCES
 from guanxi.console.templatetags.figures import day, locale
+from guanxi.console.templatetags.ways import SOURCES
 from guanxi.governance.models import Unit
 from guanxi.governance.queries import Permission
 from guanxi.insight import queries

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from guanxi.console.people.tag_filter import TagFilter
 from guanxi.console.templatetags.figures import day
+from guanxi.console.templatetags.ways import SOURCES
 from guanxi.governance.models import Staff
 from guanxi.kit.cells import BadCell, has_control
 from guanxi.people import queries
@@ -24,12 +24,6 @@ DAYS = ("added_from", "added_to", "seen_from", "seen_to")
 HAS = ("email", "phone")
 OFFERED_AT_MOST = 40
 """Fields in the menu; an address may ask for any field."""
-SOURCES: dict[str, Any] = {
-    "import": gettext_lazy("Import"),
-    "staff": gettext_lazy("By hand"),
-    "api": gettext_lazy("API"),
-    "intake": gettext_lazy("Website or app"),
-}
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ CALLED: Mapping[str, tuple[str, ...]] = {
     ),
     "wecom": (
         *("wecom", "external_userid", "external user id", "wecom id", "wecom external userid", "wework id"),
-        *("企业微信", "企微", "企业微信id", "企微id", "外部联系人id", "위컴", "위컴 id"),
+        *("企业微信", "企微", "企业微信id", "企微id", "外部联系人id", "기업위챗", "위컴", "위컴 id"),
     ),
     "unionid": ("unionid", "union id", "wechat unionid", "微信unionid", "위챗 unionid"),
     "openid": ("openid", "open id", "wechat openid", "微信openid", "公众号openid", "小程序openid", "위챗 openid"),
