@@ -18,7 +18,7 @@ from guanxi.acquisition.models import EventName, EventProperty, SourceKind
 from guanxi.api.v1 import examples
 from guanxi.api.v1.examples import Example
 from guanxi.audiences import operations as audiences
-from guanxi.audiences.models import Audience
+from guanxi.audiences.models import Audience, TagRule
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account, Message
 from guanxi.connections import operations as connections
@@ -299,7 +299,7 @@ BEFORE: Mapping[str, Callable[[World], Any]] = {
     "resume_bulk": _bulk_is(state="stopped"),
     "undo_bulk": lambda world: _bulk_is(state="done", changed=1, finished_at=world.now)(world),
     "retry_erasure": lambda world: PersonErasure.objects.update(state="failed"),
-    "delete_audience": lambda world: Broadcast.objects.all().delete(),
+    "delete_audience": lambda world: (Broadcast.objects.all().delete(), TagRule.objects.all().delete()),
     "delete_content": lambda world: Broadcast.objects.all().delete(),
     "list_doubtful": _doubtful,
     "settle_doubtful": _doubtful,

@@ -147,6 +147,8 @@ def switch(request: StaffRequest, public_id: str) -> HttpResponse:
 @may(Permission.TAGS_MANAGE)
 @require_POST
 def remove(request: StaffRequest, public_id: str) -> HttpResponse:
-    audiences.remove_tag_rule(rule=found(public_id), by=request.staff, now=request.now)
+    rule = queries.tag_rules().filter(public_id=public_id).first()
+    if rule is not None:  # pressed twice, or by two
+        audiences.remove_tag_rule(rule=rule, by=request.staff, now=request.now)
     messages.success(request, _("The rule is deleted. The tags that it gave stay."))
     return redirect("tag_rules", request.workspace.slug)

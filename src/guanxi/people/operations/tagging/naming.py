@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Max
+from django.db.models import Count, F, Max, ProtectedError
 
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
@@ -201,8 +201,12 @@ def remove_tag(*, tag: Tag, by: Staff, now: datetime) -> None:
     tag = _held(tag, by)
     if PersonTag.objects.filter(tag=tag).exists() or Tag.objects.filter(merged_into=tag).exists():
         raise TagRefused("in_use", tag.name)
+    try:
+        with transaction.atomic():
+            Tag.objects.filter(pk=tag.pk).delete()
+    except ProtectedError:  # a room above stands on it
+        raise TagRefused("in_use", tag.name) from None
     _record(tag, "tag.removed", by, now)
-    Tag.objects.filter(pk=tag.pk).delete()
 
 
 @transaction.atomic
