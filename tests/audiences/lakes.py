@@ -73,8 +73,10 @@ def in_memory(backend: Any, world: World) -> Tables:
 def in_delta(backend: Any, world: World, folder: Path) -> Tables:
     for name, rows in rows_of(world).items():
         write_deltalake(folder / name, rows, partition_by=["month"] if name == "events" else None)
-        files = DeltaTable(folder / name).file_uris()
-        backend.con.read_parquet(files, hive_partitioning=True).create_view(name)
+        if files := DeltaTable(folder / name).file_uris():
+            backend.con.read_parquet(files, hive_partitioning=True).create_view(name)
+        else:
+            backend.con.from_arrow(rows).create(name)
     return Tables(backend.table("events"), backend.table("people"), backend.table("aliases"), others=backend.table)
 
 

@@ -70,10 +70,20 @@ def test_each_trouble_is_said_with_what_to_do(owner: Visitor, well: datetime, mo
     governance.beat(process="backup", now=well - timedelta(days=2))
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**12, 0, 10**6))
     monkeypatch.setattr(health, "schema", lambda: Schema(["people.0099_x"], []))
-    assert todo(owner) == ["Messages", "Webhooks", "Erasures", "Lake", "Worker", "Disk", "Tables", "Last backup"]
+    assert todo(owner) == [
+        "Messages",
+        "Webhooks",
+        "Erasures",
+        "Events of sources",
+        "Lake",
+        "Worker",
+        "Disk",
+        "Tables",
+        "Last backup",
+    ]
     page = owner.get("health")
     for said in (
-        "8 things to do",
+        "9 things to do",
         "1 erasure could not run",
         "Run: guanxi upgrade",
         "guanxi backup --to",

@@ -205,6 +205,6 @@ def test_people_by_hand_keep_their_promises(
     looked_at(f"person-edit-{language}")
     page.goto(site.url("person", emma.public_id))
     page.locator("textarea[name=text]").fill("Likes tea.\n\nAsks for the blue cups each time she comes by.")
-    page.locator("form.stack button[type=submit]").click()
+    page.locator("form:has(textarea[name=text]) button[type=submit]").click()
     page.locator(".written").wait_for()
     looked_at(f"person-note-{language}")

@@ -109,7 +109,27 @@ SOUND = {
     "amount": "5.00",
     "order": "VO-{}",
     "number": "vp{}",
-} | dict.fromkeys(("amount_minor", "currency", "phone", "language", "country", "owner", "unit", "consent"), "")
+    "member": "yes",
+    "member_since": "2026-01-01",
+    "state": "active",
+    "since": "2026-01-01",
+} | dict.fromkeys(
+    (
+        "wecom",
+        "corp",
+        "ended_at",
+        "source",
+        "amount_minor",
+        "currency",
+        "phone",
+        "language",
+        "country",
+        "owner",
+        "unit",
+        "consent",
+    ),
+    "",
+)
 
 
 def line(columns: list[str], kind: str, number: int, turn: Iterator[str], typed: bool) -> list[str]:
