@@ -15,7 +15,7 @@ __all__ = ["lumen", "owner"]
 
 
 def test_a_group_is_made_filled_changed_merged_and_emptied(owner: Visitor) -> None:
-    owner.post("tags", name="Mood", wins="ours", exclusive="on")
+    owner.post("tags", name="Mood", exclusive="on")
     group = TagGroup.objects.get()
     owner.post("tags_new", group.public_id, names="Warm; Cold、 Icy")
     assert [tag.name for tag in queries.tags_for(None)] == ["Warm", "Cold", "Icy"]

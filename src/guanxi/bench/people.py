@@ -7,7 +7,7 @@ printed, never asserted: a busy machine would decide.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from statistics import median
 from typing import Any
@@ -32,19 +32,25 @@ def run(size: str) -> list[dict[str, Any]]:
     workspace = crowd.settle(SIZES[size])
     loaded = time.perf_counter() - started
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    rows = [_row("people: rows of the crowd", SIZES[size] / loaded, "people/s")]
+    rows = [row("people: rows of the crowd", SIZES[size] / loaded, "people/s")]
     with entered(workspace):
         asked = list(_asked(workspace.slug))
-    for name, ask in asked:
-        took = sorted(_timed(ask) for _round in range(ROUNDS))
-        rows.append(_row(f"people: {name}, median", median(took) * 1000, "ms"))
-        rows.append(_row(f"people: {name}, 95 of 100", took[int(ROUNDS * 0.95) - 1] * 1000, "ms"))
-    return rows
+    return rows + times("people", asked)
 
 
-def _row(name: str, value: float, unit: str) -> dict[str, Any]:
+def row(name: str, value: float, unit: str) -> dict[str, Any]:
     empty = {"baseline": None, "ratio": None, "target": None, "ok": True}
     return {"name": name, "value": round(value, 1), "unit": unit, **empty}
+
+
+def times(room: str, asked: Iterable[tuple[str, Callable[[], object]]]) -> list[dict[str, Any]]:
+    """Of each page the middle of some rounds, and what 95 of 100 stay below."""
+    rows = []
+    for name, ask in asked:
+        took = sorted(_timed(ask) for _round in range(ROUNDS))
+        rows.append(row(f"{room}: {name}, median", median(took) * 1000, "ms"))
+        rows.append(row(f"{room}: {name}, 95 of 100", took[int(ROUNDS * 0.95) - 1] * 1000, "ms"))
+    return rows
 
 
 def _timed(ask: Callable[[], object]) -> float:

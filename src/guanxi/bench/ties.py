@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from statistics import median
 from typing import Any
 
 import psycopg
@@ -18,7 +17,7 @@ from django.urls import reverse
 from psycopg import sql
 
 from guanxi.bench import crowd
-from guanxi.bench.people import client_of, page_of
+from guanxi.bench.people import client_of, page_of, row, times
 from guanxi.channels import operations as channels
 from guanxi.connections.models import Friendship, GroupChat
 from guanxi.connections.queries import FriendsWanted, friends_page
@@ -26,7 +25,6 @@ from guanxi.governance.models import Staff, Workspace
 from guanxi.governance.queries import entered
 from guanxi.kit import clock
 
-ROUNDS = 20
 SIZES = {"small": 50_000, "full": 1_000_000}
 FRIENDS_EACH = 3
 MEMBERSHIPS = 5  # one for so many people: 200,000 of a million, half of them in one group
@@ -63,14 +61,10 @@ def run(size: str) -> list[dict[str, Any]]:
     load(workspace, account.pk, SIZES[size])
     loaded = time.perf_counter() - started
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    rows = [_row("ties: friendships with their facts", SIZES[size] * FRIENDS_EACH / loaded, "rows/s")]
+    rows = [row("ties: friendships with their facts", SIZES[size] * FRIENDS_EACH / loaded, "rows/s")]
     with entered(workspace):
         asked = list(_asked(workspace.slug))
-    for name, ask in asked:
-        took = sorted(_timed(ask) for _round in range(ROUNDS))
-        rows.append(_row(f"ties: {name}, median", median(took) * 1000, "ms"))
-        rows.append(_row(f"ties: {name}, 95 of 100", took[int(ROUNDS * 0.95) - 1] * 1000, "ms"))
-    return rows
+    return rows + times("ties", asked)
 
 
 def _asked(slug: str) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -163,14 +157,3 @@ def _copy(
     with reader.cursor().copy(select) as read, writer.cursor().copy(into) as write:
         for piece in read:
             write.write(piece)
-
-
-def _row(name: str, value: float, unit: str) -> dict[str, Any]:
-    empty = {"baseline": None, "ratio": None, "target": None, "ok": True}
-    return {"name": name, "value": round(value, 1), "unit": unit, **empty}
-
-
-def _timed(ask: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    ask()
-    return time.perf_counter() - started

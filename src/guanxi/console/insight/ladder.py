@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from guanxi.console.access import StaffRequest, may
+from guanxi.console.choices import asked_day
 from guanxi.console.people import words
 from guanxi.console.templatetags.figures import day, locale
 from guanxi.console.templatetags.ways import SOURCES
@@ -37,8 +38,8 @@ class Asked:
 
     def __init__(self, request: StaffRequest) -> None:
         given, today = request.GET, timezone.localdate(request.now)
-        self.last = _day(given.get("to", "")) or today
-        self.first = _day(given.get("from", "")) or self.last - timedelta(days=SPANS[1] - 1)
+        self.last = asked_day(given.get("to", "")) or today
+        self.first = asked_day(given.get("from", "")) or self.last - timedelta(days=SPANS[1] - 1)
         if not 0 <= (self.last - self.first).days < LONGEST:
             raise Http404
         self.units = {one.public_id: one for one in Unit.objects.order_by("path")[:UNITS_AT_MOST]}
@@ -64,18 +65,6 @@ class Asked:
     def source_options(self) -> list[tuple[str, str]]:
         known = dict.fromkeys([*people.sources(), *filter(None, [self.source])])
         return [("", _("Any source")), *((key, str(SOURCES.get(key, key))) for key in known)]
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        at = date.fromisoformat(text)
-    except ValueError as error:
-        raise Http404 from error
-    if not 1900 <= at.year <= 2200:
-        raise Http404
-    return at
 
 
 @dataclass(frozen=True)

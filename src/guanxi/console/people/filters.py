@@ -11,6 +11,7 @@ from typing import Any
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
+from guanxi.console.choices import asked_day
 from guanxi.console.people.standing_filter import StandingFilter
 from guanxi.console.people.tag_filter import TagFilter
 from guanxi.console.templatetags.figures import day
@@ -59,7 +60,7 @@ class Filters:
     def __init__(self, given: QueryDict, fields: Sequence[Field], staff: Staff) -> None:
         self.fields, self.tags, self.standing = fields, TagFilter(given, staff), StandingFilter(given)
         self.source = given.get("source", "").strip()[:40]
-        self.days = {name: _day(given.get(name, "")) for name in DAYS}
+        self.days = {name: asked_day(given.get(name, "")) for name in DAYS}
         self.has = {name: given.get(name, "") for name in HAS}
         if has_control(self.source) or not {*self.has.values()} <= {"", "yes", "no"}:
             raise Http404
@@ -149,15 +150,3 @@ def _in_words(wanted: TraitWanted) -> str:
     if wanted.kind == TraitKind.DATE:
         ends = [day(date.fromisoformat(one)) if one else "" for one in ends]
     return between(*ends)
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        at = date.fromisoformat(text)
-    except ValueError as error:
-        raise Http404 from error
-    if not 1900 <= at.year <= 2200:
-        raise Http404
-    return at

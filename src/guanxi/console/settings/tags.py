@@ -28,11 +28,6 @@ NAMES_AT_ONCE = 200
 class GroupForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
     exclusive = forms.BooleanField(label=gettext_lazy("A person carries one of them at the most"), required=False)
-    wins = forms.ChoiceField(
-        label=gettext_lazy("When a channel says something else"),
-        choices=TagGroup.WINS,
-        help_text=gettext_lazy("Counts once a channel keeps tags of its own."),
-    )
 
 
 class TagForm(forms.Form):
@@ -70,7 +65,7 @@ def found_tag(public_id: str) -> Tag:
 @may(Permission.TAGS_MANAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def tags(request: StaffRequest) -> HttpResponse:
-    form = GroupForm(sent(request), initial={"wins": "ours"})
+    form = GroupForm(sent(request))
     if form.is_valid():
         try:
             group = people.create_tag_group(**form.cleaned_data, by=request.staff, now=request.now)
@@ -92,7 +87,7 @@ def tags(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def tag_group(request: StaffRequest, public_id: str) -> HttpResponse:
     group = found_group(public_id)
-    form = GroupForm(sent(request), initial={"name": group.name, "exclusive": group.exclusive, "wins": group.wins})
+    form = GroupForm(sent(request), initial={"name": group.name, "exclusive": group.exclusive})
     if form.is_valid():
         try:
             people.change_tag_group(group=group, by=request.staff, now=request.now, **form.cleaned_data)
@@ -129,7 +124,7 @@ def new_tags(request: StaffRequest, public_id: str) -> HttpResponse:
             names.add_error("names", refusal_words(refusal))
         else:
             return redirect("tag_group", request.workspace.slug, group.public_id)
-    form = GroupForm(initial={"name": group.name, "exclusive": group.exclusive, "wins": group.wins})
+    form = GroupForm(initial={"name": group.name, "exclusive": group.exclusive})
     form.is_bound = False
     return _group_page(request, group, form, names)
 

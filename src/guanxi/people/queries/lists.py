@@ -127,7 +127,7 @@ def page_of(found: Found, *, after: str = "", size: int = PAGE) -> Page:
     else:
         ids = []
         for part in _from(found.people, column, back, mark):
-            ids += _first(part.order_by(*_order(column, back)), found.broad, size + 1 - len(ids), column, back)
+            ids += _first(part, found.broad, size + 1 - len(ids), column, back)
             if len(ids) > size:
                 break
     beside = ["owner", "unit", "strength"] if column == CLOSE else ["owner", "unit"]
@@ -173,12 +173,14 @@ def _first(people: QuerySet[Person], broad: list[Side], limit: int, column: str,
 def _from(people: QuerySet[Person], column: str, back: str, mark: Mark | None) -> Iterator[QuerySet[Person]]:
     """The rest of the list behind a mark, those without a moment apart: an index gives each part in its order."""
     last, value = mark or (None, None)
+    people = people.order_by(*_order(column, back))
     if column not in ("last_seen_at", CLOSE):
         yield people if last is None else people.filter(_behind(column, back, value, last))
         return
     seen, never = people.exclude(last_seen_at=None), people.filter(last_seen_at=None)
     if column == CLOSE:
-        seen, never = people.filter(**{f"{CLOSE}__isnull": False}), people.filter(strength=None)
+        # Sorted by a moment that nobody of them has, all would be read.
+        seen, never = people.filter(**{f"{CLOSE}__isnull": False}), people.filter(strength=None).order_by("-pk")
     for part, empty in ((seen, False), (never, True)) if back else ((never, True), (seen, False)):
         if last is None:
             yield part

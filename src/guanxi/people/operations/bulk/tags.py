@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,9 +17,9 @@ class TagsGone(Exception):
     """A tag that was to be put on or taken off is not there any more, or archived."""
 
 
-class _Carried:
-    def put(self, people: Sequence[int], of: Bulk, now: datetime) -> dict[int, Tagged]:
-        raise NotImplementedError
+class _Carried(ABC):
+    @abstractmethod
+    def put(self, people: Sequence[int], of: Bulk, now: datetime) -> dict[int, Tagged]: ...
 
     def changed(self, people: Sequence[Person], of: Bulk, now: datetime) -> dict[int, dict[str, Any] | None]:
         """Person → what to keep for undo; None where nothing had to change. Raises TagsGone."""
