@@ -111,6 +111,7 @@ SOUND = {
     "number": "vp{}",
     "member": "yes",
     "member_since": "2026-01-01",
+    "advisor": "owner@example.test",
     "state": "active",
     "since": "2026-01-01",
 } | dict.fromkeys(
