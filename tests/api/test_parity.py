@@ -171,7 +171,8 @@ ALONE: dict[str, str] = {
     "The demo": "demo_next_day demo_clear",
     "How pages look": "home set_language set_theme set_frame gallery",
     "What a person opens by their own link": "preferences unsubscribe opened",
-    "Doors of their own": "healthz readyz metrics api_openapi api_reference intake intake_script intake_settings",
+    "Doors of their own": "healthz readyz metrics api_openapi api_reference api_reference_of_tag intake"
+    " intake_script intake_settings",
 }
 
 

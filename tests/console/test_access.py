@@ -56,6 +56,7 @@ ROUTES: dict[str, Route] = {
     "metrics": Route(PUBLIC),
     "api_openapi": Route(PUBLIC),
     "api_reference": Route(PUBLIC),
+    "api_reference_of_tag": Route(PUBLIC, things=lambda _: {"tag": "people"}),
     # A write key decides (tests/api/test_intake.py): no login gets in, and none is asked.
     "intake": Route(PUBLIC, ("post",), lambda things: {"call": "batch"}),
     "intake_script": Route(PUBLIC),
