@@ -4,7 +4,7 @@ from guanxi.audiences.queries.catalogue import any_in_money, catalogue
 from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
 from guanxi.audiences.queries.members import count, members, naming, samples, settled, why
-from guanxi.audiences.queries.observed import observed_properties, observed_traits
+from guanxi.audiences.queries.observed import observed_events, observed_properties, observed_traits
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.queries.tagging import given_by, tag_rules
 from guanxi.audiences.rules import (
@@ -46,6 +46,7 @@ __all__ = [
     "given_by",
     "members",
     "naming",
+    "observed_events",
     "observed_properties",
     "observed_traits",
     "parse_rule",
