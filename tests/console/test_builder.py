@@ -29,7 +29,7 @@ def fields(pieces: list[Piece]) -> Iterator[tuple[str, str]]:
             yield from ((piece.name, str(code)) for code, _label in piece.options if code in piece.chosen)
         elif piece.control == "select":
             offered = [str(code) for _heading, some in [("", piece.options), *piece.groups] for code, _label in some]
-            yield piece.name, piece.value if piece.value in offered else offered[0]
+            yield from [(piece.name, one) for one in ([piece.value] if piece.value in offered else offered[:1])]
         elif piece.control not in ("", "open", "close", "button", "error"):
             yield piece.name, piece.value
 
@@ -75,7 +75,7 @@ def test_every_rule_goes_through_the_form_unchanged(rule: dict[str, Any]) -> Non
 
 
 def names(rows: tuple[Row, ...]) -> list[Any]:
-    return [names(row.rows) if row.kind == "group" else row.step.event[0] for row in rows]
+    return [names(row.rows) if row.kind == "group" else row.step.event[:1] for row in rows]
 
 
 GROUPED = Sketch(rows=(A, Row("group", rows=(B, C)), A))
