@@ -106,6 +106,8 @@ SAME: dict[str, str] = {
     "sent_events": "list_sent_events",
     "sent_event": "get_sent_event",
     "sent_event_block": "block_sent_event",
+    "sent_event_forget": "forget_sent_event",
+    "sent_events_forget": "forget_sent_event",
     "webhooks": "list_webhooks",
     "webhook_new": "create_webhook",
     "webhook": "get_webhook list_deliveries",
@@ -171,7 +173,8 @@ ALONE: dict[str, str] = {
     "The demo": "demo_next_day demo_clear",
     "How pages look": "home set_language set_theme set_frame gallery",
     "What a person opens by their own link": "preferences unsubscribe opened",
-    "Doors of their own": "healthz readyz metrics api_openapi api_reference intake intake_script intake_settings",
+    "Doors of their own": "healthz readyz metrics api_openapi api_reference api_reference_of_tag intake"
+    " intake_script intake_settings",
 }
 
 

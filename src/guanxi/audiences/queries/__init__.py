@@ -3,7 +3,7 @@
 from guanxi.audiences.queries.catalogue import any_in_money, catalogue
 from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
-from guanxi.audiences.queries.members import count, members, naming, samples, settled, why
+from guanxi.audiences.queries.members import count, events_asked, members, naming, samples, settled, why
 from guanxi.audiences.queries.observed import observed_properties, observed_traits
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.queries.tagging import given_by, tag_rules
@@ -42,6 +42,7 @@ __all__ = [
     "compile_rule",
     "count",
     "describe",
+    "events_asked",
     "explain",
     "given_by",
     "members",
