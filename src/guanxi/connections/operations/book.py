@@ -164,13 +164,10 @@ class Book:
         ]
 
     def _shown(self, families: Mapping[int, Sequence[int]], known: Mapping[int, Facts]) -> None:
-        assert self.rank
-        stored = {
-            row["pk"]: row
-            for row in self.rows._default_manager.filter(pk__in=families)
-            .select_for_update()
-            .values("pk", *self.derived)
-        }
+        rank = self.rank
+        assert rank is not None
+        held = self.rows._default_manager.filter(pk__in=families).order_by("pk").select_for_update()
+        stored = {row["pk"]: row for row in held.values("pk", *self.derived)}
         changes = []
         for front, some in families.items():
             said = [self.derive(known[pk]) for pk in some if known[pk]]
