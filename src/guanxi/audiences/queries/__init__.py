@@ -4,7 +4,7 @@ from guanxi.audiences.queries.catalogue import any_in_money, catalogue
 from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
 from guanxi.audiences.queries.looking import Look, look
-from guanxi.audiences.queries.members import count, members, naming, samples, settled, why
+from guanxi.audiences.queries.members import count, events_asked, members, naming, samples, settled, why
 from guanxi.audiences.queries.membership import (
     audiences_of,
     day_of,
@@ -58,6 +58,7 @@ __all__ = [
     "day_of",
     "describe",
     "due",
+    "events_asked",
     "explain",
     "given_by",
     "listed",

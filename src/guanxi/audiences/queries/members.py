@@ -15,7 +15,7 @@ from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.engine import ENGINES
 from guanxi.audiences.queries.explain import Reason, explain
 from guanxi.audiences.queries.scans import Tables
-from guanxi.audiences.rules import Catalogue, Rule, named_in, opened, parse_rule
+from guanxi.audiences.rules import Catalogue, Rule, events_in, named_in, opened, parse_rule
 from guanxi.events.queries import Lake, cluster, lake
 from guanxi.governance.models import Workspace
 from guanxi.kit import bulk, scope
@@ -77,6 +77,11 @@ def naming(audience: Audience) -> list[Audience]:
     """The audiences whose rules name this one."""
     others = Audience.objects.exclude(pk=audience.pk).order_by("name", "pk")
     return [one for one in others if audience.public_id in named_in(one.rule)]
+
+
+def events_asked() -> set[str]:
+    """The events that any audience asks about, as rules name them: `event:…`."""
+    return set[str]().union(*(events_in(one) for one in Audience.objects.values_list("rule", flat=True)))
 
 
 def zone_here() -> str:

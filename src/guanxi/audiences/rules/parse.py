@@ -139,6 +139,18 @@ def named_in(rule: object) -> set[str]:
             return set()
 
 
+def events_in(rule: object) -> set[str]:
+    """The events that the JSON of a rule asks about, be it sound or not."""
+    match rule:
+        case dict():
+            own = {rule["event"]} if isinstance(rule.get("event"), str) else set[str]()
+            return own.union(*(events_in(inner) for inner in rule.values()))
+        case list():
+            return set[str]().union(*map(events_in, rule))
+        case _:
+            return set()
+
+
 @dataclass
 class _Names:
     """`left`: two audiences that each name two others, and so on, would else grow without end."""

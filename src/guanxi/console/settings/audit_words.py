@@ -50,6 +50,7 @@ ACTS: Mapping[str, Any] = {
     "channel.test_sent": gettext_lazy("Test message sent to oneself"),
     "channel.switched_on": gettext_lazy("Channel switched on"),
     "event.blocked": gettext_lazy("Event blocked"),
+    "event.forgotten": gettext_lazy("Event names forgotten"),
     "event.unblocked": gettext_lazy("Event let in again"),
     "source.changed": gettext_lazy("Source of events changed"),
     "source.key_rotated": gettext_lazy("Write key of a source renewed"),
