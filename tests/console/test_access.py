@@ -208,6 +208,7 @@ ROUTES: dict[str, Route] = {
     "audiences": Route(SEES_AUDIENCES),
     "audience_new": Route(WRITES, ("get", "post")),
     "audience_builder": Route(WRITES, ("post",)),
+    "audience_offers": Route(WRITES),
     "audience_count": Route(WRITES, ("post",)),
     "audience": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
     "audience_people": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
