@@ -207,6 +207,7 @@ ROUTES: dict[str, Route] = {
     "ladder": Route(SEES_AUDIENCES),
     "audiences": Route(SEES_AUDIENCES),
     "audience_new": Route(WRITES, ("get", "post")),
+    "audience_overlap": Route(SEES_AUDIENCES),
     "audience_builder": Route(WRITES, ("post",)),
     "audience_offers": Route(WRITES),
     "audience_count": Route(WRITES, ("post",)),

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from guanxi.console.audiences import views
+from guanxi.console.audiences import overlap, views
 
 urlpatterns = [
     path("audiences", views.audiences_list, name="audiences"),
     path("audiences/new", views.new_audience, name="audience_new"),
+    path("audiences/overlap", overlap.overlap, name="audience_overlap"),
     path("audiences/builder", views.builder, name="audience_builder"),
     path("audiences/offers", views.found_offers, name="audience_offers"),
     path("audiences/count", views.count, name="audience_count"),

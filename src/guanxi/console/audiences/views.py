@@ -30,6 +30,7 @@ from guanxi.console.audiences.offers import offers
 from guanxi.console.audiences.recipes import RECIPES, offered
 from guanxi.console.audiences.rule import rule_of, trouble
 from guanxi.console.audiences.shown import sketch_of
+from guanxi.console.audiences.sizes import sizes
 from guanxi.console.audiences.sketch import Row, Sketch, Step, Trouble, posted
 from guanxi.console.audiences.who import who
 from guanxi.console.paging import newest_first
@@ -186,6 +187,7 @@ def _page(
     if kept is not None:
         context |= {"words": _sentences(kept.rule, catalogue), "used_by": _used_by(kept)}
         context["tag_rules"] = list(queries.tag_rules().filter(audience=kept)[:20])
+        context["sizes"] = sizes(kept, now=request.now)
         context["named_by"] = queries.naming(kept)
         context["rule_json"] = in_json(kept.rule)
     elif may_edit and request.method != "POST":
