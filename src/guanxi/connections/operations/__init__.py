@@ -9,12 +9,12 @@ from guanxi.connections.operations.referring import Referral, refer
 from guanxi.connections.operations.strength.counting import (
     after_import,
     ask_anew,
-    count_anew,
     settle_merged,
     settle_roles,
-    strength_lane,
 )
 from guanxi.connections.operations.strength.recording import TouchRefused, record_touch
+from guanxi.connections.operations.strength.recounting import count_anew, strength_lane
+from guanxi.connections.operations.strength.setting import StrengthRefused, set_strength_rules
 
 __all__ = [
     "FollowTold",
@@ -25,6 +25,7 @@ __all__ = [
     "GroupTold",
     "Referral",
     "Refused",
+    "StrengthRefused",
     "TouchRefused",
     "after_import",
     "ask_anew",
@@ -38,6 +39,7 @@ __all__ = [
     "note_group_facts",
     "record_touch",
     "refer",
+    "set_strength_rules",
     "settle_merged",
     "settle_roles",
     "strength_lane",
