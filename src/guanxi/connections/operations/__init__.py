@@ -14,7 +14,7 @@ from guanxi.connections.operations.strength.counting import (
 )
 from guanxi.connections.operations.strength.recording import TouchRefused, record_touch
 from guanxi.connections.operations.strength.recounting import count_anew, strength_lane
-from guanxi.connections.operations.strength.setting import StrengthRefused, set_strength_rules
+from guanxi.connections.operations.strength.setting import StrengthRefused, check_strength_rules, set_strength_rules
 
 __all__ = [
     "FollowTold",
@@ -29,6 +29,7 @@ __all__ = [
     "TouchRefused",
     "after_import",
     "ask_anew",
+    "check_strength_rules",
     "count_anew",
     "follow_handovers",
     "follow_merges",

@@ -18,6 +18,9 @@ from guanxi.connections.queries.preview import preview as strength_preview
 from guanxi.connections.queries.preview import settings as strength_settings
 from guanxi.connections.queries.strength import Because, Close, Closeness, bands_of, closeness
 from guanxi.connections.queries.strength import rules as strength_rules
+from guanxi.connections.rules.strength import Rules as StrengthValues
+from guanxi.connections.rules.strength import flaws as strength_flaws
+from guanxi.connections.rules.strength import of_values as strength_of
 
 __all__ = [
     "BANDS",
@@ -29,6 +32,7 @@ __all__ = [
     "FriendsWanted",
     "Held",
     "Preview",
+    "StrengthValues",
     "Ties",
     "bands_of",
     "closeness",
@@ -40,6 +44,8 @@ __all__ = [
     "members_page",
     "mirrored",
     "seen_people",
+    "strength_flaws",
+    "strength_of",
     "strength_preview",
     "strength_rules",
     "strength_settings",

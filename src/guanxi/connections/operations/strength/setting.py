@@ -25,13 +25,19 @@ class StrengthRefused(ValueError):
         self.reason, self.flaws = reason, dict(flaws or {})
 
 
+def check_strength_rules(rules: Rules) -> Rules:
+    """Raises StrengthRefused when a value cannot be."""
+    if flaws := rule.flaws(rules):
+        raise StrengthRefused("flawed", flaws)
+    return rules
+
+
 @transaction.atomic
 def set_strength_rules(
     *, rules: Rules, version: int, by: Staff | None, now: datetime, fitted: Mapping[str, Any] | None = None
 ) -> bool:
     """Whether anything is other than before. `version` is the one that was read; `fitted`: on what the edges rest."""
-    if flaws := rule.flaws(rules):
-        raise StrengthRefused("flawed", flaws)
+    check_strength_rules(rules)
     usual = Rules()
     StrengthRules.objects.get_or_create(
         defaults={"weak_below": usual.weak_below, "strong_above": usual.strong_above, "changed_at": now}
