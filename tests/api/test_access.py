@@ -188,6 +188,7 @@ SCOPES: dict[str, Permission | None] = {
     "remove_id_kind": P.SOURCES_MANAGE,
     "list_sent_events": P.SOURCES_MANAGE,
     "get_sent_event": P.SOURCES_MANAGE,
+    "forget_sent_event": P.SOURCES_MANAGE,
     "block_sent_event": P.SOURCES_MANAGE,
     "list_webhooks": P.WEBHOOKS_MANAGE,
     "create_webhook": P.WEBHOOKS_MANAGE,

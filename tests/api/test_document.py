@@ -92,6 +92,7 @@ ENTRIES: dict[str, list[str]] = {
     "change_id_kind": ["id_kind.changed"],
     "remove_id_kind": ["id_kind.removed"],
     "block_sent_event": ["event.blocked"],
+    "forget_sent_event": ["event.forgotten"],
     "create_webhook": ["webhook.made"],
     "update_webhook": ["webhook.changed"],
     "rotate_webhook": ["webhook.secret_rotated"],

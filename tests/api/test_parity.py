@@ -107,6 +107,8 @@ SAME: dict[str, str] = {
     "sent_events": "list_sent_events",
     "sent_event": "get_sent_event",
     "sent_event_block": "block_sent_event",
+    "sent_event_forget": "forget_sent_event",
+    "sent_events_forget": "forget_sent_event",
     "webhooks": "list_webhooks",
     "webhook_new": "create_webhook",
     "webhook": "get_webhook list_deliveries",

@@ -248,6 +248,8 @@ ROUTES: dict[str, Route] = {
     "id_kind_remove": Route(CONNECTS, ("post",), lambda things: {"public_id": things.id_kind}),
     "sent_events": Route(CONNECTS),
     "sent_event": Route(CONNECTS, ("get",), lambda things: {"public_id": things.sent_event}),
+    "sent_events_forget": Route(CONNECTS, ("post",)),
+    "sent_event_forget": Route(CONNECTS, ("post",), lambda things: {"public_id": things.kept_event}),
     "sent_event_block": Route(CONNECTS, ("post",), lambda things: {"public_id": things.sent_event}),
     "tags": Route(WRITES, ("get", "post")),
     "tag_group": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.tag_group}),

@@ -291,6 +291,7 @@ REQUESTS: Mapping[str, Example] = {
     "remove_id_kind": _of(id_kind_id=ID_KIND),
     "list_sent_events": Example(),
     "get_sent_event": _of(event_id=SENT_EVENT),
+    "forget_sent_event": _of(event_id=SENT_EVENT),
     "block_sent_event": Example({"event_id": SENT_EVENT}, body={"blocked": True}),
     "list_staff": Example(),
     "add_staff": Example(body={"name": "Kim Minji", "email": "minji@example.test", "role": "advisor", "unit": UNIT}),

@@ -24,6 +24,8 @@ from guanxi.reach.models import Broadcast
 
 ACTS: Mapping[str, Any] = {
     "audience.deleted": gettext_lazy("Audience deleted"),
+    "audience.fixed": gettext_lazy("Audience fixed"),
+    "audience.made_live": gettext_lazy("Audience made live"),
     "content.deleted": gettext_lazy("Content deleted"),
     "broadcast.cancelled": gettext_lazy("Broadcast stopped"),
     "broadcast.confirmed": gettext_lazy("Broadcast confirmed"),
@@ -49,6 +51,7 @@ ACTS: Mapping[str, Any] = {
     "channel.test_sent": gettext_lazy("Test message sent to oneself"),
     "channel.switched_on": gettext_lazy("Channel switched on"),
     "event.blocked": gettext_lazy("Event blocked"),
+    "event.forgotten": gettext_lazy("Event names forgotten"),
     "event.unblocked": gettext_lazy("Event let in again"),
     "source.changed": gettext_lazy("Source of events changed"),
     "source.key_rotated": gettext_lazy("Write key of a source renewed"),
