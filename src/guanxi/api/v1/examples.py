@@ -532,8 +532,15 @@ ANSWERS: Mapping[str, Any] = {
     },
     "StrengthRulesOut": {
         "weights": {
-            **{"reply": 1.0, "message_in": 1.2, "message_out": 0.1, "visit": 0.1, "share": 0.8},
-            **{"referral": 2.0, "order": 2.0, "meeting": 2.0, "complaint_resolved": 0.5},
+            "reply": 1.0,
+            "message_in": 1.2,
+            "message_out": 0.1,
+            "visit": 0.1,
+            "share": 0.8,
+            "referral": 2.0,
+            "order": 2.0,
+            "meeting": 2.0,
+            "complaint_resolved": 0.5,
         },
         "half_lives": {"employee": 30.0, "consumer": 60.0, "opinion_leader": 90.0},
         "reciprocal": 1.25,
@@ -554,8 +561,11 @@ ANSWERS: Mapping[str, Any] = {
         ],
         "examples": [
             {
-                **{"person": {"id": PERSON, "name": "Ann Lee"}, "before": "neutral", "after": "weak"},
-                **{"strength_before": 0.3713, "strength_after": 0.3104},
+                "person": {"id": PERSON, "name": "Ann Lee"},
+                "before": "neutral",
+                "after": "weak",
+                "strength_before": 0.3713,
+                "strength_after": 0.3104,
             }
         ],
     },
