@@ -18,8 +18,8 @@ from guanxi.connections import queries
 from guanxi.connections.operations import StrengthRefused
 from guanxi.connections.queries import BANDS, Preview, StrengthValues
 from guanxi.console.access import StaffRequest, may
-from guanxi.console.people.strength import BANDS as BAND_WORDS
-from guanxi.console.people.touch_words import TOUCHES
+from guanxi.console.strength_words import BANDS as BAND_WORDS
+from guanxi.console.strength_words import TOUCHES
 from guanxi.governance.queries import Permission
 from guanxi.people.models import Role
 

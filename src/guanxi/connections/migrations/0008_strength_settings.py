@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connections", "0006_no_trials"),
+        ("connections", "0007_imports_of_groups"),
     ]
 
     operations = [
