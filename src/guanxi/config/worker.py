@@ -63,6 +63,7 @@ def lanes() -> list[Lane]:
         Lane("logins", governance.login_lane, 30.0),
         Lane("bulk", people.bulk_lane, 1.0),
         Lane("tags", people.tag_lane, 30.0),
+        Lane("audiences", audiences.refresh_lane, 2.0),
         Lane("tag rules", audiences.tag_rule_lane, 20.0),
         Lane("duplicates", people.search_lane, 2.0),
         Lane("personal", people.work_personal, 1.0),

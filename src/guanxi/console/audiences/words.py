@@ -42,6 +42,8 @@ EVENTS: dict[str, Any] = {
     "message.opened": pgettext_lazy("has …", "opened a message (estimate)"),
     "message.unsubscribed": pgettext_lazy("has …", "unsubscribed"),
     "message.complained": pgettext_lazy("has …", "reported a message as spam"),
+    "audience.entered": pgettext_lazy("has …", "come into an audience"),
+    "audience.left": pgettext_lazy("has …", "left an audience"),
 }
 PROPERTIES: dict[str, Any] = {
     "department": gettext_lazy("department"),
@@ -63,6 +65,7 @@ PROPERTIES: dict[str, Any] = {
     "owner": gettext_lazy("owner"),
     "unit": gettext_lazy("unit"),
     "kind": gettext_lazy("kind of id"),
+    "audience": gettext_lazy("audience"),
 }
 TRAITS: dict[str, Any] = {"language": gettext_lazy("language"), "country": gettext_lazy("country")}
 AMOUNT_LABEL = gettext_lazy("amount")

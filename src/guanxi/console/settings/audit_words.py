@@ -23,6 +23,8 @@ from guanxi.reach.models import Broadcast
 
 ACTS: Mapping[str, Any] = {
     "audience.deleted": gettext_lazy("Audience deleted"),
+    "audience.fixed": gettext_lazy("Audience fixed"),
+    "audience.made_live": gettext_lazy("Audience made live"),
     "content.deleted": gettext_lazy("Content deleted"),
     "broadcast.cancelled": gettext_lazy("Broadcast stopped"),
     "broadcast.confirmed": gettext_lazy("Broadcast confirmed"),
