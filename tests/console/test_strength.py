@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from guanxi.connections import queries
 from tests.console.visitors import Visitor, lumen, owner
 
@@ -10,7 +12,7 @@ KINDS = tuple(queries.StrengthValues().weights)
 
 
 def test_what_moves_is_seen_first_and_who_saves_over_another_is_refused(owner: Visitor) -> None:
-    values = {**queries.StrengthValues().values(), "order": 0.8, "version": 0}
+    values: dict[str, Any] = {**queries.StrengthValues().values(), "order": 0.8, "version": 0}
     assert "Nobody changes bands." in owner.post("strength", status=200, act="look", **values)
     assert queries.strength_settings().version == 0
     owner.post("strength", act="save", **values)
