@@ -158,6 +158,7 @@ def _page(
     catalogue = queries.catalogue()
     context: dict[str, Any] = {"audience": kept, "form": form, "wrong": words.error_text(wrong.error) if wrong else ""}
     context["may_edit"] = _may_edit(request)
+    context["may_export"] = role_may(request.staff.role, Permission.EXPORTS_MAKE)
     if sketch is not None:
         context["builder"] = build(sketch, catalogue, observed, wrong, kept.public_id if kept else "")
     if kept is not None:
