@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -17,7 +18,7 @@ from guanxi.people import operations as people
 from tests.console.visitors import Visitor, lumen, owner, staff
 
 __all__ = ["lumen", "owner"]
-TABLE = {"columns": ["name", "email"], "head": "en", "why": "analysis", "bom": "on"}
+TABLE: dict[str, Any] = {"columns": ["name", "email"], "head": "en", "why": "analysis", "bom": "on"}
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_a_list_becomes_a_file_and_who_took_it_is_written_down(owner: Visitor, a
 
 
 def test_hashed_ids_count_only_who_agreed(owner: Visitor, ann: None) -> None:
-    hashed = {"as": "hashed", "preset": "google", "ids": ["email"], "why": "ads"}
+    hashed: dict[str, Any] = {"as": "hashed", "preset": "google", "ids": ["email"], "why": "ads"}
     assert "1 person: did not agree to marketing" in owner.post("export_count", status=200, **hashed)
     owner.post("export_new", **hashed)
     of = made()

@@ -58,6 +58,7 @@ class Things:
     source: str
     write_key: str
     sent_event: str
+    kept_event: str
     delivery: str
     view: str
     bulk: str
@@ -110,6 +111,7 @@ def make_things() -> Things:
         source=site.source.public_id,
         write_key=site.key,
         sent_event=make_sent_event(site.key),
+        kept_event=make_kept_event(),
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         merge=make_merge(message.person),
         pair=make_pair(message.person),
@@ -168,6 +170,14 @@ def make_sent_event(key: str) -> str:
         if len(sent) > 1:
             acquisition.lane(now=clock.now())
     return str(EventName.objects.get().public_id)
+
+
+def make_kept_event() -> str:
+    """One that nobody can make forgotten, as it is blocked."""
+    at = clock.now()
+    known = EventName(key="track.old_offer", name="Old Offer", first_seen_at=at, last_seen_at=at, blocked_at=at)
+    known.save()
+    return str(known.public_id)
 
 
 def make_key() -> str:

@@ -11,26 +11,76 @@ from guanxi.governance.models import Staff
 from guanxi.kit import crypto
 from guanxi.kit.keys import PublicId
 from guanxi.kit.rows import WorkspaceRow
-from guanxi.people.models import Tag
+from guanxi.people.models import Person, Tag
+
+EVERY_HOUR = 60
 
 
 class Audience(WorkspaceRow):
-    """People who fit a typed rule; the count is as of `counted_at`."""
+    """People who fit a typed rule; the count is as of `counted_at`.
+
+    Live: its members follow the rule, looked at after `every` minutes, with every change (0), or when somebody asks
+    (nothing). Fixed: those who fitted at `fixed_at`, whatever comes.
+
+    `filled_at` is when members were first kept; `lake_commit`, `lake_change` and `basis` are how far the lake was at
+    `refreshed_at` and what the rule meant, so that the next look is at those only of whom something was learnt since.
+    """
 
     public_id = PublicId("aud")
     name = models.CharField(max_length=120)
     rule: models.JSONField[Any, Any] = models.JSONField()
     size = models.BigIntegerField(null=True)
     counted_at = models.DateTimeField(null=True)
+    every = models.PositiveIntegerField(null=True, default=EVERY_HOUR)
+    fixed_at = models.DateTimeField(null=True)
+    filled_at = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
+    lake_commit = models.BigIntegerField(default=0)
+    lake_change = models.BigIntegerField(default=0)
+    basis = models.CharField(max_length=64, blank=True)
+    problem = models.CharField(max_length=40, blank=True)
     by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     class Meta(WorkspaceRow.Meta):
-        indexes = [models.Index(fields=["workspace_id", "-updated_at", "-id"])]
+        indexes = [
+            models.Index(fields=["workspace_id", "-updated_at", "-id"]),
+            models.Index(fields=["workspace_id", "looked_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class AudienceMember(WorkspaceRow):
+    """Who is in an audience, and since when. A million rows come by one statement, so the keys are not checked one by
+    one: a person's row is never deleted, an audience's takes its members along."""
+
+    audience = models.ForeignKey(
+        Audience, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    since = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["audience", "person"], name="once_in_an_audience")]
+        indexes = [models.Index(fields=["person", "audience"], name="audiences_of_a_person")]
+
+
+class AudienceDay(WorkspaceRow):
+    """How large an audience was at the end of a day of the workspace, or is today, and how many came and went."""
+
+    audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    at = models.DateTimeField()
+    size = models.BigIntegerField()
+    entered = models.BigIntegerField(default=0)
+    left = models.BigIntegerField(default=0)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["audience", "day"], name="one_row_an_audience_and_day")]
 
 
 class ExportState(models.TextChoices):

@@ -43,6 +43,7 @@ from guanxi.api.v1 import (
     personal,
     sources,
     staff,
+    strength_rules,
     strengths,
     tag_rules,
     tags,
@@ -152,6 +153,7 @@ for room in (
     sources,
     staff,
     workspace,
+    strength_rules,
     health,
     audit,
 ):

@@ -3,8 +3,20 @@
 from guanxi.audiences.queries.catalogue import any_in_money, catalogue
 from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
-from guanxi.audiences.queries.members import count, members, naming, samples, settled, why
-from guanxi.audiences.queries.observed import observed_properties, observed_traits
+from guanxi.audiences.queries.looking import Look, look
+from guanxi.audiences.queries.members import count, events_asked, members, naming, samples, settled, why
+from guanxi.audiences.queries.membership import (
+    audiences_of,
+    day_of,
+    due,
+    listed,
+    members_of,
+    members_seen,
+    people_rule,
+    sizes,
+    today,
+)
+from guanxi.audiences.queries.observed import observed_events, observed_properties, observed_traits
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.queries.tagging import given_by, tag_rules
 from guanxi.audiences.rules import (
@@ -28,6 +40,7 @@ __all__ = [
     "Catalogue",
     "Event",
     "Kind",
+    "Look",
     "Named",
     "NotMirrored",
     "Part",
@@ -38,20 +51,32 @@ __all__ = [
     "Tables",
     "Trait",
     "any_in_money",
+    "audiences_of",
     "catalogue",
     "compile_rule",
     "count",
+    "day_of",
     "describe",
+    "due",
+    "events_asked",
     "explain",
     "given_by",
+    "listed",
+    "look",
     "members",
+    "members_of",
+    "members_seen",
     "naming",
+    "observed_events",
     "observed_properties",
     "observed_traits",
     "parse_rule",
+    "people_rule",
     "samples",
     "settled",
+    "sizes",
     "tag_rules",
+    "today",
     "why",
     "window_bounds",
 ]

@@ -19,8 +19,8 @@ from guanxi.audiences.queries import RuleError
 from guanxi.audiences.queries import exports as asked_of
 from guanxi.audiences.queries.exports import Shape
 from guanxi.console.access import StaffRequest, confirmed, may, sent
+from guanxi.console.audiences.errors import error_text
 from guanxi.console.audiences.views import found
-from guanxi.console.audiences.words import error_text
 from guanxi.console.exports import words
 from guanxi.console.exports.forms import ExportForm
 from guanxi.console.people.lists import Asked

@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost", "member.joined", "member.left")),
     "tags": (gettext_lazy("Tags and role"), ("tag.added", "tag.removed", "role.changed")),
     "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
+    "audiences": (gettext_lazy("Audiences"), ("audience.entered", "audience.left")),
     "notes": (gettext_lazy("Notes"), ()),
 }
 WITH_MESSAGES = ("", "messages")
@@ -204,6 +205,8 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _coupon(entry, known)
         case "tag" | "role":
             return _tag(entry)
+        case "audience":
+            return _audience(entry)
         case _tie if entry.name in TIES:
             return Item(entry.at, *told_of_tie(entry, known.ties))
         case "person" if entry.name == "person.assigned":
@@ -225,6 +228,16 @@ def _tag(entry: TimelineEntry) -> Item:
     name = {"name": entry.props.get("label", "")}
     said = _("Tag put on: %(name)s") if entry.name == "tag.added" else _("Tag taken off: %(name)s")
     return Item(entry.at, "tag", said % name, how)
+
+
+def _audience(entry: TimelineEntry) -> Item:
+    name = {"name": entry.props.get("label", "")}
+    said = (
+        _("Came into the audience “%(name)s”")
+        if entry.name == "audience.entered"
+        else _("Left the audience “%(name)s”")
+    )
+    return Item(entry.at, "filter", said % name)
 
 
 def _appearance(entry: TimelineEntry, known: Known) -> Item:

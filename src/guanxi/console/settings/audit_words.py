@@ -15,6 +15,7 @@ from guanxi.acquisition.models import Source
 from guanxi.audiences.models import Audience
 from guanxi.audiences.queries import exports
 from guanxi.channels.models import Account
+from guanxi.console.settings.strength import BONUS, EDGES, KINDS, ROLES
 from guanxi.content.models import Content
 from guanxi.governance.models import ApiKey, AuditEntry, Role, Staff, Unit
 from guanxi.integrations.models import Endpoint
@@ -24,6 +25,8 @@ from guanxi.reach.models import Broadcast
 
 ACTS: Mapping[str, Any] = {
     "audience.deleted": gettext_lazy("Audience deleted"),
+    "audience.fixed": gettext_lazy("Audience fixed"),
+    "audience.made_live": gettext_lazy("Audience made live"),
     "content.deleted": gettext_lazy("Content deleted"),
     "broadcast.cancelled": gettext_lazy("Broadcast stopped"),
     "broadcast.confirmed": gettext_lazy("Broadcast confirmed"),
@@ -49,6 +52,7 @@ ACTS: Mapping[str, Any] = {
     "channel.test_sent": gettext_lazy("Test message sent to oneself"),
     "channel.switched_on": gettext_lazy("Channel switched on"),
     "event.blocked": gettext_lazy("Event blocked"),
+    "event.forgotten": gettext_lazy("Event names forgotten"),
     "event.unblocked": gettext_lazy("Event let in again"),
     "source.changed": gettext_lazy("Source of events changed"),
     "source.key_rotated": gettext_lazy("Write key of a source renewed"),
@@ -106,6 +110,7 @@ ACTS: Mapping[str, Any] = {
     "staff.second_step_removed": gettext_lazy("Second step removed by an owner"),
     "staff.let_in": gettext_lazy("Access given again"),
     "staff.locked_out": gettext_lazy("Access taken"),
+    "strength.changed": gettext_lazy("Strength counted otherwise"),
     "suppression.added": gettext_lazy("Put on the suppression list"),
     "suppression.removed": gettext_lazy("Taken off the suppression list"),
     "tag.archived": gettext_lazy("Tag archived"),
@@ -163,12 +168,18 @@ WHY: Mapping[str, Any] = {
 }
 
 
+STRENGTH: Mapping[str, Any] = {**KINDS, **ROLES, **BONUS, **EDGES}
+
+
 def act_words(act: str) -> str:
     return str(ACTS.get(act, act))
 
 
 def detail_words(entry: AuditEntry) -> str:
     """What more there is to say, of the parts of the detail that have words."""
+    if entry.act == "strength.changed":
+        moved = [f"{STRENGTH[name]}: {of}" for name, of in entry.detail.items() if name in STRENGTH]
+        return _(", ").join(moved)
     match entry.detail:
         case {"why": why} if why:
             return str(WHY.get(why, why))

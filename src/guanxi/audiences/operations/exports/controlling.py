@@ -62,8 +62,9 @@ def start_export(
 def meant(of: Audience | Wanted) -> dict[str, Any]:
     """Raises RuleError."""
     if isinstance(of, Audience):
-        queries.parse_rule(of.rule, queries.catalogue(), of.public_id)
-        return {"rule": queries.settled(of.rule)}
+        rule = queries.people_rule(of)
+        queries.parse_rule(rule, queries.catalogue())
+        return {"rule": queries.settled(rule)}
     return {"filter": msgspec.to_builtins(of)}
 
 

@@ -11,7 +11,7 @@ from guanxi.kit.rows import LockRows
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audiences", "0003_tag_rules"),
+        ("audiences", "0004_memberships"),
         ("governance", "0010_sessions"),
     ]
 
