@@ -17,7 +17,7 @@ from guanxi.audiences.queries.membership import (
     sizes,
     today,
 )
-from guanxi.audiences.queries.observed import observed_properties, observed_traits
+from guanxi.audiences.queries.observed import observed_events, observed_properties, observed_traits
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.queries.tagging import given_by, tag_rules
 from guanxi.audiences.rules import (
@@ -71,6 +71,7 @@ __all__ = [
     "members_of",
     "members_seen",
     "naming",
+    "observed_events",
     "observed_properties",
     "observed_traits",
     "parse_rule",

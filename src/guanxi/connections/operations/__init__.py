@@ -5,6 +5,8 @@ from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
 from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends
 from guanxi.connections.operations.import_friends import FollowsKind, FriendsKind
+from guanxi.connections.operations.import_groups import GroupsKind
+from guanxi.connections.operations.import_referrals import ReferralsKind
 from guanxi.connections.operations.referring import Referral, refer
 from guanxi.connections.operations.strength.counting import (
     after_import,
@@ -23,7 +25,9 @@ __all__ = [
     "FriendsKept",
     "FriendsKind",
     "GroupTold",
+    "GroupsKind",
     "Referral",
+    "ReferralsKind",
     "Refused",
     "TouchRefused",
     "after_import",
