@@ -21,6 +21,7 @@ from guanxi.audiences.operations import AudienceBusy, AudienceIsFixed
 from guanxi.audiences.queries import RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
+from guanxi.console.audiences.errors import error_text
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
@@ -68,7 +69,7 @@ def audience_refresh(request: StaffRequest, public_id: str) -> HttpResponse:
     try:
         done = audiences.refresh(audience=kept, now=request.now)
     except RuleError as error:
-        messages.error(request, words.error_text(error))
+        messages.error(request, error_text(error))
     except AudienceIsFixed:
         messages.error(request, _("This audience is fixed: it keeps its people."))
     except AudienceBusy:
@@ -90,7 +91,7 @@ def audience_schedule(request: StaffRequest, public_id: str) -> HttpResponse:
     try:
         audiences.keep_live(audience=kept, every=int(every) if every else None, by=request.staff, now=request.now)
     except RuleError as error:
-        messages.error(request, words.error_text(error))
+        messages.error(request, error_text(error))
     else:
         messages.success(request, _("Saved."))
     return _back(request, kept)
@@ -103,7 +104,7 @@ def audience_fix(request: StaffRequest, public_id: str) -> HttpResponse:
     try:
         audiences.fix_audience(audience=kept, by=request.staff, now=request.now)
     except RuleError as error:
-        messages.error(request, words.error_text(error))
+        messages.error(request, error_text(error))
     except (AudienceIsFixed, AudienceBusy):
         messages.error(request, _("It was changed meanwhile. Look again."))
     else:

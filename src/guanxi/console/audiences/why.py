@@ -21,6 +21,7 @@ from guanxi.channels.models import Account
 from guanxi.connections.models import GroupChat
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
+from guanxi.console.audiences.errors import error_text
 from guanxi.console.people.timeline import told
 from guanxi.console.templatetags.figures import day
 from guanxi.governance.models import Staff
@@ -73,7 +74,7 @@ def audience_why(request: StaffRequest, public_id: str, person_id: str) -> HttpR
     try:
         why = queries.why_with_rows(queries.people_rule(kept), person.pk, now=request.now)
     except RuleError as error:
-        context["trouble"] = words.error_text(error)
+        context["trouble"] = error_text(error)
     except NotMirrored:
         context["trouble"] = _("This person is so new that audiences do not know them yet. Look again in a minute.")
     else:
