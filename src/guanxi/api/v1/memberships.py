@@ -36,7 +36,7 @@ class AudienceMemberOut(Out):
     since: At
 
 
-class MembersAsked(Listed):
+class KeptAsked(Listed):
     person: str | None = Field(None, max_length=40, description="The id of a person: whether they are in it.")
 
 
@@ -80,7 +80,7 @@ def refresh_audience(request: ApiRequest, audience_id: str) -> RefreshOut:
     "/audiences/{audience_id}/members",
     **op(VIEW, Page[AudienceMemberOut], refusals=("bad_cursor",)),
 )
-def list_audience_members(request: ApiRequest, audience_id: str, asked: Query[MembersAsked]) -> Page[AudienceMemberOut]:
+def list_audience_members(request: ApiRequest, audience_id: str, asked: Query[KeptAsked]) -> Page[AudienceMemberOut]:
     """Members of an audience
 
     Those who were in it when it was last brought up to date and whom the maker of the key sees, with since when.
