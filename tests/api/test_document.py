@@ -50,6 +50,7 @@ ENTRIES: dict[str, list[str]] = {
     "make_tag_rule": ["tag_rule.made"],
     "switch_tag_rule": ["tag_rule.switched_off"],
     "remove_tag_rule": ["tag_rule.removed"],
+    "set_strength_rules": ["strength.changed"],
     "merge_tag": ["tag.merged"],
     "attach_file": ["file.attached"],
     "remove_file": ["file.removed"],

@@ -308,6 +308,10 @@ REQUESTS: Mapping[str, Example] = {
     "invite_again": _of(staff_id=STAFF),
     "withdraw_invitation": _of(staff_id=STAFF),
     "get_workspace": Example(),
+    "get_strength_rules": Example(),
+    "set_strength_rules": Example(body={"weights": {"order": 2, "visit": 0.1}, "strong_above": 0.7}),
+    "preview_strength_rules": Example(body={"half_lives": {"consumer": 45}}),
+    "get_strength_count": Example(),
     "update_workspace": Example(body={"timezone": "Asia/Shanghai", "name": "Lumen"}),
     "need_second_step": Example(body={"needed": True}),
     "limit_sessions": Example(body={"idle_hours": 4, "days": 7}),
@@ -531,6 +535,46 @@ ANSWERS: Mapping[str, Any] = {
             }
         ],
     },
+    "StrengthRulesOut": {
+        "weights": {
+            "reply": 1.0,
+            "message_in": 1.2,
+            "message_out": 0.1,
+            "visit": 0.1,
+            "share": 0.8,
+            "referral": 2.0,
+            "order": 2.0,
+            "meeting": 2.0,
+            "complaint_resolved": 0.5,
+        },
+        "half_lives": {"employee": 30.0, "consumer": 60.0, "opinion_leader": 90.0},
+        "reciprocal": 1.25,
+        "per_channel": 0.15,
+        "weak_below": 0.35,
+        "strong_above": 0.7,
+        "version": 1,
+        "changed_at": AT,
+        "by": {"id": OWNER, "name": "Grace Bell"},
+    },
+    "StrengthPreviewOut": {
+        "counted": 812,
+        "people": 812,
+        "changed": 31,
+        "moves": [
+            {"before": "neutral", "after": "weak", "people": 31},
+            {"before": "weak", "after": "weak", "people": 781},
+        ],
+        "examples": [
+            {
+                "person": {"id": PERSON, "name": "Ann Lee"},
+                "before": "neutral",
+                "after": "weak",
+                "strength_before": 0.3713,
+                "strength_after": 0.3104,
+            }
+        ],
+    },
+    "StrengthCountOut": {"counting": True, "todo": 1204, "done": 600},
     "TouchOut": {"kind": "meeting", "at": AT},
     "LadderOut": {
         "first": "2026-11-20",

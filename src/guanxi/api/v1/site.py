@@ -44,6 +44,7 @@ from guanxi.api.v1 import (
     personal,
     sources,
     staff,
+    strength_rules,
     strengths,
     tag_rules,
     tags,
@@ -154,6 +155,7 @@ for room in (
     sources,
     staff,
     workspace,
+    strength_rules,
     health,
     audit,
 ):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from guanxi.acquisition.models import Source
 from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account
+from guanxi.console.settings.strength import BONUS, EDGES, KINDS, ROLES
 from guanxi.content.models import Content
 from guanxi.governance.models import ApiKey, AuditEntry, Role, Staff, Unit
 from guanxi.integrations.models import Endpoint
@@ -102,6 +103,7 @@ ACTS: Mapping[str, Any] = {
     "staff.second_step_removed": gettext_lazy("Second step removed by an owner"),
     "staff.let_in": gettext_lazy("Access given again"),
     "staff.locked_out": gettext_lazy("Access taken"),
+    "strength.changed": gettext_lazy("Strength counted otherwise"),
     "suppression.added": gettext_lazy("Put on the suppression list"),
     "suppression.removed": gettext_lazy("Taken off the suppression list"),
     "tag.archived": gettext_lazy("Tag archived"),
@@ -156,12 +158,18 @@ WHY: Mapping[str, Any] = {
 }
 
 
+STRENGTH: Mapping[str, Any] = {**KINDS, **ROLES, **BONUS, **EDGES}
+
+
 def act_words(act: str) -> str:
     return str(ACTS.get(act, act))
 
 
 def detail_words(entry: AuditEntry) -> str:
     """What more there is to say, of the parts of the detail that have words."""
+    if entry.act == "strength.changed":
+        moved = [f"{STRENGTH[name]}: {of}" for name, of in entry.detail.items() if name in STRENGTH]
+        return _(", ").join(moved)
     match entry.detail:
         case {"why": why} if why:
             return str(WHY.get(why, why))
