@@ -224,6 +224,13 @@ ROUTES: dict[str, Route] = {
     "audience_count": Route(WRITES, ("post",)),
     "audience": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
     "audience_people": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
+    "audience_members": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
+    "audience_refresh": Route(SEES_AUDIENCES, ("post",), lambda things: {"public_id": things.audience}),
+    "audience_schedule": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
+    "audience_fix": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
+    "audience_why": Route(
+        SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience, "person_id": things.person}
+    ),
     "audience_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
     "contents": Route(SEES_CONTENT),
     "content_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.content}),

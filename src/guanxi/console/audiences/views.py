@@ -143,6 +143,9 @@ def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
         )
     except RuleError as error:
         return _page(request, kept, form, sketch, trouble(error, sketch) if sketch else Trouble(error), status=422)
+    except audiences.AudienceIsFixed:
+        messages.error(request, _("This audience is fixed: it keeps its people. Let it follow its rule again first."))
+        return _page(request, kept, form, sketch, status=422)
     _tell(request, saved)
     return redirect("audience", request.workspace.slug, saved.public_id)
 
@@ -222,4 +225,4 @@ def count(request: StaffRequest) -> HttpResponse:
 @require_GET
 def members(request: StaffRequest, public_id: str) -> HttpResponse:
     """Who fits the audience as it is saved."""
-    return render(request, "audiences/_who.html", {"panel": _panel(request, found(public_id).rule)})
+    return render(request, "audiences/_who.html", {"panel": _panel(request, queries.people_rule(found(public_id)))})
