@@ -2,6 +2,7 @@
 
 from guanxi.audiences.queries.catalogue import any_in_money, catalogue
 from guanxi.audiences.queries.compile import compile_rule
+from guanxi.audiences.queries.evidence import Evidence, TieRow, Why, why_with_rows
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
 from guanxi.audiences.queries.looking import Look, look
 from guanxi.audiences.queries.members import count, events_asked, members, naming, samples, settled, why
@@ -41,6 +42,7 @@ __all__ = [
     "MOST_COMPARED",
     "Catalogue",
     "Event",
+    "Evidence",
     "Kind",
     "Look",
     "Named",
@@ -52,7 +54,9 @@ __all__ = [
     "Rule",
     "RuleError",
     "Tables",
+    "TieRow",
     "Trait",
+    "Why",
     "any_in_money",
     "audiences_of",
     "catalogue",
@@ -82,5 +86,6 @@ __all__ = [
     "tag_rules",
     "today",
     "why",
+    "why_with_rows",
     "window_bounds",
 ]
