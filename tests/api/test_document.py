@@ -68,6 +68,8 @@ ENTRIES: dict[str, list[str]] = {
     "resume_broadcast": ["broadcast.resumed"],
     "cancel_broadcast": ["broadcast.cancelled"],
     "delete_audience": ["audience.deleted"],
+    "fix_audience": ["audience.fixed"],
+    "follow_audience": ["audience.made_live"],
     "delete_content": ["content.deleted"],
     "settle_doubtful": ["broadcast.counted"],
     "test_content": ["channel.test_sent"],

@@ -9,7 +9,7 @@ from typing import Any
 from guanxi.acquisition.operations import SourceRefused
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
-from guanxi.audiences.operations import AudienceInUse, TagRuleRefused
+from guanxi.audiences.operations import AudienceBusy, AudienceInUse, AudienceIsFixed, TagRuleRefused
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import AlreadyInstalled, BadAccount, CannotBeTried, NotDoubtful
 from guanxi.channels.registry import UnknownChannel
@@ -336,6 +336,10 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     HandoverRefused: lambda error: HANDOVERS[error.reason],
     TooManyTries: _turns,
     CannotBeTried: lambda _error: Problem("conflict", "The channel of this account has nothing of the kind."),
+    AudienceIsFixed: lambda _error: Problem(
+        "conflict", "This audience is fixed: it keeps its people. Let it follow its rule first."
+    ),
+    AudienceBusy: lambda _error: Problem("conflict", "Others are bringing it up to date. Ask again in a moment."),
     AudienceInUse: lambda _error: IN_USE,
     ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),

@@ -2,6 +2,7 @@
 
 from guanxi.audiences.queries.catalogue import any_in_money, catalogue
 from guanxi.audiences.queries.compile import compile_rule
+from guanxi.audiences.queries.evidence import Evidence, TieRow, Why, why_with_rows
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
 from guanxi.audiences.queries.looking import Look, look
 from guanxi.audiences.queries.members import count, events_asked, members, naming, samples, settled, why
@@ -39,6 +40,7 @@ __all__ = [
     "LEVELS",
     "Catalogue",
     "Event",
+    "Evidence",
     "Kind",
     "Look",
     "Named",
@@ -49,7 +51,9 @@ __all__ = [
     "Rule",
     "RuleError",
     "Tables",
+    "TieRow",
     "Trait",
+    "Why",
     "any_in_money",
     "audiences_of",
     "catalogue",
@@ -78,5 +82,6 @@ __all__ = [
     "tag_rules",
     "today",
     "why",
+    "why_with_rows",
     "window_bounds",
 ]

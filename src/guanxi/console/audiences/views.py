@@ -143,6 +143,9 @@ def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
         )
     except RuleError as error:
         return _page(request, kept, form, sketch, trouble(error, sketch) if sketch else Trouble(error), status=422)
+    except audiences.AudienceIsFixed:
+        messages.error(request, _("This audience is fixed: it keeps its people. Let it follow its rule again first."))
+        return _page(request, kept, form, sketch, status=422)
     _tell(request, saved)
     return redirect("audience", request.workspace.slug, saved.public_id)
 
@@ -166,6 +169,7 @@ def _page(
     catalogue = queries.catalogue()
     context: dict[str, Any] = {"audience": kept, "form": form, "wrong": error_text(wrong.error) if wrong else ""}
     context["may_edit"] = _may_edit(request)
+    context["may_export"] = role_may(request.staff.role, Permission.EXPORTS_MAKE)
     if sketch is not None:
         context["builder"] = build(sketch, catalogue, observed, wrong, kept.public_id if kept else "")
     if kept is not None:
@@ -221,4 +225,4 @@ def count(request: StaffRequest) -> HttpResponse:
 @require_GET
 def members(request: StaffRequest, public_id: str) -> HttpResponse:
     """Who fits the audience as it is saved."""
-    return render(request, "audiences/_who.html", {"panel": _panel(request, found(public_id).rule)})
+    return render(request, "audiences/_who.html", {"panel": _panel(request, queries.people_rule(found(public_id)))})
