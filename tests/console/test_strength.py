@@ -37,7 +37,7 @@ def test_edges_are_proposed_from_data_taken_by_a_person_and_refused_without_enou
     page = owner.get("strength_fit")
     fit = queries.strength_fit(datetime.now(UTC))
     assert f"<b>{fit.strong_above:g}</b>" in page and "Use these edges" in page
-    edges = {"weak_below": f"{fit.weak_below:.2f}", "strong_above": f"{fit.strong_above:.2f}"}
+    edges: dict[str, Any] = {"weak_below": f"{fit.weak_below:.2f}", "strong_above": f"{fit.strong_above:.2f}"}
     assert "Something changed" in owner.post("strength_fit", status=409, version=1, **edges)
     owner.post("strength_fit", version=0, **edges)
     known = queries.strength_settings()
