@@ -7,11 +7,16 @@ import json
 import pytest
 from django.urls import reverse
 
+from guanxi.audiences import operations as audiences
+from guanxi.audiences.models import Audience
 from guanxi.governance.models import Workspace
+from guanxi.kit import clock
 from tests.console.visitors import Visitor, lumen, owner
+from tests.factories.reach import write_lake
 
 __all__ = ["lumen", "owner"]
 
+CUSTOMERS = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
 LONG = "9" * 5000
 HALF = json.dumps({"type": "trait", "trait": "trait:\ud800"})
 DEEP = '{"type":"not","not":' * 900 + "{}" + "}" * 900
@@ -38,3 +43,21 @@ def test_a_form_that_no_builder_made_is_no_error_of_ours(owner: Visitor, lumen: 
     for page in ("audience_count", "audience_builder", "audience_new"):
         said = owner.client.post(reverse(page, args=[lumen.slug]), sent)
         assert said.status_code in (200, 400, 422), page
+
+
+def test_of_two_who_edit_an_audience_the_second_is_told_and_may_save_once_more(
+    owner: Visitor, lumen: Workspace
+) -> None:
+    write_lake(clock.now())
+    kept = audiences.save_audience(name="Kept", rule=CUSTOMERS, by=None, now=clock.now())
+    rows = {"join": "all", "row": "0", "0-kind": "level", "0-levels": "fan"}
+    seen = kept.updated_at.isoformat()
+    assert f'value="{seen}"' in owner.get("audience", kept.public_id)
+    owner.post("audience", kept.public_id, **rows, name="First", seen=seen)
+    page = owner.post("audience", kept.public_id, status=422, **rows, name="Second", seen=seen)
+    assert "Somebody else saved this audience meanwhile" in page
+    assert Audience.objects.get().name == "First"
+    again = Audience.objects.get().updated_at.isoformat()
+    assert again in page
+    owner.post("audience", kept.public_id, **rows, name="Second", seen=again)
+    assert Audience.objects.get().name == "Second"
