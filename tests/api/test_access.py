@@ -74,6 +74,8 @@ SCOPES: dict[str, Permission | None] = {
     # What a messenger or another program tells: ties of everybody, and nobody is shown.
     "record_friends": P.PEOPLE_IMPORT,
     "hand_over_friends": P.PEOPLE_BULK,
+    "list_friend_handovers": P.PEOPLE_BULK,
+    "undo_friend_handover": P.PEOPLE_BULK,
     "get_ties": P.PEOPLE_VIEW,
     "list_follows": P.PEOPLE_VIEW,
     "record_follows": P.PEOPLE_IMPORT,

@@ -22,7 +22,7 @@ from guanxi.audiences.models import Audience, TagRule
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account, Message
 from guanxi.connections import operations as connections
-from guanxi.connections.models import Follow, Friendship, GroupChat, ReferralEdge
+from guanxi.connections.models import Follow, FriendHandover, Friendship, GroupChat, ReferralEdge
 from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
@@ -193,7 +193,9 @@ def _ties(person: Person, member: Staff, account: Account, now: datetime) -> dic
     told = GroupTold(account.pk, "wrA", "member_joined", at, person=person.pk)
     connections.note_group_facts([told], now=now, source="api")
     connections.refer([Referral(other.pk, person.pk, "code", at)], now=now, source="api")
+    handover = FriendHandover.objects.create(giver=member, at=now, friends=0, groups=0)
     return {
+        examples.HANDOVER: handover.public_id,
         examples.FRIENDSHIP: Friendship.objects.get().public_id,
         examples.FOLLOW: Follow.objects.get().public_id,
         examples.GROUP_CHAT: GroupChat.objects.get().public_id,

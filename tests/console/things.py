@@ -13,6 +13,7 @@ from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account, Message
 from guanxi.channels.queries import BY_HAND, link, preferences_link
+from guanxi.connections.models import FriendHandover
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
@@ -65,6 +66,7 @@ class Things:
     pair: str
     id_kind: str
     group: str
+    handover: str
 
 
 def make_things() -> Things:
@@ -113,6 +115,7 @@ def make_things() -> Things:
         pair=make_pair(message.person),
         id_kind=make_id_kind(boss),
         group=make_ties(message.person, someone, message.account),
+        handover=str(FriendHandover.objects.create(giver=someone, at=clock.now(), friends=0, groups=0).public_id),
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 

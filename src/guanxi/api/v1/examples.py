@@ -46,6 +46,7 @@ SAME_TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca4"
 FRIENDSHIP = "frd_01kb0w8m3x7q2v9d5r1t4n6cb1"
 FOLLOW = "flw_01kb0w8m3x7q2v9d5r1t4n6cb2"
 GROUP_CHAT = "grp_01kb0w8m3x7q2v9d5r1t4n6cb3"
+HANDOVER = "fho_01kb0w8m3x7q2v9d5r1t4n6cb5"
 REFERRAL = "ref_01kb0w8m3x7q2v9d5r1t4n6cb4"
 PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
 AT = "2026-11-21T04:00:00.000000Z"
@@ -120,7 +121,9 @@ REQUESTS: Mapping[str, Example] = {
             ]
         }
     ),
-    "hand_over_friends": Example(body={"giver": STAFF, "taker": OWNER}),
+    "hand_over_friends": Example(body={"giver": STAFF, "takers": [OWNER]}),
+    "list_friend_handovers": Example(),
+    "undo_friend_handover": _of(handover_id=HANDOVER),
     "get_ties": _of(person_id=PERSON),
     "list_follows": Example(),
     "record_follows": Example(
@@ -642,7 +645,23 @@ ANSWERS: Mapping[str, Any] = {
         "is_first": True,
     },
     "Told": {"recorded": 2, "refused": [{"at": 1, "reason": "unknown_person"}]},
-    "FriendsHandedOver": {"friends": 212},
+    "FriendsHandedOver": {
+        "handover": HANDOVER,
+        "friends": 212,
+        "groups": 3,
+        "shares": [{"taker": {"id": OWNER, "name": "Zhou Lan"}, "friends": 212}],
+    },
+    "FriendHandoverOut": {
+        "id": HANDOVER,
+        "friends": 212,
+        "groups": 3,
+        "shares": [{"taker": {"id": OWNER, "name": "Zhou Lan"}, "friends": 212}],
+        "giver": {"id": STAFF, "name": "Chen Mei"},
+        "by": {"id": OWNER, "name": "Zhou Lan"},
+        "at": AT,
+        "undone_at": None,
+        "returned": 0,
+    },
     "AccountOut": {"id": CHANNEL, "kind": "wecom", "name": "Lumen on WeCom"},
     "MergeOut": {
         "id": MERGE,

@@ -203,6 +203,9 @@ FRIENDS = {
     "oneself": invalid("taker", "Choose somebody else.", "same"),
     "inactive": invalid("taker", "They have no access, so nobody would look after these people.", "inactive"),
     "holds_no_people": invalid("taker", "Choose someone who looks after people.", "unknown_id"),
+    "nobody": invalid("takers", "Say who gets them.", "missing"),
+    "too_many": invalid("takers", "50 at the most.", "too_many"),
+    "too_late": Problem("conflict", "It can be taken back for seven days, and once."),
 }
 HANDOVERS = {
     "still_active": Problem("conflict", "They have access and keep their people. Take access first."),
