@@ -98,9 +98,9 @@ declare(
     Table(
         models.StrengthRules,
         pseudonym="by_id",
-        plain="id weights half_lives weak_below strong_above fitted changed_at",
+        plain="id weights half_lives weak_below strong_above reciprocal per_channel version fitted changed_at",
         whose="staff",
         why="Settings, and who changed them.",
     ),
-    Table(models.StrengthCount, plain="id commit anew_since counted_at"),
+    Table(models.StrengthCount, plain="id commit anew_since asked todo done counted_at"),
 )

@@ -11,6 +11,7 @@ from django.db.models import ProtectedError
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
 from guanxi.audiences.operations.refreshing import (
+    A_WEEK,
     AudienceBusy,
     AudienceIsFixed,
     BadInterval,
@@ -31,6 +32,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 
 __all__ = [
+    "A_WEEK",
     "AudienceBusy",
     "AudienceInUse",
     "AudienceIsFixed",

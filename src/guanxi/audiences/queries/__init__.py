@@ -2,6 +2,7 @@
 
 from guanxi.audiences.queries.catalogue import any_in_money, catalogue
 from guanxi.audiences.queries.compile import compile_rule
+from guanxi.audiences.queries.evidence import Evidence, TieRow, Why, why_with_rows
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
 from guanxi.audiences.queries.looking import Look, look
 from guanxi.audiences.queries.members import count, events_asked, members, naming, samples, settled, why
@@ -16,7 +17,7 @@ from guanxi.audiences.queries.membership import (
     sizes,
     today,
 )
-from guanxi.audiences.queries.observed import observed_properties, observed_traits
+from guanxi.audiences.queries.observed import observed_events, observed_properties, observed_traits
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.queries.tagging import given_by, tag_rules
 from guanxi.audiences.rules import (
@@ -39,6 +40,7 @@ __all__ = [
     "LEVELS",
     "Catalogue",
     "Event",
+    "Evidence",
     "Kind",
     "Look",
     "Named",
@@ -49,7 +51,9 @@ __all__ = [
     "Rule",
     "RuleError",
     "Tables",
+    "TieRow",
     "Trait",
+    "Why",
     "any_in_money",
     "audiences_of",
     "catalogue",
@@ -67,6 +71,7 @@ __all__ = [
     "members_of",
     "members_seen",
     "naming",
+    "observed_events",
     "observed_properties",
     "observed_traits",
     "parse_rule",
@@ -77,5 +82,6 @@ __all__ = [
     "tag_rules",
     "today",
     "why",
+    "why_with_rows",
     "window_bounds",
 ]

@@ -11,12 +11,12 @@ from guanxi.connections.operations.referring import Referral, refer
 from guanxi.connections.operations.strength.counting import (
     after_import,
     ask_anew,
-    count_anew,
     settle_merged,
     settle_roles,
-    strength_lane,
 )
 from guanxi.connections.operations.strength.recording import TouchRefused, record_touch
+from guanxi.connections.operations.strength.recounting import count_anew, strength_lane
+from guanxi.connections.operations.strength.setting import StrengthRefused, check_strength_rules, set_strength_rules
 
 __all__ = [
     "FollowTold",
@@ -29,9 +29,11 @@ __all__ = [
     "Referral",
     "ReferralsKind",
     "Refused",
+    "StrengthRefused",
     "TouchRefused",
     "after_import",
     "ask_anew",
+    "check_strength_rules",
     "count_anew",
     "follow_handovers",
     "follow_merges",
@@ -44,6 +46,7 @@ __all__ = [
     "record_touch",
     "refer",
     "return_friends",
+    "set_strength_rules",
     "settle_merged",
     "settle_roles",
     "strength_lane",

@@ -188,6 +188,18 @@ def _unsent(message: Message, name: str) -> Item:
             return Item(at, "circle-x", _("“%(name)s” could not be sent") % {"name": name}, message.detail)
 
 
+def told(entries: Sequence[TimelineEntry]) -> list[Item]:
+    """Each of these by itself."""
+    known = _known(entries)
+    return [_bought(entry) if entry.name in FOLDED else _item(entry, known) for entry in entries]
+
+
+def _bought(entry: TimelineEntry) -> Item:
+    amount = money(Money(entry.amount_minor or 0, entry.currency)) if entry.currency else ""
+    name = str(entry.props.get("product", "")) or str(entry.props.get("category", "")) or "–"
+    return Item(entry.at, "shopping-bag", _("Bought %(name)s") % {"name": name}, amount)
+
+
 def _item(entry: TimelineEntry, known: Known) -> Item:
     room = entry.name.partition(".")[0]
     match room:
