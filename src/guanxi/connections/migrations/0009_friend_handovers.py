@@ -10,7 +10,7 @@ from guanxi.kit.rows import LockRows
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connections", "0007_imports_of_groups"),
+        ("connections", "0008_strength_settings"),
         ("governance", "0010_sessions"),
     ]
 
