@@ -283,6 +283,7 @@ ROUTES: dict[str, Route] = {
     "tag_group_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
     "tag": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.tag}),
     "strength": Route(OWNERS, ("get", "post")),
+    "strength_fit": Route(OWNERS, ("get", "post")),
     "tag_rules": Route(WRITES, ("get", "post")),
     "tag_rule_switch": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),
     "tag_rule_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),
