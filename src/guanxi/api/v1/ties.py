@@ -32,7 +32,6 @@ from guanxi.connections.models import (
 from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral, Refused
 from guanxi.connections.operations.friends import TELLABLE
 from guanxi.connections.queries import Brought, FriendsWanted
-from guanxi.connections.rules import dealt
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
 from guanxi.people import queries as people
@@ -374,12 +373,10 @@ def hand_over_friends(request: ApiRequest, body: HandOverFriends) -> FriendsHand
     )
     given = None if wanted == FriendsWanted() else wanted
     if body.only_say:
-        friends = list(queries.friends_to_give(giver, given).values_list("pk", flat=True))
-        groups = 0 if given else queries.groups_to_give(giver).count()
-        shares = {pk: len(some) for pk, some in dealt(friends, [one.pk for one in takers]).items()} if takers else {}
+        shares, groups = queries.would_go(giver, takers, given)
         return FriendsHandedOver(
             handover=None,
-            friends=len(friends),
+            friends=sum(shares.values()),
             groups=groups,
             shares=[ShareOut(taker=_named(one), friends=shares[one.pk]) for one in takers],
         )

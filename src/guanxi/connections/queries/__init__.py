@@ -15,6 +15,7 @@ from guanxi.connections.queries.lists import (
     staff_for,
     visible_friendships,
     visible_groups,
+    would_go,
 )
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
 from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
@@ -72,4 +73,5 @@ __all__ = [
     "visible_friendships",
     "visible_groups",
     "with_edges",
+    "would_go",
 ]

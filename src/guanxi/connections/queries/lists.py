@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from guanxi.connections.models import FriendHandover, Friendship, GroupChat, GroupMembership
-from guanxi.connections.rules import HELD
+from guanxi.connections.rules import HELD, dealt
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff
 from guanxi.people import queries as people
@@ -106,6 +106,14 @@ def friends_to_give(giver: Staff, wanted: FriendsWanted | None = None) -> QueryS
 def groups_to_give(giver: Staff) -> QuerySet[GroupChat]:
     groups: QuerySet[GroupChat] = GroupChat.objects.filter(owner=giver, dismissed_at=None)
     return groups
+
+
+def would_go(giver: Staff, takers: Sequence[Staff], wanted: FriendsWanted | None = None) -> tuple[dict[int, int], int]:
+    """Taker → how many friends they would get, and how many group chats would go along."""
+    friends = list(friends_to_give(giver, wanted).values_list("pk", flat=True))
+    shares = dealt(friends, [one.pk for one in takers])
+    groups = groups_to_give(giver).count() if wanted is None else 0
+    return {pk: len(some) for pk, some in shares.items()}, groups
 
 
 def staff_for(staff: Staff) -> QuerySet[Staff]:

@@ -22,7 +22,6 @@ from guanxi.connections import queries
 from guanxi.connections.models import FriendHandover, FriendSource
 from guanxi.connections.operations.handing_over import TAKERS_AT_MOST
 from guanxi.connections.queries import FriendsWanted
-from guanxi.connections.rules import dealt
 from guanxi.console.access import StaffRequest, may
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
@@ -107,13 +106,11 @@ class Share:
 
 
 def preview(given: dict[str, Any]) -> dict[str, Any]:
-    friends = list(queries.friends_to_give(given["giver"], given["wanted"]).values_list("pk", flat=True))
-    shares = dealt(friends, [one.pk for one in given["takers"]])
-    groups = 0 if given["wanted"] else queries.groups_to_give(given["giver"]).count()
+    shares, groups = queries.would_go(given["giver"], given["takers"], given["wanted"])
     return {
-        "count": len(friends),
+        "count": sum(shares.values()),
         "groups": groups,
-        "shares": [Share(one, len(shares[one.pk])) for one in given["takers"]],
+        "shares": [Share(one, shares[one.pk]) for one in given["takers"]],
         "giver": given["giver"],
     }
 
