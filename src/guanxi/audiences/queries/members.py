@@ -92,7 +92,9 @@ def _asked(rule: Any, now: datetime) -> Iterator[tuple[Lake, Any]]:
 
 
 def _tables(found: Lake) -> Tables:
-    return Tables(found.events, found.people, found.aliases, ENGINES[found.dialect], found.others)
+    return Tables(
+        found.events, found.people, found.aliases, ENGINES[found.dialect], found.others, lambda: found.lifetime
+    )
 
 
 def _gone() -> list[int]:
