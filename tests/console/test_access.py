@@ -108,6 +108,19 @@ ROUTES: dict[str, Route] = {
     "bulk_stop": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
     "bulk_resume": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
     "bulk_undo": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
+    "exports": Route(CHANGES_MANY),
+    "export_new": Route(CHANGES_MANY, ("get", "post")),
+    "export_count": Route(CHANGES_MANY, ("post",)),
+    # An owner's file: managers see their own ones only.
+    "export": Route(CHANGES_MANY, ("get",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})),
+    "export_file": Route(CHANGES_MANY, ("get",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})),
+    "export_stop": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})),
+    "export_resume": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})
+    ),
+    "export_remove": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})
+    ),
     "view_new": Route(SEES_PEOPLE, ("post",)),
     # Everyone sees the view that is shared here, and is told what only some may do to it.
     "view_change": Route(SEES_PEOPLE, ("post",), lambda things: {"public_id": things.view}),
@@ -211,6 +224,13 @@ ROUTES: dict[str, Route] = {
     "audience_count": Route(WRITES, ("post",)),
     "audience": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
     "audience_people": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
+    "audience_members": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
+    "audience_refresh": Route(SEES_AUDIENCES, ("post",), lambda things: {"public_id": things.audience}),
+    "audience_schedule": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
+    "audience_fix": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
+    "audience_why": Route(
+        SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience, "person_id": things.person}
+    ),
     "audience_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
     "contents": Route(SEES_CONTENT),
     "content_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.content}),
@@ -256,6 +276,7 @@ ROUTES: dict[str, Route] = {
     "tags_new": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
     "tag_group_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
     "tag": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.tag}),
+    "strength": Route(OWNERS, ("get", "post")),
     "tag_rules": Route(WRITES, ("get", "post")),
     "tag_rule_switch": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),
     "tag_rule_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),

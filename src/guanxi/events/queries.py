@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, Q, Sum
 
 from guanxi.events import engine, spark
+from guanxi.events.changes import Mark, changed, mark
 from guanxi.events.lake import EVENTS, TABLES, files, latest, lifetime_of, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Tidying, Touched
 from guanxi.kit import scope
@@ -25,12 +26,15 @@ __all__ = [
     "EVENTS",
     "Backlog",
     "Lake",
+    "Mark",
     "TimelineEntry",
     "Upkeep",
     "backlog",
+    "changed",
     "cluster",
     "everything",
     "lake",
+    "mark",
     "timeline",
     "upkeep",
     "waiting",
@@ -58,6 +62,7 @@ class Lake:
     others: Callable[[str], Any] = field(default=lambda name: None)
     summed: Callable[[], Lifetime | None] = field(default=lambda: None)
     dialect: str = "duckdb"
+    lend: Callable[[str, pa.Table], Any] | None = None
 
     @cached_property
     def lifetime(self) -> Lifetime | None:
@@ -76,7 +81,7 @@ class Lake:
 
     def register(self, name: str, table: pa.Table) -> Any:
         """Lend the engine a table of the caller's, for a join."""
-        return _lend(self.backend, name, table)
+        return self.lend(name, table) if self.lend else _lend(self.backend, name, table)
 
     def run(self, expression: Any) -> pa.Table:
         return self.backend.to_pyarrow(expression) if self.dialect == "duckdb" else spark.run(self.backend, expression)
@@ -120,9 +125,9 @@ def cluster() -> Iterator[Lake]:
             yield tables
         return
     session = spark.session(settings.LAKE_ENGINE)
-    with spark.views(session) as view:
+    with spark.views(session) as (view, lend):
         merged = view("aliases") if files(scope.current(), "aliases") else None
-        yield Lake(session, view("events"), view("people"), merged, view, dialect="pyspark")
+        yield Lake(session, view("events"), view("people"), merged, view, dialect="pyspark", lend=lend)
 
 
 def _lend(backend: Any, name: str, table: pa.Table) -> Any:

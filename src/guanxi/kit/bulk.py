@@ -3,12 +3,15 @@ copied into a temporary table and written from there by one statement."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
+import pyarrow as pa
 from django.db import connection, models
+from pyarrow import csv
 
 from guanxi.kit import scope
 
@@ -60,6 +63,24 @@ def asked(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of one statement by the driver itself: byte strings and numbers travel as they are, not as text."""
     with _driver() as cursor:
         return cursor.execute(statement.encode(), values, binary=True).fetchall()
+
+
+def read(statement: str, fields: Sequence[tuple[str, pa.DataType]]) -> pa.Table:
+    """The rows of a statement as columns, a million in a second or two. It takes no values; an empty text and none at
+    all are both an empty text."""
+    taken = io.BytesIO()
+    with _driver() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)".encode()) as copy:
+        for block in copy:
+            taken.write(block)
+    schema = pa.schema(fields)
+    if not taken.tell():
+        return schema.empty_table()
+    taken.seek(0)
+    return csv.read_csv(
+        taken,
+        read_options=csv.ReadOptions(column_names=schema.names),
+        convert_options=csv.ConvertOptions(column_types=schema),
+    )
 
 
 def put(model: type[models.Model], **values: Any) -> None:

@@ -19,6 +19,7 @@ from guanxi.audiences.rules import (
     Clause,
     Did,
     DidNot,
+    InAudience,
     Inlined,
     Level,
     Member,
@@ -99,7 +100,7 @@ def asked_of(clause: Clause) -> dict[str, Source]:
         match leaf:
             case Did() | DidNot():
                 found[path] = Asked(number, path, leaf)
-            case Then() | Top() | Tagged() | Tie():
+            case Then() | Top() | Tagged() | Tie() | InAudience():
                 found[path] = Found(number, path, leaf)
     return found
 

@@ -61,6 +61,8 @@ class Tables:
     engine: Engine = DUCKDB
     others: Callable[[str], Any] = field(default=lambda name: None)
     """The mirrors `tags` and `ties`, opened for a rule that asks them."""
+    lists: Callable[[int], Any] = field(default=lambda key: None)
+    """The people of a fixed audience, by its key."""
     lifetime: Callable[[], Lifetime | None] = field(default=lambda: None)
 
 

@@ -104,14 +104,14 @@ def _check_size(rule: Rule) -> None:
 
 
 def resolved(rule: Rule, catalogue: Catalogue, own: str = "") -> Rule:
-    """The rule with those of the audiences that it names in their places; the same object if it names none. Raises
+    """The rule with those of the live audiences that it names in their places; the same object if it names none. Raises
     RuleError when one leads back to itself or does not work any more."""
     where = _inlined("where", rule.where, _Names(catalogue), (own,) if own else ())
     return rule if where is rule.where else rule.model_copy(update={"where": where})
 
 
 def opened(rule: Rule, catalogue: Catalogue) -> Rule:
-    """The same people by a rule that names no other audience, so that it stands whatever becomes of those."""
+    """The same people by a rule that names no other live audience, so that it stands whatever becomes of those."""
     return rule.model_copy(update={"where": _without_names(resolved(rule, catalogue).where)})
 
 
@@ -161,6 +161,8 @@ class _Names:
 
 def _inlined(path: str, clause: Clause, names: _Names, above: tuple[str, ...]) -> Clause:
     match clause:
+        case InAudience() if names.catalogue.audiences[clause.audience].listed is not None:
+            return clause
         case InAudience():
             return cast(Clause, _stand_in(path, clause, names, above))
         case All() | Any():

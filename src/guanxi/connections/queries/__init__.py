@@ -13,10 +13,17 @@ from guanxi.connections.queries.lists import (
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
 from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
 from guanxi.connections.queries.own import friends_of
+from guanxi.connections.queries.preview import BANDS, Preview
+from guanxi.connections.queries.preview import preview as strength_preview
+from guanxi.connections.queries.preview import settings as strength_settings
 from guanxi.connections.queries.strength import Because, Close, Closeness, bands_of, closeness
 from guanxi.connections.queries.strength import rules as strength_rules
+from guanxi.connections.rules.strength import Rules as StrengthValues
+from guanxi.connections.rules.strength import flaws as strength_flaws
+from guanxi.connections.rules.strength import of_values as strength_of
 
 __all__ = [
+    "BANDS",
     "Because",
     "Brought",
     "Close",
@@ -24,6 +31,8 @@ __all__ = [
     "Friend",
     "FriendsWanted",
     "Held",
+    "Preview",
+    "StrengthValues",
     "Ties",
     "bands_of",
     "closeness",
@@ -35,7 +44,11 @@ __all__ = [
     "members_page",
     "mirrored",
     "seen_people",
+    "strength_flaws",
+    "strength_of",
+    "strength_preview",
     "strength_rules",
+    "strength_settings",
     "tie_keys",
     "ties",
     "ties_of",

@@ -21,12 +21,15 @@ from guanxi.audiences.models import Audience
 from guanxi.audiences.queries import Catalogue, RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
+from guanxi.console.audiences.acts import aimed, changed
 from guanxi.console.audiences.builder import build
+from guanxi.console.audiences.errors import error_text
 from guanxi.console.audiences.forms import Named
-from guanxi.console.audiences.observed import observed
-from guanxi.console.audiences.recipes import SKETCHES, TITLES
-from guanxi.console.audiences.rule import rule_of, sketch_of, trouble
-from guanxi.console.audiences.sketch import Row, Sketch, Trouble, changed, posted
+from guanxi.console.audiences.observed import happened, observed
+from guanxi.console.audiences.recipes import RECIPES, offered
+from guanxi.console.audiences.rule import rule_of, trouble
+from guanxi.console.audiences.shown import sketch_of
+from guanxi.console.audiences.sketch import Row, Sketch, Step, Trouble, posted
 from guanxi.console.audiences.who import who
 from guanxi.console.paging import newest_first
 from guanxi.governance.queries import Permission
@@ -56,7 +59,12 @@ def audiences_list(request: StaffRequest) -> HttpResponse:
     for broadcast in Broadcast.objects.filter(audience__in=page.rows).order_by("-updated_at", "-pk"):
         used[broadcast.audience_id].append(broadcast)
     listed = [Listed(one, in_words(one.rule, catalogue), used[one.pk]) for one in page.rows]
-    context = {"listed": listed, "next": page.next, "recipes": TITLES.items(), "may_edit": _may_edit(request)}
+    context = {
+        "listed": listed,
+        "next": page.next,
+        "recipes": [] if listed else offered(happened()).items(),
+        "may_edit": _may_edit(request),
+    }
     return render(request, "audiences/list.html", context)
 
 
@@ -73,8 +81,8 @@ def in_words(rule: Any, catalogue: Catalogue) -> str:
 def new_audience(request: StaffRequest) -> HttpResponse:
     if request.method == "POST":
         return _written(request, None)
-    recipe = SKETCHES.get(request.GET.get("recipe", ""))
-    sketch = recipe(_department()) if recipe else Sketch(rows=(Row("event", event="order.paid", within="ever"),))
+    recipe = RECIPES.get(request.GET.get("recipe", ""))
+    sketch = recipe.sketch(_department()) if recipe else Sketch(rows=(Row("event", step=Step("order.paid")),))
     return _page(request, None, Named(), sketch)
 
 
@@ -97,7 +105,7 @@ def audience(request: StaffRequest, public_id: str) -> HttpResponse:
         rule = queries.parse_rule(kept.rule, catalogue)
     except RuleError as error:
         return _page(request, kept, form, _anew(request), Trouble(error))
-    return _page(request, kept, form, sketch_of(rule, catalogue) or _anew(request))
+    return _page(request, kept, form, sketch_of(rule, catalogue))
 
 
 @may(Permission.AUDIENCES_EDIT)
@@ -135,6 +143,9 @@ def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
         )
     except RuleError as error:
         return _page(request, kept, form, sketch, trouble(error, sketch) if sketch else Trouble(error), status=422)
+    except audiences.AudienceIsFixed:
+        messages.error(request, _("This audience is fixed: it keeps its people. Let it follow its rule again first."))
+        return _page(request, kept, form, sketch, status=422)
     _tell(request, saved)
     return redirect("audience", request.workspace.slug, saved.public_id)
 
@@ -156,8 +167,9 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     catalogue = queries.catalogue()
-    context: dict[str, Any] = {"audience": kept, "form": form, "wrong": words.error_text(wrong.error) if wrong else ""}
+    context: dict[str, Any] = {"audience": kept, "form": form, "wrong": error_text(wrong.error) if wrong else ""}
     context["may_edit"] = _may_edit(request)
+    context["may_export"] = role_may(request.staff.role, Permission.EXPORTS_MAKE)
     if sketch is not None:
         context["builder"] = build(sketch, catalogue, observed, wrong, kept.public_id if kept else "")
     if kept is not None:
@@ -188,15 +200,16 @@ def _panel(request: StaffRequest, rule: Any) -> dict[str, Any]:
     try:
         return {"who": who(rule, request.staff, now=request.now)}
     except RuleError as error:
-        return {"unfinished": words.error_text(error)}
+        return {"unfinished": error_text(error)}
 
 
 @may(Permission.AUDIENCES_EDIT)
 @require_POST
 def builder(request: StaffRequest) -> HttpResponse:
     """The rows after a choice that changes what else there is to choose."""
-    sketch = changed(posted(request.POST), request.POST.get("do", ""))
-    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True}
+    act = request.POST.get("do", "")
+    sketch = changed(posted(request.POST), act)
+    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True, "focus": aimed(act, sketch)}
     return render(request, "audiences/_builder.html", page)
 
 
@@ -212,4 +225,4 @@ def count(request: StaffRequest) -> HttpResponse:
 @require_GET
 def members(request: StaffRequest, public_id: str) -> HttpResponse:
     """Who fits the audience as it is saved."""
-    return render(request, "audiences/_who.html", {"panel": _panel(request, found(public_id).rule)})
+    return render(request, "audiences/_who.html", {"panel": _panel(request, queries.people_rule(found(public_id)))})

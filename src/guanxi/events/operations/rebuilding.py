@@ -13,6 +13,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError
 
+from guanxi.events.changes import note_everybody
 from guanxi.events.lake import EVENTS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Reassigned
 from guanxi.events.operations import lifetimes
@@ -51,6 +52,7 @@ def rebuild() -> int:
         touch("aliases", Reassigned.objects.values_list("person", flat=True))
         rows = _written(old, state.assigned)
         Reassigned.objects.all().delete()
+        note_everybody("rebuilding")
         LakeState.objects.filter(pk=state.pk).update(appended=state.assigned)
         return rows
 

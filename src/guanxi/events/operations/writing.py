@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from django.db import transaction
 
-from guanxi.events import registry
+from guanxi.events import changes, registry
 from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
 from guanxi.events.operations import lifetimes
@@ -141,7 +141,9 @@ def _retract(now: datetime) -> int:
     if delta is not None:
         ids = ", ".join(str(int(row.import_id)) for row in waiting)
         delta.delete(f"import_id IN ({ids})", writer_properties=PROPERTIES)
-    Retraction.objects.filter(pk__in=[row.pk for row in waiting]).update(done_at=now)
+    with transaction.atomic():
+        changes.note_everybody("retraction")
+        Retraction.objects.filter(pk__in=[row.pk for row in waiting]).update(done_at=now)
     return len(waiting)
 
 
@@ -152,13 +154,16 @@ def _mirror(name: str) -> int:
     wanted = sorted({key for _, key in waiting})
     rows = registry.mirrors()[name](wanted).cast(MIRRORS[name])
     delta = opened(scope.current(), name)
+    notes, whose = changes.begun(name, changes.named_in(name, rows, delta, wanted))
     if delta is None:
         write_deltalake(str(folder(scope.current(), name)), rows, mode="append", writer_properties=PROPERTIES)
     else:
         _replace(_grown(delta, name), rows, wanted, key=MIRRORS[name].names[0])
     if name == "aliases":
         put_back(wanted)
-    Touched.objects.filter(pk__in=[pk for pk, _ in waiting]).delete()
+    with transaction.atomic():
+        changes.ended(name, notes, whose)
+        Touched.objects.filter(pk__in=[pk for pk, _ in waiting]).delete()
     return len(wanted)
 
 
