@@ -227,6 +227,7 @@ SCOPES: dict[str, Permission | None] = {
     "set_strength_rules": P.WORKSPACE_MANAGE,
     "preview_strength_rules": P.WORKSPACE_MANAGE,
     "get_strength_count": P.WORKSPACE_MANAGE,
+    "fit_strength_rules": P.WORKSPACE_MANAGE,
     "update_workspace": P.WORKSPACE_MANAGE,
     "need_second_step": P.STAFF_ACCESS,
     "limit_sessions": P.STAFF_ACCESS,

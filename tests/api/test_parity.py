@@ -70,6 +70,7 @@ SAME: dict[str, str] = {
     "audit_verify": "verify_audit_log",
     "workspace": "get_workspace update_workspace",
     "strength": "get_strength_rules set_strength_rules preview_strength_rules get_strength_count",
+    "strength_fit": "fit_strength_rules set_strength_rules",
     "security": "need_second_step limit_sessions",
     "staff": "list_staff list_units",
     "staff_new": "invite_staff",
