@@ -37,6 +37,7 @@ NO_PAGE = {
     "notices_bell": "a piece of every page",
     "broadcast_progress": "a piece of the page broadcast",
     "audience_people": "a piece of the page audience",
+    "audience_offers": "a piece of the page audience",
 }
 
 STATES: dict[str, Callable[[World], dict[str, Any]]] = {

@@ -10,7 +10,7 @@ from guanxi.kit.rows import LockRows
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connections", "0008_strength_settings"),
+        ("connections", "0009_friend_handovers"),
         ("people", "0023_bulk_tags"),
     ]
 
