@@ -236,7 +236,8 @@ def builder(request: StaffRequest) -> HttpResponse:
     """The rows after a choice that changes what else there is to choose."""
     act = request.POST.get("do", "")
     sketch = changed(posted(request.POST), act)
-    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True, "focus": aimed(act, sketch)}
+    focus = (aimed(act, sketch) or "-") if act else ""
+    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True, "focus": focus}
     return render(request, "audiences/_builder.html", page)
 
 

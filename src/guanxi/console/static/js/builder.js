@@ -82,7 +82,8 @@
   // After a step the focus is on what it was about.
   document.addEventListener("htmx:after:swap", () => {
     const place = box()?.dataset.focus;
-    if (place === undefined || !act) return;
+    if (!place) return;
+    box().dataset.focus = "";
     const row = document.getElementById(`c${place}`);
     const details = row ? all(":scope > div > .grow > .sentence .detail", row) : [];
     const done = act;
