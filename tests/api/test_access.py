@@ -74,6 +74,8 @@ SCOPES: dict[str, Permission | None] = {
     # What a messenger or another program tells: ties of everybody, and nobody is shown.
     "record_friends": P.PEOPLE_IMPORT,
     "hand_over_friends": P.PEOPLE_BULK,
+    "list_friend_handovers": P.PEOPLE_BULK,
+    "undo_friend_handover": P.PEOPLE_BULK,
     "get_ties": P.PEOPLE_VIEW,
     "list_follows": P.PEOPLE_VIEW,
     "record_follows": P.PEOPLE_IMPORT,
@@ -107,6 +109,14 @@ SCOPES: dict[str, Permission | None] = {
     "stop_bulk": P.PEOPLE_BULK,
     "resume_bulk": P.PEOPLE_BULK,
     "undo_bulk": P.PEOPLE_BULK,
+    "preview_people_export": P.EXPORTS_MAKE,
+    "start_people_export": P.EXPORTS_MAKE,
+    "list_people_exports": P.EXPORTS_MAKE,
+    "get_people_export": P.EXPORTS_MAKE,
+    "get_people_export_file": P.EXPORTS_MAKE,
+    "stop_people_export": P.EXPORTS_MAKE,
+    "resume_people_export": P.EXPORTS_MAKE,
+    "remove_people_export": P.EXPORTS_MAKE,
     "list_views": P.PEOPLE_VIEW,
     # What everyone sees needs VIEWS_SHARE beside it.
     "save_view": P.PEOPLE_VIEW,

@@ -98,6 +98,12 @@ ROUTES: dict[str, Route] = {
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "friends": Route(SEES_PEOPLE),
+    "friend_handovers": Route(CHANGES_MANY),
+    "friend_handover_new": Route(CHANGES_MANY, ("get", "post")),
+    # Of an advisor in no unit.
+    "friend_handover_undo": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
+    ),
     "groups": Route(SEES_PEOPLE),
     # Of an advisor in no unit: other advisors and managers of a unit have no part in it.
     "group": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.group}, OTHERS_PEOPLE),

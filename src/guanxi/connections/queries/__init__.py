@@ -4,12 +4,18 @@ from guanxi.connections.queries.fitting import strength_fit, with_edges
 from guanxi.connections.queries.lists import (
     FriendsWanted,
     friends_page,
+    friends_to_give,
     groups_page,
+    groups_to_give,
+    handovers_of,
     held_friends,
+    may_return,
     members_page,
     seen_people,
+    staff_for,
     visible_friendships,
     visible_groups,
+    would_go,
 )
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
 from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
@@ -45,11 +51,16 @@ __all__ = [
     "every_tie",
     "friends_of",
     "friends_page",
+    "friends_to_give",
     "groups_page",
+    "groups_to_give",
+    "handovers_of",
     "held_friends",
+    "may_return",
     "members_page",
     "mirrored",
     "seen_people",
+    "staff_for",
     "strength_fit",
     "strength_flaws",
     "strength_of",
@@ -62,4 +73,5 @@ __all__ = [
     "visible_friendships",
     "visible_groups",
     "with_edges",
+    "would_go",
 ]

@@ -73,6 +73,7 @@ ACTS: Mapping[str, Any] = {
     "file.attached": gettext_lazy("File attached"),
     "file.removed": gettext_lazy("File removed"),
     "friends.handed_over": gettext_lazy("Friends handed over"),
+    "friends.returned": gettext_lazy("Friends came back"),
     "person.erased": gettext_lazy("Person erased"),
     "person.exported": gettext_lazy("Data of a person exported"),
     "person.link_copied": gettext_lazy("Link to a person's settings copied"),
