@@ -144,6 +144,10 @@ ROUTES: dict[str, Route] = {
         lambda things: {"public_id": things.person, "merge_id": things.merge},
         frozenset({MANAGER}),
     ),
+    "person_platform": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_platform_remove": Route(
+        EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE
+    ),
     "person_touch": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "tag_options": Route(SEES_PEOPLE),
     "tag_add": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
