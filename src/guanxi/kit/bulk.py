@@ -62,6 +62,12 @@ def asked(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return cursor.execute(statement.encode(), values, binary=True).fetchall()
 
 
+def told(statement: str, values: Sequence[Any]) -> None:
+    """The same for a statement that answers nothing."""
+    with _driver() as cursor:
+        cursor.execute(statement.encode(), values)
+
+
 def put(model: type[models.Model], **values: Any) -> None:
     """One row with a large byte string, in the current workspace; defaults of the model are not filled in."""
     names = ", ".join(f'"{name}"' for name in values)

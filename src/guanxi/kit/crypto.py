@@ -95,6 +95,11 @@ def new_salt() -> bytes:
     return os.urandom(SALT_BYTES)
 
 
+def new_salts(count: int) -> list[bytes]:
+    drawn = os.urandom(SALT_BYTES * count)
+    return [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
+
+
 @lru_cache(maxsize=64)
 def person_cipher(workspace_id: int, salt: bytes) -> AESGCM:
     return AESGCM(_derive(_workspace_key(workspace_id, "person"), salt=salt, info=b"person"))

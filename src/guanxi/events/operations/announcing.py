@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 from django.db import connection, transaction
 
@@ -129,11 +130,19 @@ def retract(*, import_id: int, now: datetime) -> None:
     Retraction.objects.create(import_id=import_id, asked_at=now)
 
 
+_TOUCH = f"""
+INSERT INTO {Touched._meta.db_table} (workspace_id, mirror, key, last)
+SELECT %s, %s, key, nullif(last, key)
+FROM unnest(string_to_array(%s, ',')::bigint[], string_to_array(%s, ',')::bigint[]) AS neighbours(key, last)
+"""  # noqa: S608
+
+
 def touch(mirror: str, keys: Iterable[int]) -> None:
-    """These rows changed: the writer copies them to the lake again."""
+    """These rows changed: the writer copies them to the lake again. Neighbours, such as people who came together, are
+    noted as one."""
+    rising = np.unique(np.fromiter(keys, np.int64))
+    gaps = np.flatnonzero(np.diff(rising) != 1)
+    first, last = rising[np.append(0, gaps + 1)[: len(rising)]], rising[np.append(gaps, -1)[: len(rising)]]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {Touched._meta.db_table} (workspace_id, mirror, key) "
-            "SELECT %s, %s, unnest(string_to_array(%s, ',')::bigint[])",
-            [scope.current(), mirror, ",".join(map(str, keys))],
-        )
+        bounds = (",".join(map(str, bound.tolist())) for bound in (first, last))
+        cursor.execute(_TOUCH, [scope.current(), mirror, *bounds])
