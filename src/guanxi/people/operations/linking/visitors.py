@@ -24,7 +24,7 @@ FROM unnest(string_to_array(%s, ',')::bigint[], string_to_array(%s, ','), string
 _IDENTITIES = f"""
 INSERT INTO {Identity._meta.db_table}
     (workspace_id, id, public_id, person_id, kind, within, lookup, plain, last4, source, created_at)
-SELECT %s, id, public_id, person, kind, within,
+SELECT %s, id, public_id, person, kind, coalesce(within, ''),
        substr(%s::bytea, {crypto.LOOKUP_BYTES} * number::int - {crypto.LOOKUP_BYTES - 1}, {crypto.LOOKUP_BYTES}),
        '', '', %s, %s
 FROM unnest(string_to_array(%s, ',')::bigint[], string_to_array(%s, ','), string_to_array(%s, ',')::bigint[],

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
+from psycopg.errors import UniqueViolation
 
 from guanxi.events import operations as events
 from guanxi.kit import bulk, cells, crypto, keys, names, rows, scope
@@ -142,18 +143,16 @@ def _identities(
             salts = _salts(state, made)
             bulk.insert(Identity, IDENTITY_COLUMNS, (_identity(row, salts, source, now) for row in rest))
     except IntegrityError as error:
-        raise Raced from error
+        if isinstance(error.__cause__, UniqueViolation):
+            raise Raced from error
+        raise
     state.rows = dict(zip(state.links, ids, strict=True))
     facts = [
         events.Happened(IdentityLinked(person, given[key].kind.key), now)
         for person, (key, number) in zip(people, state.links.items(), strict=True)
         if number > 0
     ]
-    appeared = [
-        events.Happened(PersonCreated(written(number)), one.at)
-        for number, one in state.new_people.items()
-        if number not in state.into
-    ]
+    appeared = [events.Happened(PersonCreated(pk), state.new_people[number].at) for number, (pk, _salt) in made.items()]
     events.announce_many(appeared + facts, received_at=now, source=source)
 
 
