@@ -124,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--size", choices=["small", "full"], default="small")
     bench.add_argument("--only", help="one measurement")
     bench.add_argument("--results", type=Path, default=Path("bench", "results.json"))
+    bench.add_argument("--keep", type=Path, metavar="DIR", help="make the crowd for audiences once, in this folder")
     bench.set_defaults(run=_bench)
 
     simulate = commands.add_parser("simulate", help="run a server that speaks like a vendor's")
@@ -319,7 +320,7 @@ def _bench(wish: argparse.Namespace, installation: Installation) -> int:
 
         if wish.only and wish.only not in report.MEASUREMENTS:
             raise Misconfigured(f"There is no measurement {wish.only}. There are: {', '.join(report.MEASUREMENTS)}.")
-        return 0 if report.run(wish.size, wish.only, wish.results) else 1
+        return 0 if report.run(wish.size, wish.only, wish.results, wish.keep) else 1
 
 
 @contextmanager

@@ -169,6 +169,8 @@ def test_the_settings_lead_the_browser_package_back_here(key: str) -> None:
         "apiHost": "127.0.0.1:8000/v1",
         "protocol": "http",
     }
+    strange = Client().get(f"/v1/projects/{key}/settings", headers={"host": "evil.example"})
+    assert b"evil" not in strange.content, "nobody is told to send to a place that is not ours"
     assert Client().get("/v1/projects/wk_unknown/settings").status_code == 404
 
 

@@ -61,6 +61,8 @@ SAME: dict[str, str] = {
     "audit": "list_audit_entries",
     "audit_verify": "verify_audit_log",
     "workspace": "get_workspace update_workspace",
+    "strength": "get_strength_rules set_strength_rules preview_strength_rules get_strength_count",
+    "strength_fit": "fit_strength_rules set_strength_rules",
     "security": "need_second_step limit_sessions",
     "staff": "list_staff list_units",
     "staff_new": "invite_staff",
@@ -106,6 +108,8 @@ SAME: dict[str, str] = {
     "sent_events": "list_sent_events",
     "sent_event": "get_sent_event",
     "sent_event_block": "block_sent_event",
+    "sent_event_forget": "forget_sent_event",
+    "sent_events_forget": "forget_sent_event",
     "webhooks": "list_webhooks",
     "webhook_new": "create_webhook",
     "webhook": "get_webhook list_deliveries",
@@ -125,6 +129,11 @@ SAME: dict[str, str] = {
     "audience": "get_audience recount_audience",
     "audience_delete": "delete_audience",
     "audience_people": "list_audience_people explain_person",
+    "audience_members": "list_audience_members list_audience_sizes",
+    "audience_refresh": "refresh_audience",
+    "audience_why": "explain_person",
+    "audience_schedule": "follow_audience",
+    "audience_fix": "fix_audience",
     "contents": "list_contents",
     "content_new": "create_content update_content",
     "content": "get_content",
@@ -171,7 +180,8 @@ ALONE: dict[str, str] = {
     "The demo": "demo_next_day demo_clear",
     "How pages look": "home set_language set_theme set_frame gallery",
     "What a person opens by their own link": "preferences unsubscribe opened",
-    "Doors of their own": "healthz readyz metrics api_openapi api_reference intake intake_script intake_settings",
+    "Doors of their own": "healthz readyz metrics api_openapi api_reference api_reference_of_tag intake"
+    " intake_script intake_settings",
 }
 
 

@@ -1,4 +1,4 @@
-"""The reference page: whole, small, and in the reader's language."""
+"""The reference: whole, its pages small, and in the reader's language."""
 
 from __future__ import annotations
 
@@ -25,20 +25,34 @@ BESIDE = sum(len(gzip.compress((STATIC / one).read_bytes())) for one in WITH_IT)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans", "ko"])
-def test_the_page_tells_of_every_operation_and_error(db: None, language: str) -> None:
-    answer = Client().get("/api/v1/docs", headers={"Accept-Language": language, "Accept-Encoding": "gzip"})
+def test_the_pages_tell_of_every_operation_and_error(db: None, language: str) -> None:
+    start = read("/api/v1/docs", language)
+    for code in CODES:
+        assert f'id="error-{code}"' in start
+    told = ""
+    for group in groups():
+        page = read(f"/api/v1/docs/{group.slug}", language)
+        for one in group.operations:
+            assert f'id="{one.id}"' in page
+            assert f'href="/api/v1/docs/{group.slug}#{one.id}"' in start, "found from the first page"
+        told += page
+    for methods in document()["paths"].values():
+        for operation in methods.values():
+            assert escape(operation["summary"]) in told
+
+
+def read(address: str, language: str) -> str:
+    answer = Client().get(address, headers={"Accept-Language": language, "Accept-Encoding": "gzip"})
     assert answer.status_code == 200
     assert len(answer.content) + BESIDE < 120 * 1024, "the page, with its styles and font, for who comes anew"
     page = gzip.decompress(answer.content).decode()
     assert f'<html lang="{language}"' in page
-    for name in REQUESTS:
-        assert f'id="{name}"' in page
-    for code in CODES:
-        assert f'id="error-{code}"' in page
-    for methods in document()["paths"].values():
-        for operation in methods.values():
-            assert escape(operation["summary"]) in page
     assert "<script" not in page.replace("<script defer src=", "")
+    return page
+
+
+def test_a_tag_that_there_is_not_has_no_page(db: None) -> None:
+    assert Client().get("/api/v1/docs/unicorns").status_code == 404
 
 
 class Recorder:
@@ -50,7 +64,7 @@ class Recorder:
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_curl_and_python_say_the_same_as_the_example_that_is_sent(name: str) -> None:
-    told = next(one for _tag, operations in groups() for one in operations if one.id == name)
+    told = next(one for group in groups() for one in group.operations if one.id == name)
     example = REQUESTS[name]
     path = told.path.removeprefix("/api/v1").format(**example.path)
     files = {field: value[1:] for field, value in example.form.items() if value.startswith("@")}

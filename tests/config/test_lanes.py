@@ -83,26 +83,28 @@ def test_a_database_that_is_gone_is_told_to_the_lane(workspace: Workspace, monke
         worker.turn(worker.Lane("any", work, 1))
 
 
-def test_a_lane_that_rests_for_long_is_heard_of_meanwhile(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("rests", "waits", "turned", "beats"), [(300.0, 30.0, 2, 12), (0.5, 0.5, 100, 4)])
+def test_a_lane_that_rests_for_long_is_heard_of_meanwhile_and_a_fast_one_not_at_each_turn(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, rests: float, waits: float, turned: int, beats: int
 ) -> None:
-    """What docs/operations.md calls an alarm must not ring while all is well."""
+    """What docs/operations.md calls an alarm must not ring while all is well, and who rests does not write."""
     turns: list[datetime] = []
     silences: list[float] = []
 
     class Rests(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
             silences.append(timeout or 0.0)
-            if len(silences) == 12:
+            if len(silences) == (12 if rests > 30 else 100):
                 self.set()
             return True
 
     monkeypatch.setattr(worker, "close_old_connections", lambda: None)
     monkeypatch.setattr(type(connection), "close", lambda self: None, raising=False)
     monkeypatch.setattr(worker, "beat", lambda process, now: heard.append(process))
+    monkeypatch.setattr(worker, "monotonic", lambda: sum(silences))
     heard: list[str] = []
-    worker.run_lane(worker.Lane("any", lambda *, now: turns.append(now), 300.0), Rests())
-    assert (len(turns), silences, heard) == (2, [30.0] * 12, ["worker:any"] * 12)
+    worker.run_lane(worker.Lane("any", lambda *, now: turns.append(now), rests), Rests())
+    assert (len(turns), set(silences), heard) == (turned, {waits}, ["worker:any"] * beats)
 
 
 # Erasures and exports

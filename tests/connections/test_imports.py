@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from guanxi.channels.models import Account
 from guanxi.connections import operations as connections
-from guanxi.connections.models import Follow, Friendship
-from guanxi.connections.operations import FriendTold
+from guanxi.connections.models import Follow, Friendship, GroupChat, GroupMembership, ReferralEdge
+from guanxi.connections.operations import FriendTold, GroupTold, Referral
 from guanxi.events.models import Fact
 from guanxi.governance.models import Staff, Workspace
 from guanxi.people.models import LevelProof, Person
@@ -91,3 +91,92 @@ def test_followers_come_in_and_go_back(three: list[Person], now: datetime) -> No
     assert counts(bring("follows", text, now, options={"unknown_account": "reject"})) == (0, 0, 2, 0)
     undo(of, now)
     assert everything() == before
+
+
+GROUPS = """account,chat_id,chat_name,owner,customer_number,staff,joined_at,left_at,join_scene,inviter
+Lumen on WeCom,wr1,Spring tasting,ann@lumen.test,C-1,,2026-03-01 09:00,,3,
+Lumen on WeCom,wr1,Spring tasting,ann@lumen.test,C-2,,2026-03-02 09:00,2026-03-09 09:00,invited,ann@lumen.test
+lumen on wecom,wr1,,,,bo@lumen.test,2026-03-01 09:00,,,
+Lumen on WeCom,wr2,Quiet,,,,,,,
+Lumen on WeCom,wr1,,,C-9,,2026-03-01 09:00,,,
+Lumen on WeCom,wr1,,,C-3,,,,,
+Lumen on WeCom,wr1,,,C-3,bo@lumen.test,2026-03-01 09:00,,,
+Lumen on WeCom,wr1,,nobody@lumen.test,C-3,,2026-03-01 09:00,,,
+Lumen on WeCom,wr1,,,C-3,,2026-03-01 09:00,,teleport,
+"""
+
+
+def groups() -> list[Any]:
+    return [
+        list(GroupChat.objects.order_by("pk").values()),
+        list(GroupMembership.objects.order_by("pk").values()),
+        list(Person.objects.order_by("pk").values_list("pk", "last_seen_at")),
+        Fact.objects.filter(name__startswith="group.").count(),
+    ]
+
+
+def test_groups_and_their_members_come_in_once_and_go_back_exactly(three: list[Person], now: datetime) -> None:
+    before = groups()
+    of = bring("groups", GROUPS, now)
+    assert counts(of) == (4, 0, 0, 5)
+    assert rejects(of) == [
+        (6, "unknown_person"), (7, "required"), (8, "person_and_staff"), (9, "unknown_advisor"), (10, "unknown_source")
+    ]  # fmt: skip
+    assert list(GroupChat.objects.order_by("external_id").values_list("name", "owner__name", "people", "staff")) == [
+        ("Spring tasting", "Ann", 1, 1),
+        ("Quiet", None, 0, 0),
+    ]
+    places = GroupMembership.objects.order_by("first_at", "person__name")
+    assert list(
+        places.values_list("person__name", "staff__name", "joined_by", "left_by", "invited_by_staff__name")
+    ) == [
+        ("P1", None, "scan", "", None),
+        (None, "Bo", "unknown", "", None),
+        ("P2", None, "invited", "unknown", "Ann"),
+    ]
+    again = bring("groups", GROUPS, now)
+    assert counts(again) == (0, 0, 4, 5)
+    undo(again, now)
+    undo(of, now)
+    assert groups() == before
+
+
+def test_a_group_that_was_known_is_after_an_undo_as_it_was(three: list[Person], now: datetime) -> None:
+    account = messenger(now)
+    told = [
+        GroupTold(account.pk, "wr1", kind="created", at=now - timedelta(days=99), text="First name"),
+        GroupTold(account.pk, "wr1", kind="member_joined", at=now - timedelta(days=99), person=three[0].pk),
+    ]
+    connections.note_group_facts(told, now=now, source="api")
+    before = groups()
+    of = bring("groups", GROUPS, now)
+    assert counts(of)[:2] == (3, 1)
+    assert GroupChat.objects.get(external_id="wr1").name == "Spring tasting"
+    undo(of, now)
+    assert groups() == before
+
+
+BROUGHT = """customer_number,referrer,referred_at,by
+C-2,C-1,2026-03-01 09:00,invite
+C-3,C-2,2026-03-02 09:00,
+C-1,C-3,2026-03-03 09:00,card
+C-2,C-2,2026-03-01 09:00,
+C-2,C-9,2026-03-01 09:00,
+C-2,C-1,2026-03-01 09:00,invite
+"""
+
+
+def test_who_brought_whom_comes_in_and_goes_back_to_the_claim_that_stood(three: list[Person], now: datetime) -> None:
+    _one, two, other = three
+    connections.refer([Referral(other.pk, two.pk, "word", now - timedelta(days=1))], now=now, source="api")
+    before = list(ReferralEdge.objects.order_by("pk").values())
+    of = bring("referrals", BROUGHT, now)
+    assert counts(of) == (2, 0, 1, 3)
+    assert rejects(of) == [(4, "cycle"), (5, "brought_themselves"), (6, "unknown_person")]
+    edges = ReferralEdge.objects.order_by("at").values_list("bringer__name", "brought__name", "by", "is_first")
+    assert list(edges) == [
+        ("P1", "P2", "invite", True), ("P2", "P3", "word", True), ("P3", "P2", "word", False)
+    ]  # fmt: skip
+    assert Fact.objects.filter(name="person.referred", import_id=of.pk).count() == 2
+    undo(of, now)
+    assert list(ReferralEdge.objects.order_by("pk").values()) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,10 +17,12 @@ from guanxi.connections import operations as connections
 from guanxi.connections import queries
 from guanxi.connections.events import TouchRecorded
 from guanxi.connections.models import Bond, StrengthCount
+from guanxi.connections.queries import recount
 from guanxi.connections.rules import strength as rule
 from guanxi.events import operations as events
 from guanxi.events.lake import EVENTS
-from guanxi.governance.models import Staff, Workspace
+from guanxi.events.models import Touched
+from guanxi.governance.models import AuditEntry, Staff, Workspace
 from guanxi.kit import keys
 from guanxi.people import operations as people
 from guanxi.people.events import ImportFinished
@@ -67,7 +70,7 @@ def test_what_counts_and_how_much() -> None:
     assert rule.strength(BY, order, "consumer", START) == pytest.approx(1 - 2.718281828**-1.5, abs=1e-6)
     assert rule.strength(BY, order, "consumer", now) == pytest.approx(1 - 2.718281828**-0.75, abs=1e-6)
     both = rule.together(BY, [order, rule.touch(BY, "message_out", START, "email")])
-    assert both is not None and rule.factor(both) == pytest.approx(1.25 * 1.15)
+    assert both is not None and rule.factor(BY, both) == pytest.approx(1.25 * 1.15)
     assert [rule.flaws(rule.Rules(weak_below=0.7)), rule.flaws(BY)] == [{"weak_below": "order"}, {}]
 
 
@@ -221,3 +224,92 @@ def test_an_erased_person_has_no_strength(workspace: Workspace, now: datetime) -
         pass
     counted(now)
     assert known() == ([], [])
+
+
+# Settings
+
+
+def test_a_changed_rule_is_previewed_then_counted_and_both_agree(workspace: Workspace, now: datetime) -> None:
+    buyer, old_buyer, stranger = make_person(now=now), make_person("Old", now=now), make_person("New", now=now)
+    told(now, (buyer.pk, 10, "order"), (old_buyer.pk, 300, "order"))
+    counted(now)
+    wanted = replace(BY, weights={**BY.weights, "order": 0.3}, reciprocal=1.5)
+    seen = queries.strength_preview(wanted, now)
+    assert seen.moves == {("strong", "weak"): 1, ("weak", "weak"): 2}
+    assert (seen.of, seen.people, seen.changed) == (3, 3, 1)
+    [one] = seen.examples
+    assert (one.person, one.before, one.after) == (buyer, "strong", "weak")
+    assert one.strength_before == pytest.approx(queries.closeness(buyer, now).brand.strength, abs=1e-6)
+    connections.set_strength_rules(rules=wanted, version=0, by=None, now=now)
+    assert queries.strength_settings().counting
+    counted(now)
+    assert one.strength_after == pytest.approx(queries.closeness(buyer, now).brand.strength, abs=1e-6)
+    assert queries.bands_of([buyer.pk, old_buyer.pk, stranger.pk], now) == dict.fromkeys(
+        [buyer.pk, old_buyer.pk, stranger.pk], "weak"
+    )
+    entry = AuditEntry.objects.get(act="strength.changed")
+    assert entry.detail == {"order": "1.5 → 0.3", "reciprocal": "1.25 → 1.5"}
+
+
+def test_who_saves_over_somebody_elses_change_is_refused(workspace: Workspace, now: datetime) -> None:
+    one, other = replace(BY, per_channel=0.3), replace(BY, per_channel=0.2)
+    assert connections.set_strength_rules(rules=one, version=0, by=None, now=now)
+    with pytest.raises(connections.StrengthRefused) as refused:
+        connections.set_strength_rules(rules=other, version=0, by=None, now=now)
+    assert (refused.value.reason, queries.strength_settings().rules) == ("changed", one)
+    assert not connections.set_strength_rules(rules=one, version=1, by=None, now=now)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "flaws"),
+    [
+        ({"order": -1}, {"order": "weight"}),
+        ({"consumer": 0}, {"consumer": "half_life"}),
+        ({"reciprocal": 0.5}, {"reciprocal": "reciprocal"}),
+        ({"weak_below": 0.7}, {"weak_below": "order"}),
+        (dict.fromkeys(rule.WEIGHTS, 0), {"reply": "nothing"}),
+    ],
+)
+def test_rules_that_cannot_be_are_refused_and_nothing_is_kept(
+    workspace: Workspace, now: datetime, wrong: dict[str, float], flaws: dict[str, str]
+) -> None:
+    with pytest.raises(connections.StrengthRefused) as refused:
+        connections.set_strength_rules(rules=rule.of_values(wrong), version=0, by=None, now=now)
+    assert (refused.value.flaws, queries.strength_settings().version) == (flaws, 0)
+
+
+def test_counting_anew_writes_only_what_differs(workspace: Workspace, now: datetime, advisor: Staff) -> None:
+    some = [make_person(f"Person {at}", now=now) for at in range(3)]
+    told(now, *((one.pk, 10, "order") for one in some), (some[0].pk, 3, advisor.public_id))
+    counted(now)
+    before = {bond.pk: bond.consumer for bond in Bond.objects.all()}
+    Bond.objects.filter(person=some[1]).update(consumer=9)
+    Strength.objects.filter(person=some[2]).update(neutral_until=now)
+    Touched.objects.all().delete()
+    connections.ask_anew(now=now)
+    assert connections.count_anew(now=now)
+    assert {bond.pk: bond.consumer for bond in Bond.objects.all()} == before
+    assert list(Touched.objects.values_list("mirror", "key")) == [("people", some[2].pk)]
+    assert known()[1][2][2] > now.timestamp()
+
+
+def test_rules_that_are_saved_while_everything_is_counted_are_not_lost(
+    workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = make_person(now=now)
+    told(now, (person.pk, 10, "order"))
+    counted(now)
+    connections.ask_anew(now=now)
+    read, saved = recount.changes, replace(BY, weights={**BY.weights, "order": 0.3})
+
+    def changes(*given: Any) -> Any:
+        found = read(*given)
+        if queries.strength_settings().version == 0:
+            connections.set_strength_rules(rules=saved, version=0, by=None, now=now)
+        return found
+
+    monkeypatch.setattr(recount, "changes", changes)
+    assert not connections.count_anew(now=now)
+    counted(now)
+    assert Bond.objects.get().consumer == pytest.approx(0.3)
+    assert not queries.strength_settings().counting

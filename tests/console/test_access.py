@@ -56,6 +56,7 @@ ROUTES: dict[str, Route] = {
     "metrics": Route(PUBLIC),
     "api_openapi": Route(PUBLIC),
     "api_reference": Route(PUBLIC),
+    "api_reference_of_tag": Route(PUBLIC, things=lambda _: {"tag": "people"}),
     # A write key decides (tests/api/test_intake.py): no login gets in, and none is asked.
     "intake": Route(PUBLIC, ("post",), lambda things: {"call": "batch"}),
     "intake_script": Route(PUBLIC),
@@ -107,6 +108,19 @@ ROUTES: dict[str, Route] = {
     "bulk_stop": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
     "bulk_resume": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
     "bulk_undo": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
+    "exports": Route(CHANGES_MANY),
+    "export_new": Route(CHANGES_MANY, ("get", "post")),
+    "export_count": Route(CHANGES_MANY, ("post",)),
+    # An owner's file: managers see their own ones only.
+    "export": Route(CHANGES_MANY, ("get",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})),
+    "export_file": Route(CHANGES_MANY, ("get",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})),
+    "export_stop": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})),
+    "export_resume": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})
+    ),
+    "export_remove": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})
+    ),
     "view_new": Route(SEES_PEOPLE, ("post",)),
     # Everyone sees the view that is shared here, and is told what only some may do to it.
     "view_change": Route(SEES_PEOPLE, ("post",), lambda things: {"public_id": things.view}),
@@ -206,10 +220,19 @@ ROUTES: dict[str, Route] = {
     "ladder": Route(SEES_AUDIENCES),
     "audiences": Route(SEES_AUDIENCES),
     "audience_new": Route(WRITES, ("get", "post")),
+    "audience_overlap": Route(SEES_AUDIENCES),
     "audience_builder": Route(WRITES, ("post",)),
+    "audience_offers": Route(WRITES),
     "audience_count": Route(WRITES, ("post",)),
     "audience": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
     "audience_people": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
+    "audience_members": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
+    "audience_refresh": Route(SEES_AUDIENCES, ("post",), lambda things: {"public_id": things.audience}),
+    "audience_schedule": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
+    "audience_fix": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
+    "audience_why": Route(
+        SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience, "person_id": things.person}
+    ),
     "audience_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
     "contents": Route(SEES_CONTENT),
     "content_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.content}),
@@ -247,12 +270,16 @@ ROUTES: dict[str, Route] = {
     "id_kind_remove": Route(CONNECTS, ("post",), lambda things: {"public_id": things.id_kind}),
     "sent_events": Route(CONNECTS),
     "sent_event": Route(CONNECTS, ("get",), lambda things: {"public_id": things.sent_event}),
+    "sent_events_forget": Route(CONNECTS, ("post",)),
+    "sent_event_forget": Route(CONNECTS, ("post",), lambda things: {"public_id": things.kept_event}),
     "sent_event_block": Route(CONNECTS, ("post",), lambda things: {"public_id": things.sent_event}),
     "tags": Route(WRITES, ("get", "post")),
     "tag_group": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.tag_group}),
     "tags_new": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
     "tag_group_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
     "tag": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.tag}),
+    "strength": Route(OWNERS, ("get", "post")),
+    "strength_fit": Route(OWNERS, ("get", "post")),
     "tag_rules": Route(WRITES, ("get", "post")),
     "tag_rule_switch": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),
     "tag_rule_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),

@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import EventName, Source
 from guanxi.acquisition.queries import KnownKey, source_of_key
+from guanxi.audiences.operations import save_audience
 from guanxi.console.integrations import words
+from guanxi.console.paging import PAGE
 from guanxi.governance.models import AuditEntry, Workspace
 from guanxi.kit import clock
 from tests.acquisition.sending import event, sent
@@ -114,6 +116,35 @@ def test_an_event_is_looked_at_blocked_and_let_in_again(owner: Visitor, lumen: W
     assert "Blocked" in owner.get("sent_event", name.public_id)
     owner.post("sent_event_block", name.public_id, blocked="no")
     assert EventName.objects.get().blocked_at is None
+
+
+def test_many_names_are_searched_page_by_page_and_forgotten_but_for_what_is_asked_about(
+    owner: Visitor, lumen: Workspace
+) -> None:
+    _, key = made(owner)
+    sent(key, [event(number) | {"event": f"Junk {number:03}"} for number in range(60)])
+    sent(key, [event(100), event(101)])
+    acquisition.lane(now=clock.now())
+    assert "Junk" not in owner.get("sent_events", q="product viewed")
+    listed = owner.get("sent_events", q="junk")
+    assert listed.count('class="name"') == PAGE and "Forget 60 names" in listed
+    onward = re.search(r'rel="next" href="\?after=([^"&]*)&q=junk"', listed)
+    assert onward
+    assert owner.get("sent_events", q="junk", after=onward[1]).count('class="name"') == 60 - PAGE
+    rule = {"version": 1, "where": {"type": "did", "event": "event:track.junk_007", "within": {"type": "ever"}}}
+    save_audience(name="Seven", rule=rule, by=None, now=clock.now())
+
+    owner.post("sent_events_forget")
+    assert EventName.objects.count() == 61, "an unnarrowed list is not forgotten"
+    owner.post("sent_events_forget", q="junk")
+    assert set(EventName.objects.values_list("key", flat=True)) == {"track.product_viewed", "track.junk_007"}
+    asked = EventName.objects.get(key="track.junk_007")
+    owner.post("sent_event_forget", asked.public_id)
+    assert "An audience asks about it" in owner.get("sent_event", asked.public_id)
+    name = EventName.objects.get(key="track.product_viewed")
+    owner.post("sent_event_block", name.public_id, blocked="yes")
+    owner.post("sent_event_forget", name.public_id)
+    assert EventName.objects.count() == 2, "a blocked name would come in anew"
 
 
 @pytest.mark.parametrize("reason", sorted(words.REASONS))

@@ -11,6 +11,8 @@ from guanxi.acquisition.models import EventName, SourceKind
 from guanxi.acquisition.queries import source_of_key
 from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience
+from guanxi.audiences.operations import exports
+from guanxi.audiences.queries.exports import Shape
 from guanxi.channels.models import Account, Message
 from guanxi.channels.queries import BY_HAND, link, preferences_link
 from guanxi.content import operations as contents
@@ -56,9 +58,11 @@ class Things:
     source: str
     write_key: str
     sent_event: str
+    kept_event: str
     delivery: str
     view: str
     bulk: str
+    list_file: str
     notice: str
     merge: str
     pair: str
@@ -100,12 +104,14 @@ def make_things() -> Things:
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
         bulk=change.public_id,
-        notice=Notice.objects.get(staff=boss).public_id,
+        list_file=make_list_file(boss),
+        notice=Notice.objects.get(staff=boss, kind="bulk.done").public_id,
         key=make_key(),
         endpoint=endpoint.public_id,
         source=site.source.public_id,
         write_key=site.key,
         sent_event=make_sent_event(site.key),
+        kept_event=make_kept_event(),
         delivery=integrations.send_test(endpoint=endpoint, now=clock.now()).public_id,
         merge=make_merge(message.person),
         pair=make_pair(message.person),
@@ -166,6 +172,14 @@ def make_sent_event(key: str) -> str:
     return str(EventName.objects.get().public_id)
 
 
+def make_kept_event() -> str:
+    """One that nobody can make forgotten, as it is blocked."""
+    at = clock.now()
+    known = EventName(key="track.old_offer", name="Old Offer", first_seen_at=at, last_seen_at=at, blocked_at=at)
+    known.save()
+    return str(known.public_id)
+
+
 def make_key() -> str:
     maker = governance.add_staff(email="maker@example.test", name="Maker", role=Role.INTEGRATOR)
     made = governance.make_key(by=maker, name="Shop", scopes=[Permission.PEOPLE_IMPORT], now=clock.wall())
@@ -189,6 +203,15 @@ def make_export(person: Person) -> str:
     job = people.export_person(person=person, by=None, reason="They asked", now=clock.now())
     people.work_personal(now=clock.now())
     return str(job.public_id)
+
+
+def make_list_file(boss: Staff) -> str:
+    """Of everyone, ready to be downloaded."""
+    shape = Shape(columns=("name", "email", "phone"))
+    of = exports.start_export(of=people_queries.Wanted(), shape=shape, by=boss, why="analysis", now=clock.now())
+    while exports.export_lane(now=clock.now()):
+        pass
+    return str(of.public_id)
 
 
 def make_erasure() -> str:

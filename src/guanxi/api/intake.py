@@ -12,8 +12,11 @@ import time
 import zlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
+from django.conf import settings as django_settings
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
@@ -195,14 +198,21 @@ def settings(request: HttpRequest, key: str) -> HttpResponse:
         return _refused(Refusal(405, "not_allowed", "Ask by GET."), origin)
     if known(key) is None:
         return _refused(Refusal(404, "bad_key", BAD_KEY), origin)
-    host = request.META.get("HTTP_HOST", "")
-    scheme = "https" if request.is_secure() else "http"
+    scheme, host = ("https" if request.is_secure() else "http"), _host(request)
     said = {
         "integrations": {"Segment.io": {"apiKey": key, "apiHost": f"{host}/v1", "protocol": scheme}},
         "plan": {"track": {"__default": {"enabled": True}}, "identify": {"__default": {"enabled": True}}},
         "metrics": {"sampleRate": 0},
     }
     return _open_to(origin, HttpResponse(_encode(said), content_type=JSON))
+
+
+def _host(request: HttpRequest) -> str:
+    """Where it was asked, if that is a place of ours: else a stranger's name would be told as where to send."""
+    try:
+        return request.get_host()
+    except DisallowedHost:
+        return urlsplit(django_settings.BASE_URL).netloc
 
 
 settings.access = "a write key"  # type: ignore[attr-defined]

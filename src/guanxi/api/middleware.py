@@ -29,8 +29,9 @@ from guanxi.kit import clock
 
 Next = Callable[[HttpRequest], HttpResponse]
 HERE = "/api/"
-OPEN = {"/api/v1/docs", "/api/v1/openapi.json"}
-PAGE = "/api/v1/docs"
+OPEN = re.compile(r"/api/v1/(docs(/.*)?|openapi\.json)")
+# The reference is pages for people; all else here is for programs.
+PAGES = re.compile(r"/api/v1/docs(/.*)?")
 SAFE = ("GET", "HEAD", "OPTIONS")
 MOST_BYTES = 1024 * 1024
 AROUND_THE_FILE = 64 * 1024
@@ -48,7 +49,7 @@ def problems(answer: Next) -> Next:
     """Outermost: no cookie counts here, and whatever goes wrong below is told as a problem."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(HERE) or request.path_info == PAGE:
+        if not request.path_info.startswith(HERE) or PAGES.fullmatch(request.path_info):
             return answer(request)
         request.COOKIES = {}
         said = answer(request)
@@ -68,7 +69,7 @@ def keys(answer: Next) -> Next:
     """Innermost: the key says who asks."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(HERE) or request.path_info in OPEN:
+        if not request.path_info.startswith(HERE) or OPEN.fullmatch(request.path_info):
             return answer(request)
         try:
             with translation.override("en"):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("v1/<str:call>", intake.door, name="intake"),
     path("v1/projects/<str:key>/settings", intake.settings, name="intake_settings"),
     path("api/v1/docs", reference.reference, name="api_reference"),
+    path("api/v1/docs/<slug:tag>", reference.of_tag, name="api_reference_of_tag"),
     path("api/v1/openapi.json", document.openapi, name="api_openapi"),
     path("api/v1/", api.urls),
 ]

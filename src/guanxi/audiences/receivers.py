@@ -1,6 +1,9 @@
-"""When tags become one, the rules that gave the one give the other."""
+"""When tags become one, the rules that gave the one give the other; who is in an audience is asked anew in a merge."""
 
+from guanxi.audiences.models import AudienceMember
 from guanxi.audiences.operations.tagging import follow_merged_tags
 from guanxi.events import registry as events
+from guanxi.people.registry import Stays, in_a_merge
 
 events.subscribe("tags.merged", follow_merged_tags)
+in_a_merge(Stays(AudienceMember, "person", "asked anew for both"))

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 import django
 from django.db import close_old_connections, connection
@@ -41,6 +42,7 @@ class Lane:
 def lanes() -> list[Lane]:
     from guanxi.acquisition import operations as acquisition
     from guanxi.audiences import operations as audiences
+    from guanxi.audiences.operations import exports
     from guanxi.channels import operations as channels
     from guanxi.config import demo, demo_clear
     from guanxi.connections import operations as connections
@@ -63,6 +65,8 @@ def lanes() -> list[Lane]:
         Lane("logins", governance.login_lane, 30.0),
         Lane("bulk", people.bulk_lane, 1.0),
         Lane("tags", people.tag_lane, 30.0),
+        Lane("exports", exports.export_lane, 1.0),
+        Lane("audiences", audiences.refresh_lane, 2.0),
         Lane("tag rules", audiences.tag_rule_lane, 20.0),
         Lane("duplicates", people.search_lane, 2.0),
         Lane("personal", people.work_personal, 1.0),
@@ -93,16 +97,19 @@ def beat(process: str, now: datetime) -> None:
 
 
 def run_lane(lane: Lane, stopping: threading.Event) -> None:
-    """A lane that rests for long is heard of meanwhile: who watches takes two minutes of silence for an end."""
+    """A lane that rests for long is heard of meanwhile, one that turns fast not at each turn: who watches takes two
+    minutes of silence for an end."""
     from guanxi.kit import clock
 
-    left = 0.0
+    left, heard = 0.0, -HEARD_EVERY
     while not stopping.is_set():
         close_old_connections()
         try:
             if left <= 0:
                 left = 0.0 if turn(lane) else lane.rest_seconds
-            beat(f"worker:{lane.name}", clock.wall())
+            if monotonic() - heard >= HEARD_EVERY / 2:
+                beat(f"worker:{lane.name}", clock.wall())
+                heard = monotonic()
         except Exception as error:  # a thread that ends would not come back
             log.warning("lane %s lost the database, trying again: %s", lane.name, error)
             connection.close()

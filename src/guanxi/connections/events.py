@@ -130,6 +130,7 @@ class GroupMemberJoined:
     account: str
     how: str = ""
     channel: str = ""
+    import_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ class GroupMemberLeft:
     account: str
     how: str = ""
     channel: str = ""
+    import_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,7 @@ class PersonReferred:
     person: int
     bringer: int
     by: str
+    import_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

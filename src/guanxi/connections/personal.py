@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from guanxi.connections import models
+from guanxi.connections.operations import forgetting
 from guanxi.kit.personal import Erasure, Table, Who, declare
 
 
@@ -51,9 +52,9 @@ declare(
     ),
     Table(
         models.GroupChat,
-        plain="id public_id account_id external_id name notice owner_id people staff created_at dismissed_at",
+        plain="id public_id account_id external_id name notice owner_id people staff created_at dismissed_at import_id",
     ),
-    Table(models.GroupFact, plain="id group_id kind at text owner_id told_by"),
+    Table(models.GroupFact, plain="id group_id kind at text owner_id told_by import_id"),
     Table(
         models.GroupMembership,
         "groups",
@@ -62,11 +63,12 @@ declare(
         found="person",
         shows={"group": "group__name"},
         erasure=Erasure.REMOVED,
+        erase=forgetting.forget_places,
     ),
     Table(
         models.MemberFact,
         "group_facts",
-        pseudonym="membership_id by_person",
+        pseudonym="membership_id by_person import_id",
         plain="id begins at how by_staff told_by",
         found="membership__person",
         shows={"group": "membership__group__name"},
@@ -75,10 +77,11 @@ declare(
     Table(
         models.ReferralEdge,
         "referrals",
-        pseudonym="public_id bringer_id brought_id",
+        pseudonym="public_id bringer_id brought_id import_id",
         plain="id by at is_first told_by",
         found=referrals_of,
         erasure=Erasure.REMOVED,
+        erase=forgetting.forget_referrals,
     ),
     Table(
         models.Bond,
@@ -91,9 +94,9 @@ declare(
     Table(
         models.StrengthRules,
         pseudonym="by_id",
-        plain="id weights half_lives weak_below strong_above fitted changed_at",
+        plain="id weights half_lives weak_below strong_above reciprocal per_channel version fitted changed_at",
         whose="staff",
         why="Settings, and who changed them.",
     ),
-    Table(models.StrengthCount, plain="id commit anew_since counted_at"),
+    Table(models.StrengthCount, plain="id commit anew_since asked todo done counted_at"),
 )

@@ -4,6 +4,8 @@ from guanxi.connections import models, queries
 from guanxi.connections.operations import (
     FollowsKind,
     FriendsKind,
+    GroupsKind,
+    ReferralsKind,
     after_import,
     follow_handovers,
     follow_merges,
@@ -28,6 +30,8 @@ in_a_merge(
 )
 register_import_kind(FriendsKind())
 register_import_kind(FollowsKind())
+register_import_kind(GroupsKind())
+register_import_kind(ReferralsKind())
 also_own(queries.friends_of)
 events.mirror("ties", queries.mirrored)
 events.subscribe(PersonMerged.name, follow_merges)

@@ -40,6 +40,7 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
             Entry(_("Ladder"), "ladder", "trending-up", Permission.AUDIENCES_VIEW, "g l"),
             Entry(_("Audiences"), "audiences", "filter", Permission.AUDIENCES_VIEW, "g a", mobile=True),
             Entry(_("Imports"), "imports", "upload", Permission.PEOPLE_IMPORT, "g i"),
+            Entry(_("Exports"), "exports", "download", Permission.EXPORTS_MAKE, "g x"),
         ],
     ),
     (
@@ -54,6 +55,7 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
         [
             Entry(_("Workspace"), "workspace", "settings", Permission.WORKSPACE_MANAGE),
             Entry(_("Tags"), "tags", "tag", Permission.TAGS_MANAGE),
+            Entry(_("Strength"), "strength", "scale", Permission.WORKSPACE_MANAGE),
             Entry(_("Channels"), "channels", "mail", Permission.CHANNELS_MANAGE),
             Entry(_("Suppression list"), "suppressions", "ban", Permission.CHANNELS_MANAGE),
             Entry(_("Staff and units"), "staff", "building-2", Permission.WORKSPACE_MANAGE),

@@ -17,13 +17,14 @@ class Page:
     next: str
 
 
-def newest_first(rows: QuerySet[Any], after: str, size: int = PAGE) -> Page:
+def newest_first(rows: QuerySet[Any], after: str, size: int = PAGE, moment: str = "updated_at") -> Page:
     """`after` is the public id of the last row of the page before. Raises Http404 when it is gone."""
     if after:
         last: Model | None = rows.filter(public_id=after).first()
         if last is None:
             raise Http404
-        at, pk = last.updated_at, last.pk  # type: ignore[attr-defined]
-        rows = rows.filter(Q(updated_at__lt=at) | Q(updated_at=at, pk__lt=pk), updated_at__lte=at)
-    found = list(rows.order_by("-updated_at", "-pk")[: size + 1])
+        at, pk = getattr(last, moment), last.pk
+        before = Q(**{f"{moment}__lt": at}) | Q(**{moment: at, "pk__lt": pk})
+        rows = rows.filter(before, **{f"{moment}__lte": at})
+    found = list(rows.order_by(f"-{moment}", "-pk")[: size + 1])
     return Page(found[:size], f"?after={found[size - 1].public_id}" if len(found) > size else "")

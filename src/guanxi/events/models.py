@@ -143,6 +143,19 @@ class Touched(WorkspaceRow):
         indexes = [models.Index(fields=["workspace_id", "mirror", "id"])]
 
 
+class Change(WorkspaceRow):
+    """Whose rows of a mirror changed: eight bytes a person; nothing: everybody's. `is_written`: they are in the lake.
+    `at` is by the database's clock."""
+
+    mirror = models.CharField(max_length=20)
+    people = models.BinaryField(null=True)
+    at = models.DateTimeField()
+    is_written = models.BooleanField(default=False)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["workspace_id", "id"])]
+
+
 class LakeState(WorkspaceRow):
     """How far the lake of a workspace has got. Commit numbers are also written into the Delta log itself."""
 

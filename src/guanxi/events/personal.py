@@ -57,6 +57,12 @@ declare(
         why="Whose events lie under whom, so that a merge can be undone; gone with the events.",
     ),
     Table(models.Tidying, plain="id month files rows asked_at done_at"),
+    Table(
+        models.Change,
+        pseudonym="people",
+        plain="id mirror at is_written",
+        why="Whose membership in audiences is to be looked at again; gone in a week.",
+    ),
     Table(models.LakeState, plain="id assigned appended appended_at"),
     Store("lake: events", "events", EVENTS, export=lambda who: queries.everything(list(who.people))),
     Store("lake: aliases", columns=ALIASES, why="Who became whom, for events that were written before."),

@@ -59,8 +59,9 @@ def ddl(schema: pa.Schema) -> str:
 
 
 @contextmanager
-def views(spark: Any) -> Iterator[Callable[[str], Any]]:
-    """A table of the current workspace by its name, as a temporary view under a number of its own."""
+def views(spark: Any) -> Iterator[tuple[Callable[[str], Any], Callable[[str, pa.Table], Any]]]:
+    """A table of the current workspace by its name, and one that is lent, as temporary views under a number of their
+    own."""
     number, made = next(_numbers), list[str]()
 
     def view(name: str) -> Any:
@@ -72,8 +73,14 @@ def views(spark: Any) -> Iterator[Callable[[str], Any]]:
         made.append(place)
         return ibis.table(schema=ibis.Schema.from_pyarrow(schema), name=place)
 
+    def lend(name: str, table: pa.Table) -> Any:
+        place = f"{name}_{number}"
+        spark.createDataFrame(table).createOrReplaceTempView(place)
+        made.append(place)
+        return ibis.table(schema=ibis.Schema.from_pyarrow(table.schema), name=place)
+
     try:
-        yield view
+        yield view, lend
     finally:
         for place in made:
             spark.catalog.dropTempView(place)

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from guanxi.audiences import events as audiences
 from guanxi.channels import events as channels
 from guanxi.commerce import events as commerce
 from guanxi.connections import events as connections
@@ -37,6 +38,9 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.RoleChanged: ("person", "role", "how"),
     people.TagsMerged: ("tag", "into"),
     people.ImportFinished: ("import_id", "state"),
+    audiences.AudienceEntered: ("person", "audience"),
+    audiences.AudienceLeft: ("person", "audience"),
+    audiences.AudienceRefreshed: ("audience",),
     governance.ConsentGiven: ("person", "channel", "purpose"),
     governance.ConsentWithdrawn: ("person", "channel", "purpose"),
     governance.StaffMoved: ("staff", "unit"),

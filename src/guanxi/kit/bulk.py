@@ -3,12 +3,15 @@ copied into a temporary table and written from there by one statement."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
+import pyarrow as pa
 from django.db import connection, models
+from pyarrow import csv
 
 from guanxi.kit import scope
 
@@ -66,6 +69,24 @@ def told(statement: str, values: Sequence[Any]) -> None:
     """The same for a statement that answers nothing."""
     with _driver() as cursor:
         cursor.execute(statement.encode(), values)
+
+
+def read(statement: str, fields: Sequence[tuple[str, pa.DataType]]) -> pa.Table:
+    """The rows of a statement as columns, a million in a second or two. It takes no values; an empty text and none at
+    all are both an empty text."""
+    taken = io.BytesIO()
+    with _driver() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)".encode()) as copy:
+        for block in copy:
+            taken.write(block)
+    schema = pa.schema(fields)
+    if not taken.tell():
+        return schema.empty_table()
+    taken.seek(0)
+    return csv.read_csv(
+        taken,
+        read_options=csv.ReadOptions(column_names=schema.names),
+        convert_options=csv.ConvertOptions(column_types=schema),
+    )
 
 
 def put(model: type[models.Model], **values: Any) -> None:

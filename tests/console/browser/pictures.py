@@ -63,7 +63,7 @@ def take_the_rest(page: Page) -> None:
     page.get_by_role("link", name="Domain and signature").click()
     page.wait_for_load_state()
     take(page, "channel-domain")
-    page.goto(home + reverse("api_reference"))
+    page.goto(home + reverse("api_reference_of_tag", args=["people"]))
     take(page, "api-reference")
     page.goto(f"{inside}/content")
     page.get_by_role("link", name="A Sunday roast for our regulars").first.click()

@@ -114,6 +114,10 @@ SOUND = {
     "advisor": "owner@example.test",
     "state": "active",
     "since": "2026-01-01",
+    "group": "vg{}",
+    "created_at": "2026-01-01",
+    "bringer_customer_number": "V-0",
+    "by": "word",
 } | dict.fromkeys(
     (
         "wecom",
@@ -128,6 +132,13 @@ SOUND = {
         "owner",
         "unit",
         "consent",
+        "staff",
+        "how",
+        "left",
+        "invited_by",
+        "bringer_email",
+        "bringer_phone",
+        "bringer_wecom",
     ),
     "",
 )

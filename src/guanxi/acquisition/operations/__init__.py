@@ -1,5 +1,5 @@
 from guanxi.acquisition.operations.applying import apply_waiting, forget, lane
-from guanxi.acquisition.operations.cataloguing import block_event
+from guanxi.acquisition.operations.cataloguing import EventAsked, block_event, forget_event, forget_events
 from guanxi.acquisition.operations.sources import (
     MadeSource,
     SourceRefused,
@@ -11,6 +11,7 @@ from guanxi.acquisition.operations.sources import (
 from guanxi.acquisition.operations.taking import NoRoom, NotTaken, take
 
 __all__ = [
+    "EventAsked",
     "MadeSource",
     "NoRoom",
     "NotTaken",
@@ -19,6 +20,8 @@ __all__ = [
     "block_event",
     "edit_source",
     "forget",
+    "forget_event",
+    "forget_events",
     "lane",
     "make_source",
     "rotate_key",

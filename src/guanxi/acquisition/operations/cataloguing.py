@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from guanxi.acquisition.models import EventName, EventProperty, PropertyKind
 from guanxi.acquisition.rules.limits import EVENT_NAMES, EVENT_PROPERTIES
 from guanxi.acquisition.rules.names import TRACK
+from guanxi.audiences import queries as audiences
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.kit import bulk
+
+EVENT = "event:"  # what rules of audiences put before its key
 
 
 @dataclass
@@ -82,6 +86,34 @@ def together(one: str, other: str) -> str:
     if {one, other} == {PropertyKind.TEXT, PropertyKind.DATE}:
         return PropertyKind.TEXT
     return PropertyKind.MIXED
+
+
+class EventAsked(Exception):
+    """An audience asks about it."""
+
+
+@transaction.atomic
+def forget_events(*, rows: QuerySet[EventName], by: Staff | None, now: datetime) -> tuple[int, int]:
+    """They leave the catalogue, which makes room for others: (left, kept because an audience asks about them). What the
+    lake holds of them stays; one that is sent again is learnt anew. A blocked one stays, or it would come in again."""
+    asked = [key.removeprefix(EVENT) for key in audiences.events_asked()]
+    held = rows.filter(blocked_at=None)
+    kept = held.filter(key__in=asked).count()
+    gone = held.exclude(key__in=asked)
+    keys = sorted(gone.values_list("key", flat=True))
+    EventProperty.objects.filter(event__in=gone).delete()
+    gone.delete()
+    if keys:
+        detail = {"forgotten": len(keys), "names": keys[:20]}
+        governance.record(act="event.forgotten", by=by, subject="", detail=detail, now=now)
+    return len(keys), kept
+
+
+@transaction.atomic
+def forget_event(*, event: EventName, by: Staff | None, now: datetime) -> None:
+    """Raises EventAsked."""
+    if forget_events(rows=EventName.objects.filter(pk=event.pk), by=by, now=now)[1]:
+        raise EventAsked
 
 
 @transaction.atomic

@@ -6,12 +6,13 @@ from guanxi.acquisition.queries.catalogue import Counted, audience_events, count
 from guanxi.acquisition.queries.sources import KnownKey, source_of_key, sources
 from guanxi.acquisition.queries.waiting import Full, Waiting, waiting
 from guanxi.acquisition.queries.web import WEB_SCRIPT, web_integrity, web_script, web_snippet
-from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, KEPT_FOR, OLD_KEY_FOR
+from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, EVENT_NAMES, KEPT_FOR, OLD_KEY_FOR
 
 __all__ = [
     "BODY_BYTES",
     "CODEC",
     "EVENT_BYTES",
+    "EVENT_NAMES",
     "GZIP",
     "KEPT_FOR",
     "OLD_KEY_FOR",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from guanxi.acquisition.models import EventName, EventProperty
 from guanxi.acquisition.rules.money import CURRENCY, NAMED
@@ -34,8 +34,18 @@ def is_event(key: str) -> bool:
     return key.startswith(TRACK) or key in VISITS.values()
 
 
-def event_names() -> QuerySet[EventName]:
-    return EventName.objects.order_by("-last_seen_at", "-pk")
+def event_names(q: str = "", state: str = "") -> QuerySet[EventName]:
+    """Those whose name or key holds `q`; `state`: "blocked", or "once" for names that came a single time."""
+    rows = EventName.objects.order_by("-last_seen_at", "-pk")
+    if q:
+        rows = rows.filter(Q(name__icontains=q) | Q(key__icontains=q))
+    match state:
+        case "blocked":
+            return rows.exclude(blocked_at=None)
+        case "once":
+            return rows.filter(count=1)
+        case _:
+            return rows
 
 
 @dataclass(frozen=True, slots=True)

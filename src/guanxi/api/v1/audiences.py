@@ -14,6 +14,7 @@ from guanxi.api.v1.shapes import At, In, Listed, Name, Out, Page, cursor, held, 
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
+from guanxi.audiences.queries import Evidence, Reason
 from guanxi.governance.queries import Permission
 from guanxi.people import queries as people
 from guanxi.people.models import Person
@@ -29,6 +30,11 @@ class AudienceOut(Out):
     rule: Json
     size: int | None = Field(description="How many people fitted at `counted_at`.")
     counted_at: At | None
+    every: int | None = Field(
+        description="Minutes between two looks at who is in it; 0: with every change; null: when asked, or fixed."
+    )
+    refreshed_at: At | None = Field(description="As of when its members are kept.")
+    fixed_at: At | None = Field(description="Since when it keeps its people, whatever its rule says.")
     created_at: At
     updated_at: At
 
@@ -54,12 +60,35 @@ class Count(Out):
     people: int
 
 
+class EventBehind(Out):
+    name: str
+    at: At
+    amount_minor: int | None
+    currency: str | None
+
+
+class TagBehind(Out):
+    id: str
+    name: str
+    since: At
+
+
+class TieBehind(Out):
+    kind: str
+    state: str
+    since: At | None
+
+
 class Clause(Out):
-    """One clause of the rule, by its path: whether it holds, and what the person has there."""
+    """One clause of the rule, by its path: whether it holds, what the person has there, and up to ten of the rows
+    behind it, the newest first."""
 
     path: str
     holds: bool
     values: dict[str, StrictStr | StrictInt | StrictFloat | StrictBool | None]
+    events: list[EventBehind]
+    tags: list[TagBehind]
+    ties: list[TieBehind]
 
 
 class Explanation(Out):
@@ -74,6 +103,9 @@ def shown(row: Audience) -> AudienceOut:
         rule=row.rule,
         size=row.size,
         counted_at=row.counted_at,
+        every=row.every,
+        refreshed_at=row.refreshed_at,
+        fixed_at=row.fixed_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -117,11 +149,13 @@ def get_audience(request: ApiRequest, audience_id: str) -> AudienceOut:
     return tagged(request, shown(one(Audience.objects.all(), audience_id)))
 
 
-@router.patch("/audiences/{audience_id}", **op(EDIT, AudienceOut, thing=True, refusals=("changed_meanwhile",)))
+@router.patch(
+    "/audiences/{audience_id}", **op(EDIT, AudienceOut, thing=True, refusals=("changed_meanwhile", "conflict"))
+)
 def update_audience(request: ApiRequest, audience_id: str, body: AudienceChange) -> AudienceOut:
     """Change an audience
 
-    Broadcasts that were confirmed keep the rule that they were confirmed with.
+    Broadcasts that were confirmed keep the rule that they were confirmed with. One that is fixed keeps its rule, too.
     """
     row = held(Audience.objects.all(), audience_id)
     must_match(request, shown(row))
@@ -163,7 +197,7 @@ def list_audience_people(request: ApiRequest, audience_id: str, asked: Query[Lis
     Those who fit now and whom the maker of the key sees, in the order in which they came.
     """
     row = one(Audience.objects.all(), audience_id)
-    fit = queries.members(row.rule, now=request.now)["person"].to_pylist()
+    fit = queries.members(queries.people_rule(row), now=request.now)["person"].to_pylist()
     if asked.after:
         last = one(Person.objects.all(), cursor(asked.after)).pk
         fit = [pk for pk in fit if pk > last]
@@ -188,13 +222,27 @@ def _seen(request: ApiRequest, fit: list[int], most: int) -> list[int]:
 def explain_person(request: ApiRequest, audience_id: str, person_id: str) -> Explanation:
     """Why a person is in an audience, or not
 
-    Every clause of the rule in the order of reading, whether it holds, and what the person has there.
+    Every clause of the rule in the order of reading, whether it holds, what the person has there, and the rows behind.
     """
     row, person = one(Audience.objects.all(), audience_id), found(request, person_id)
-    reasons = queries.why(row.rule, person.pk, now=request.now)
+    why = queries.why_with_rows(queries.people_rule(row), person.pk, now=request.now)
     return Explanation(
-        is_in=reasons[0].holds,
-        clauses=[Clause(path=each.path, holds=each.holds, values=_plain(each.values)) for each in reasons],
+        is_in=why.is_in,
+        clauses=[_clause(each, why.evidence.get(each.path, Evidence())) for each in why.reasons.values()],
+    )
+
+
+def _clause(reason: Reason, evidence: Evidence) -> Clause:
+    return Clause(
+        path=reason.path,
+        holds=reason.holds,
+        values=_plain(reason.values),
+        events=[
+            EventBehind(name=each.name, at=each.at, amount_minor=each.amount_minor, currency=each.currency)
+            for each in evidence.events
+        ],
+        tags=[TagBehind(id=each.tag.public_id, name=each.tag.name, since=each.since) for each in evidence.tags],
+        ties=[TieBehind(kind=each.kind, state=each.state, since=each.since) for each in evidence.ties],
     )
 
 

@@ -1,4 +1,4 @@
-"""The reference page: the document as people read it, made on the server."""
+"""The reference, made on the server: a page for what all requests share, and one for each tag of the document."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import slugify
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -51,6 +52,14 @@ class Told:
     refusals: list[str]
 
 
+class Group(NamedTuple):
+    """The operations of one tag."""
+
+    name: str
+    slug: str
+    operations: list[Told]
+
+
 @gzip_page  # it holds nothing that is secret
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
@@ -59,16 +68,25 @@ def reference(request: HttpRequest) -> HttpResponse:
     return render(request, "api/reference.html", page)
 
 
-reference.access = "anyone"  # type: ignore[attr-defined]
+@gzip_page
+@require_safe
+def of_tag(request: HttpRequest, tag: str) -> HttpResponse:
+    shown = next((one for one in groups() if one.slug == tag), None)
+    if shown is None:
+        raise Http404
+    return render(request, "api/reference_of_tag.html", {"groups": groups(), "shown": shown})
+
+
+reference.access = of_tag.access = "anyone"  # type: ignore[attr-defined]
 
 
 @cache
-def groups() -> list[tuple[str, list[Told]]]:
+def groups() -> list[Group]:
     found: dict[str, list[Told]] = {tag["name"]: [] for tag in document()["tags"]}
     for path, methods in document()["paths"].items():
         for method, operation in methods.items():
             found[operation["tags"][0]].append(_told(method.upper(), path, operation))
-    return list(found.items())
+    return [Group(name, slugify(name), operations) for name, operations in found.items()]
 
 
 def _told(method: str, path: str, operation: Json) -> Told:

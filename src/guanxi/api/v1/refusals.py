@@ -9,11 +9,11 @@ from typing import Any
 from guanxi.acquisition.operations import SourceRefused
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
-from guanxi.audiences.operations import AudienceInUse, TagRuleRefused
+from guanxi.audiences.operations import AudienceBusy, AudienceInUse, AudienceIsFixed, TagRuleRefused
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import AlreadyInstalled, BadAccount, CannotBeTried, NotDoubtful
 from guanxi.channels.registry import UnknownChannel
-from guanxi.connections.operations import FriendsKept, TouchRefused
+from guanxi.connections.operations import FriendsKept, StrengthRefused, TouchRefused
 from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
@@ -222,6 +222,10 @@ BULKS = {
     "not_stopped": Problem("conflict", "It is not stopped."),
     "too_late": Problem("conflict", "It cannot be taken back any more, or there is nothing to take back."),
 }
+STRENGTHS = {
+    "order": "weak_below must be less than strong_above, both between 0.01 and 0.99.",
+    "nothing": "At least one kind of touch must count.",
+}
 MERGES = {
     "same": invalid("merged", "This is the same person.", "same"),
     "gone": Problem("conflict", "One of them was merged or erased meanwhile."),
@@ -299,6 +303,15 @@ ID_KINDS = {
 }
 
 
+def _strength(refusal: StrengthRefused) -> Problem:
+    if refusal.reason == "changed":
+        return Problem("changed_meanwhile", "Somebody saved meanwhile. Get it again and look at what changed.")
+    errors = [
+        Wrong(field, "wrong_value", STRENGTHS.get(flaw, "Out of its bounds.")) for field, flaw in refusal.flaws.items()
+    ]
+    return Problem("invalid", errors[0].detail, field=errors[0].field, errors=errors)
+
+
 def _turns(tries: TooManyTries) -> Problem:
     after = {"Retry-After": str(max(1, math.ceil(tries.wait.total_seconds())))}
     return Problem("too_many_requests", "That was often enough for this hour.", headers=after)
@@ -323,11 +336,16 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     HandoverRefused: lambda error: HANDOVERS[error.reason],
     TooManyTries: _turns,
     CannotBeTried: lambda _error: Problem("conflict", "The channel of this account has nothing of the kind."),
+    AudienceIsFixed: lambda _error: Problem(
+        "conflict", "This audience is fixed: it keeps its people. Let it follow its rule first."
+    ),
+    AudienceBusy: lambda _error: Problem("conflict", "Others are bringing it up to date. Ask again in a moment."),
     AudienceInUse: lambda _error: IN_USE,
     ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
     MembershipRefused: _membership,
+    StrengthRefused: _strength,
     TouchRefused: lambda error: TOUCHES[error.reason],
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),

@@ -11,6 +11,7 @@ from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition import queries
 from guanxi.acquisition.models import EventName, Source, SourceKind
 from guanxi.api.access import ApiRequest, op
+from guanxi.api.problems import Problem
 from guanxi.api.v1.shapes import At, Flag, In, Line, Listed, Out, Page, held, must_match, newest, one, page, tagged
 from guanxi.governance.queries import Permission
 from guanxi.kit import clock
@@ -66,6 +67,10 @@ class SentProperty(Out):
     key: str
     name: str
     type: Literal["text", "number", "flag", "date", "nested", "mixed", "personal"]
+
+
+class SentListed(Listed):
+    q: Line = Field("", max_length=100, description="A part of its name or key.")
 
 
 class SentEventWhole(SentEventOut):
@@ -168,12 +173,12 @@ def stop_source(request: ApiRequest, source_id: str) -> SourceOut:
 
 
 @router.get("/sent-events", **op(MAY, Page[SentEventOut], refusals=("bad_cursor",)))
-def list_sent_events(request: ApiRequest, asked: Query[Listed]) -> Page[SentEventOut]:
+def list_sent_events(request: ApiRequest, asked: Query[SentListed]) -> Page[SentEventOut]:
     """List the events that sources send
 
     Those that came last for the first time stand first.
     """
-    rows, after = newest(EventName.objects.all(), asked)
+    rows, after = newest(queries.event_names(asked.q), asked)
     return page([event_out(row) for row in rows], after)
 
 
@@ -200,3 +205,18 @@ def block_sent_event(request: ApiRequest, event_id: str, body: Blocked) -> SentE
     row = held(EventName.objects.all(), event_id)
     acquisition.block_event(event=row, blocked=body.blocked, by=request.staff, now=request.now)
     return event_out(one(EventName.objects.all(), event_id))
+
+
+@router.delete("/sent-events/{event_id}", **op(MAY, None, status=204, refusals=("conflict",)))
+def forget_sent_event(request: ApiRequest, event_id: str) -> None:
+    """Forget the name of an event
+
+    It makes room in the catalogue; sent again, it is learnt anew. Not while it is blocked or an audience asks about it.
+    """
+    row = held(EventName.objects.all(), event_id)
+    if row.blocked_at:
+        raise Problem("conflict", "It is blocked: let it in first, or it would come in anew.")
+    try:
+        acquisition.forget_event(event=row, by=request.staff, now=request.now)
+    except acquisition.EventAsked:
+        raise Problem("conflict", "An audience asks about it. Change the audience first.") from None

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience, TagRule
+from guanxi.audiences.operations.refreshing import refresh
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
@@ -90,7 +91,7 @@ def follow(rule: TagRule, *, now: datetime) -> str:
     """Brings tags in step with the audience, a number of people at a time: what was done stays, whatever happens. Says
     what was in the way, or nothing."""
     try:
-        fit = set(queries.members(rule.audience.rule, now=now)["person"].to_pylist())
+        fit = _fitting(rule.audience, now)
     except queries.RuleError:
         return "rule"
     carriers = PersonTag.objects.filter(tag=rule.tag)
@@ -109,6 +110,15 @@ def follow(rule: TagRule, *, now: datetime) -> str:
     except TagRefused as refusal:
         return refusal.reason
     return ""
+
+
+def _fitting(audience: Audience, now: datetime) -> set[int]:
+    """By the members where they are kept: a look at what is new costs less than one at everybody."""
+    if audience.every is None and audience.fixed_at is None:
+        return set(queries.members(audience.rule, now=now)["person"].to_pylist())
+    if audience.fixed_at is None:
+        refresh(audience=audience, now=now)
+    return set(queries.members_of(audience).values_list("person_id", flat=True))
 
 
 def _chunks(ids: set[int]) -> Iterator[Sequence[int]]:

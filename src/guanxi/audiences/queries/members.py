@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -11,19 +9,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import Q
 
-from guanxi.audiences.models import Audience
+from guanxi.audiences.models import Audience, AudienceMember
 from guanxi.audiences.queries.catalogue import catalogue
 from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.engine import ENGINES
 from guanxi.audiences.queries.explain import Reason, explain
 from guanxi.audiences.queries.scans import Tables
-from guanxi.audiences.rules import named_in, opened, parse_rule
+from guanxi.audiences.rules import Catalogue, Rule, events_in, named_in, opened, parse_rule
 from guanxi.events.queries import Lake, cluster, lake
 from guanxi.governance.models import Workspace
-from guanxi.kit import scope
+from guanxi.kit import bulk, scope
 from guanxi.people.models import Person
 
 SAMPLES = 10
+LISTED = f"SELECT person_id FROM {AudienceMember._meta.db_table} WHERE workspace_id = %s AND audience_id = %s"  # noqa: S608
 
 
 def members(rule: Any, *, now: datetime) -> pa.Table:
@@ -31,10 +30,17 @@ def members(rule: Any, *, now: datetime) -> pa.Table:
 
     The lake may be behind by some seconds; who was merged away or erased meanwhile is left out.
     """
-    with _asked(rule, now) as (tables, expression):
-        found = tables.run(expression.order_by("person"))
-    gone = _gone()
-    return found.filter(pc.invert(pc.is_in(found["person"], pa.array(gone, pa.int64())))) if gone else found
+    known = catalogue()
+    return pa.table({"person": fitting(parse_rule(rule, known), known, zone_here(), now=now)})
+
+
+def fitting(rule: Rule, known: Catalogue, zone: str, *, now: datetime) -> pa.Array:
+    """Of everybody, in rising order."""
+    with cluster() as lake:
+        found = lake.run(compile_rule(rule, tables_of(lake), now=now, zone=zone, catalogue=known).order_by("person"))
+    ids = pa.chunked_array(found["person"].chunks, pa.int64()).combine_chunks()
+    left = gone()
+    return ids.filter(pc.invert(pc.is_in(ids, pa.array(left, pa.int64())))) if left else ids
 
 
 def count(rule: Any, *, now: datetime) -> int:
@@ -56,7 +62,7 @@ def why(rule: Any, person: int, *, now: datetime) -> list[Reason]:
     known = catalogue()
     parsed = parse_rule(rule, known)
     with lake() as tables:
-        return explain(parsed, _tables(tables), person, now=now, zone=_zone(), catalogue=known)
+        return explain(parsed, tables_of(tables), person, now=now, zone=zone_here(), catalogue=known)
 
 
 def settled(rule: Any) -> Any:
@@ -73,24 +79,26 @@ def naming(audience: Audience) -> list[Audience]:
     return [one for one in others if audience.public_id in named_in(one.rule)]
 
 
-def _zone() -> str:
+def events_asked() -> set[str]:
+    """The events that any audience asks about, as rules name them: `event:…`."""
+    return set[str]().union(*(events_in(one) for one in Audience.objects.values_list("rule", flat=True)))
+
+
+def zone_here() -> str:
     return Workspace.objects.only("timezone").get(pk=scope.current()).timezone
 
 
-@contextmanager
-def _asked(rule: Any, now: datetime) -> Iterator[tuple[Lake, Any]]:
-    known = catalogue()
-    parsed = parse_rule(rule, known)
-    zone = _zone()
-    with cluster() as tables:
-        yield tables, compile_rule(parsed, _tables(tables), now=now, zone=zone, catalogue=known)
+def tables_of(found: Lake) -> Tables:
+    def lists(audience: int) -> Any:
+        rows = bulk.asked(LISTED, [scope.current(), audience])
+        ids = pa.array([person for (person,) in rows], pa.int64())
+        return found.register(f"list_{audience}", pa.table({"person": ids}))
+
+    engine = ENGINES[found.dialect]
+    return Tables(found.events, found.people, found.aliases, engine, found.others, lists, lambda: found.lifetime)
 
 
-def _tables(found: Lake) -> Tables:
-    return Tables(found.events, found.people, found.aliases, ENGINES[found.dialect], found.others)
-
-
-def _gone() -> list[int]:
+def gone() -> list[int]:
     merged = Person.objects.filter(merged_into__isnull=False).values_list("pk", flat=True)
     erased = Person.objects.filter(Q(salt__isnull=True) | Q(erased_at__isnull=False)).values_list("pk", flat=True)
     return [*merged, *erased]

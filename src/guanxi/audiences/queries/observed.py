@@ -11,6 +11,13 @@ from guanxi.events.queries import Lake, lake
 MOST = 50
 
 
+def observed_events() -> list[str]:
+    """The names of everything that has happened."""
+    with lake() as tables:
+        found: list[str] = tables.run(tables.events.select("name").distinct().order_by("name"))["name"].to_pylist()
+    return found
+
+
 def observed_properties(event: str, name: str) -> list[str]:
     """The texts of a property, the most frequent first."""
     with lake() as tables:

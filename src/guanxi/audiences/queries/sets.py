@@ -9,8 +9,9 @@ from typing import Any
 
 import ibis
 
+from guanxi.audiences.queries.lived import ranked_by
 from guanxi.audiences.queries.scans import Context, day, selected, total
-from guanxi.audiences.rules import Share, Tagged, Then, Tie, Top, window_bounds
+from guanxi.audiences.rules import InAudience, Share, Tagged, Then, Tie, Top, window_bounds
 
 # The states of the mirror. Who is asked only has no tie yet; one that was handed over goes on with somebody else.
 HELD = ("active", "first", "claim")
@@ -23,7 +24,7 @@ class Found:
 
     number: int
     path: str
-    clause: Then | Top | Tagged | Tie
+    clause: Then | Top | Tagged | Tie | InAudience
     only_whether: bool = True
 
     @property
@@ -45,6 +46,8 @@ class Found:
                 found = _tagged(self.clause, context)
             case Tie():
                 found = _tied(self.clause, context)
+            case InAudience():
+                found = _listed(self.clause, context)
         return found.mutate(**{self.column: True})
 
     def holds(self, table: Any, context: Context) -> Any:
@@ -81,13 +84,16 @@ def _sequences(clause: Then, context: Context) -> Any:
 def _first(clause: Top, context: Context) -> Any:
     stretch = window_bounds(clause.within, context.now, context.zone)
     everybody = Context(context.tables, context.now, context.zone, context.catalogue)
-    events = selected(clause, stretch, everybody)
-    figure = {
-        "count": lambda: events.count(),
-        "sum": lambda: total(events, None, context),
-        "days": lambda: day(events, clause.within, context).nunique(),
-    }[clause.by]()
-    figures = events.group_by("person").agg(figure=figure).semi_join(context.tables.people, "person")
+    figures = ranked_by(clause, everybody)
+    if figures is None:
+        events = selected(clause, stretch, everybody)
+        figure = {
+            "count": lambda: events.count(),
+            "sum": lambda: total(events, None, context),
+            "days": lambda: day(events, clause.within, context).nunique(),
+        }[clause.by]()
+        figures = events.group_by("person").agg(figure=figure)
+    figures = figures.semi_join(context.tables.people, "person")
     figures = figures.filter(figures.figure.notnull())
     best = ibis.desc(figures.figure) if clause.type == "top" else figures.figure
     ranked = figures.mutate(
@@ -111,6 +117,13 @@ def _tied(clause: Tie, context: Context) -> Any:
     if named:
         kept.append(reduce(or_, [ties[one.column].isin(one.keys) for one in named]))
     return ties.filter(kept).select("person").distinct()
+
+
+def _listed(clause: InAudience, context: Context) -> Any:
+    """Only a fixed audience is asked by name: the rule of a live one stands in its place."""
+    key = context.catalogue.audiences[clause.audience].listed
+    assert key is not None
+    return context.tables.lists(key)
 
 
 # A share by arithmetic that every engine does alike: a line and a cube modulo a prime, whose remainder by 3 is 2, so

@@ -47,8 +47,8 @@ def ties() -> Mapping[TieKind, Mapping[str, Named]]:
 
 
 def _audiences() -> dict[str, Other]:
-    kept = Audience.objects.order_by("name", "pk").values_list("public_id", "name", "rule")
-    return {public_id: Other(name, rule) for public_id, name, rule in kept}
+    kept = Audience.objects.order_by("name", "pk").only("public_id", "name", "rule", "fixed_at")
+    return {one.public_id: Other(one.name, one.rule, one.pk if one.fixed_at else None) for one in kept}
 
 
 def _tags() -> dict[str, Named]:

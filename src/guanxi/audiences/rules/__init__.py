@@ -53,7 +53,7 @@ from guanxi.audiences.rules.grammar import (
     name_of,
     operands,
 )
-from guanxi.audiences.rules.parse import named_in, opened, parse_rule, resolved
+from guanxi.audiences.rules.parse import events_in, named_in, opened, parse_rule, resolved
 from guanxi.audiences.rules.windows import local_midnight, offsets, window_bounds
 
 __all__ = [
@@ -115,6 +115,7 @@ __all__ = [
     "children",
     "clauses_of",
     "describe",
+    "events_in",
     "local_midnight",
     "name_of",
     "named_in",

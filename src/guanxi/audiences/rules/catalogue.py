@@ -42,10 +42,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Another audience: its name and its rule as it was saved, which may not work any more."""
+    """Another audience: its name and its rule as it was saved, which may not work any more; `listed`: the key of a
+    fixed one, whose people are a list whatever its rule says."""
 
     label: str
     rule: object
+    listed: int | None = None
 
 
 TieKind = Literal["friend", "follow", "group", "referral"]

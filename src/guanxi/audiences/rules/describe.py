@@ -19,6 +19,7 @@ from guanxi.audiences.rules.grammar import (
     Ever,
     FirstTime,
     InAudience,
+    Inlined,
     Last,
     LastDays,
     LastTime,
@@ -70,7 +71,7 @@ def describe(rule: Rule, catalogue: Catalogue) -> list[Part]:
     return [_part("where", rule.where, catalogue)]
 
 
-def _part(path: str, clause: Clause, catalogue: Catalogue) -> Part:
+def _part(path: str, clause: Clause | Inlined, catalogue: Catalogue) -> Part:
     match clause:
         case All() | Any() | Not():
             inner = tuple(_part(under, each, catalogue) for under, each in children(path, clause))
@@ -103,10 +104,10 @@ def _part(path: str, clause: Clause, catalogue: Catalogue) -> Part:
             return Part(path, clause.type, {"percent": clause.percent, "by": clause.by}, parts)
         case Share():
             return Part(path, "share", {"percent": clause.percent, "skip": clause.skip, "seed": clause.seed})
-        case InAudience():
-            return Part(
-                path, "audience", {"audience": clause.audience, "label": catalogue.audiences[clause.audience].label}
-            )
+        case InAudience() | Inlined():
+            label = catalogue.audiences[clause.audience].label
+            inner = tuple(_part(under, each, catalogue) for under, each in children(path, clause))
+            return Part(path, "audience", {"audience": clause.audience, "label": label}, inner)
 
 
 def _event(path: str, clause: Did | DidNot, catalogue: Catalogue) -> Part:

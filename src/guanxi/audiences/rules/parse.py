@@ -104,14 +104,14 @@ def _check_size(rule: Rule) -> None:
 
 
 def resolved(rule: Rule, catalogue: Catalogue, own: str = "") -> Rule:
-    """The rule with those of the audiences that it names in their places; the same object if it names none. Raises
+    """The rule with those of the live audiences that it names in their places; the same object if it names none. Raises
     RuleError when one leads back to itself or does not work any more."""
     where = _inlined("where", rule.where, _Names(catalogue), (own,) if own else ())
     return rule if where is rule.where else rule.model_copy(update={"where": where})
 
 
 def opened(rule: Rule, catalogue: Catalogue) -> Rule:
-    """The same people by a rule that names no other audience, so that it stands whatever becomes of those."""
+    """The same people by a rule that names no other live audience, so that it stands whatever becomes of those."""
     return rule.model_copy(update={"where": _without_names(resolved(rule, catalogue).where)})
 
 
@@ -139,6 +139,18 @@ def named_in(rule: object) -> set[str]:
             return set()
 
 
+def events_in(rule: object) -> set[str]:
+    """The events that the JSON of a rule asks about, be it sound or not."""
+    match rule:
+        case dict():
+            own = {rule["event"]} if isinstance(rule.get("event"), str) else set[str]()
+            return own.union(*(events_in(inner) for inner in rule.values()))
+        case list():
+            return set[str]().union(*map(events_in, rule))
+        case _:
+            return set()
+
+
 @dataclass
 class _Names:
     """`left`: two audiences that each name two others, and so on, would else grow without end."""
@@ -149,6 +161,8 @@ class _Names:
 
 def _inlined(path: str, clause: Clause, names: _Names, above: tuple[str, ...]) -> Clause:
     match clause:
+        case InAudience() if names.catalogue.audiences[clause.audience].listed is not None:
+            return clause
         case InAudience():
             return cast(Clause, _stand_in(path, clause, names, above))
         case All() | Any():

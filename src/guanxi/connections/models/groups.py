@@ -13,6 +13,12 @@ from guanxi.kit.rows import WorkspaceRow
 from guanxi.people.models import Person
 
 
+def of_import(name: str) -> models.Index:
+    return models.Index(
+        fields=["workspace_id", "import_id", "id"], condition=models.Q(import_id__isnull=False), name=name
+    )
+
+
 class GroupChat(WorkspaceRow):
     """A group chat, by the channel's own id. `people` and `staff` count who is in it now."""
 
@@ -26,12 +32,16 @@ class GroupChat(WorkspaceRow):
     staff = models.IntegerField(default=0)
     created_at = models.DateTimeField(null=True)
     dismissed_at = models.DateTimeField(null=True)
+    import_id = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [
             models.UniqueConstraint(fields=["account", "external_id"], name="one_group_an_id"),
         ]
-        indexes = [models.Index(fields=["workspace_id", "-id"], name="group_newest")]
+        indexes = [
+            models.Index(fields=["workspace_id", "-id"], name="group_newest"),
+            of_import("group_of_import"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.external_id
@@ -54,6 +64,7 @@ class GroupFact(WorkspaceRow):
     text = models.CharField(max_length=1000, blank=True)
     owner = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     told_by = models.CharField(max_length=40, blank=True)
+    import_id = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [
@@ -61,6 +72,7 @@ class GroupFact(WorkspaceRow):
                 fields=["group", "at", "kind", "text", "owner"], name="one_group_fact", nulls_distinct=False
             ),
         ]
+        indexes = [of_import("group_fact_of_import")]
 
 
 class JoinedBy(models.TextChoices):
@@ -126,6 +138,7 @@ class MemberFact(WorkspaceRow):
     by_person = models.BigIntegerField(null=True)
     by_staff = models.BigIntegerField(null=True)
     told_by = models.CharField(max_length=40, blank=True)
+    import_id = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [
@@ -135,3 +148,4 @@ class MemberFact(WorkspaceRow):
                 nulls_distinct=False,
             )
         ]
+        indexes = [of_import("member_fact_of_import")]

@@ -75,6 +75,7 @@ class ReferralEdge(WorkspaceRow):
     at = models.DateTimeField()
     is_first = models.BooleanField()
     told_by = models.CharField(max_length=40, blank=True)
+    import_id = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [
@@ -85,4 +86,9 @@ class ReferralEdge(WorkspaceRow):
         indexes = [
             models.Index(fields=["bringer", "-at", "-id"], name="referral_of_bringer"),
             models.Index(fields=["workspace_id", "-at", "-id"], name="referral_newest"),
+            models.Index(
+                fields=["workspace_id", "import_id", "id"],
+                condition=models.Q(import_id__isnull=False),
+                name="referral_of_import",
+            ),
         ]

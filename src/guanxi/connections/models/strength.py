@@ -36,12 +36,15 @@ class Bond(WorkspaceRow):
 
 class StrengthRules(WorkspaceRow):
     """What a workspace has set; without a row, the usual (`rules.strength.Rules`). `fitted` tells on what the
-    thresholds rest."""
+    thresholds rest; each change has the next `version`."""
 
     weights: models.JSONField[Any, Any] = models.JSONField(default=dict)
     half_lives: models.JSONField[Any, Any] = models.JSONField(default=dict)
     weak_below = models.FloatField()
     strong_above = models.FloatField()
+    reciprocal = models.FloatField(default=1.25)
+    per_channel = models.FloatField(default=0.15)
+    version = models.PositiveIntegerField(default=0)
     fitted: models.JSONField[Any, Any] = models.JSONField(default=dict)
     changed_at = models.DateTimeField()
     by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -51,11 +54,14 @@ class StrengthRules(WorkspaceRow):
 
 
 class StrengthCount(WorkspaceRow):
-    """How far the touches of a workspace are counted: up to which commit of the lake, and whether all of them are
-    wanted anew."""
+    """How far the touches of a workspace are counted: up to which commit of the lake, whether all of them are wanted
+    anew, how often that was asked, and how many of its rows are `done`; without `todo` the lake is being read."""
 
     commit = models.BigIntegerField(default=0)
     anew_since = models.DateTimeField(null=True)
+    asked = models.BigIntegerField(default=0)
+    todo = models.BigIntegerField(null=True)
+    done = models.BigIntegerField(default=0)
     counted_at = models.DateTimeField(null=True)
 
     class Meta(WorkspaceRow.Meta):

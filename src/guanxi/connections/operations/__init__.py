@@ -5,16 +5,18 @@ from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
 from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends
 from guanxi.connections.operations.import_friends import FollowsKind, FriendsKind
+from guanxi.connections.operations.import_groups import GroupsKind
+from guanxi.connections.operations.import_referrals import ReferralsKind
 from guanxi.connections.operations.referring import Referral, refer
 from guanxi.connections.operations.strength.counting import (
     after_import,
     ask_anew,
-    count_anew,
     settle_merged,
     settle_roles,
-    strength_lane,
 )
 from guanxi.connections.operations.strength.recording import TouchRefused, record_touch
+from guanxi.connections.operations.strength.recounting import count_anew, strength_lane
+from guanxi.connections.operations.strength.setting import StrengthRefused, check_strength_rules, set_strength_rules
 
 __all__ = [
     "FollowTold",
@@ -23,11 +25,15 @@ __all__ = [
     "FriendsKept",
     "FriendsKind",
     "GroupTold",
+    "GroupsKind",
     "Referral",
+    "ReferralsKind",
     "Refused",
+    "StrengthRefused",
     "TouchRefused",
     "after_import",
     "ask_anew",
+    "check_strength_rules",
     "count_anew",
     "follow_handovers",
     "follow_merges",
@@ -38,6 +44,7 @@ __all__ = [
     "note_group_facts",
     "record_touch",
     "refer",
+    "set_strength_rules",
     "settle_merged",
     "settle_roles",
     "strength_lane",

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
 
+from guanxi.connections.queries.mirror import tie_keys
+from guanxi.events import operations as events
 from guanxi.kit import bulk, keys, scope
+from guanxi.people.models import Person
 
 Key = tuple[int, ...]
 Facts = set[tuple[Any, ...]]
+
+
+def stands(row: Mapping[str, Any]) -> int:
+    """Of a row that is there or not: 1 while it is."""
+    return int(row["until"] is None and row["since"] is not None)
 
 
 @dataclass(frozen=True)
@@ -30,10 +39,25 @@ class Noted:
         return self.before != self.after
 
 
+def _latest(row: Mapping[str, Any]) -> datetime:
+    return max(one for one in row.values() if isinstance(one, datetime))
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """Two who became one may each have had the tie. The row of who left stays behind that of who stayed: `rows` is
+    front row → rows behind it, `keys` is key of a row behind → key of its front."""
+
+    rows: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    keys: Mapping[Key, Key] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Book:
     """`key` are the columns (numbers) that make a row of `rows` one; `link` leads from a fact to its row, `told` are
     the columns of a fact, and `derive` says what they make of the row. `prefix` begins its public id, if it has one.
+    `rank` orders what rows of one person say (the highest is shown), `begins` says that a fact does not end a tie;
+    a rank above 0 is a tie that stands.
     """
 
     rows: type[models.Model]
@@ -44,24 +68,117 @@ class Book:
     derive: Callable[[Facts], Mapping[str, Any]]
     derived: tuple[str, ...]
     prefix: str = ""
+    rank: Callable[[Mapping[str, Any]], int] | None = None
+    begins: Callable[[tuple[Any, ...]], bool] | None = None
 
     def note(self, told: Mapping[Key, Facts], *, source: str, import_id: int | None = None) -> list[Noted]:
         """In the caller's transaction. The rows stay locked until its end."""
         if not told:
             return []
+        told, behind = self._whose(told)
         self._add(told, import_id)
         locked = self._locked(told)
         known = self._known(list(locked))
         new = {pk: told[key] - known[pk] for pk, (key, _) in locked.items()}
         self._write(new, source, import_id)
-        return self._settle(locked, known, new)
+        return self._seen_as_one(self._settle(locked, known, new), behind)
 
     def again(self, rows: Sequence[int]) -> list[Noted]:
         """After facts of these rows were removed. Rows without any are not among the answers."""
         locked = self._by_id(rows)
         known = self._known(list(locked))
         left = {pk: one for pk, one in locked.items() if known[pk]}
-        return self._settle(left, known, {pk: set() for pk in left}, fresh=False)
+        behind = self._behind(person for (person, *_rest), _row in locked.values()) if self.rank else _Behind()
+        return self._seen_as_one(self._settle(left, known, {pk: set() for pk in left}, fresh=False), behind)
+
+    def show(self, people: Iterable[int]) -> None:
+        """Who became whom has changed: the rows of these people say what they say themselves, and of those that have
+        rows behind them the one that stands is shown."""
+        mine = self.rows._default_manager.filter(person__in=list(people))
+        keys_ = {pk: tuple(key) for pk, *key in mine.values_list("pk", *self.key)}
+        behind = self._behind(key[0] for key in keys_.values())
+        inverse = {back for some in behind.rows.values() for back in some}
+        known = self._known([*keys_, *inverse])
+        self._shown({pk: [pk, *behind.rows.get(pk, ())] for pk in {*keys_, *behind.rows}}, known)
+
+    # Two who became one
+
+    def _whose(self, told: Mapping[Key, Facts]) -> tuple[Mapping[Key, Facts], _Behind]:
+        """Each fact goes to the row that knows it; an end to the row that stands."""
+        if self.rank is None or self.begins is None:
+            return told, _Behind()
+        behind = self._behind(key[0] for key in told)
+        concerned = {key for key in behind.keys.values() if key in told}
+        if not concerned:
+            return told, _Behind()
+        found = self._find([*concerned, *behind.keys], lock=False)
+        known, by_key = self._known(list(found)), {key: pk for pk, (key, _row) in found.items()}
+        whose: dict[Key, Facts] = defaultdict(
+            set, {key: set(some) for key, some in told.items() if key not in concerned}
+        )
+        for front in concerned:
+            rows = [front, *(key for key, other in behind.keys.items() if other == front and key in by_key)]
+            for fact in told[front]:
+                whose[self._row_of(fact, rows, {key: known[by_key[key]] for key in rows if key in by_key})].add(fact)
+        return whose, behind
+
+    def _row_of(self, fact: tuple[Any, ...], rows: Sequence[Key], known: Mapping[Key, Facts]) -> Key:
+        assert self.rank and self.begins
+        knowing = [key for key in rows if fact in known.get(key, ())]
+        standing = [key for key in rows if known.get(key) and self.rank(self.derive(known[key])) > 0]
+        return next(iter([*knowing, *(() if self.begins(fact) else standing), rows[0]]))
+
+    def _behind(self, people: Iterable[int]) -> _Behind:
+        names = ", ".join(f'back."{name}"' for name in self.key)
+        equal = " AND ".join(f'front."{name}" = back."{name}"' for name in self.key[1:])
+        table, ids = self.rows._meta.db_table, sorted({one for one in people if one})
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT front.id, front.person_id, back.id, {names} FROM {Person._meta.db_table} gone "  # noqa: S608
+                f"JOIN {table} back ON back.person_id = gone.id "
+                f"JOIN {table} front ON front.person_id = gone.merged_into_id AND {equal} "
+                "WHERE gone.workspace_id = %s AND (gone.merged_into_id = ANY(%s) OR "
+                "gone.merged_into_id IS NOT NULL AND gone.id = ANY(%s)) ORDER BY back.id",
+                [scope.current(), ids, ids],
+            )
+            found = cursor.fetchall()
+        rows: dict[int, list[int]] = defaultdict(list)
+        for front, _person, back, *_key in found:
+            rows[front].append(back)
+        return _Behind(rows, {tuple(key): (person, *key[1:]) for _front, person, _back, *key in found})
+
+    def _seen_as_one(self, noted: list[Noted], behind: _Behind) -> list[Noted]:
+        """What happened to a row behind happened to who stayed, and their row shows the one that stands."""
+        if not behind.rows:
+            return noted
+        fronts = {back: front for front, some in behind.rows.items() for back in some}
+        concerned = {fronts.get(one.pk, one.pk) for one in noted} & set(behind.rows)
+        families = {front: [front, *behind.rows[front]] for front in concerned}
+        known = self._known([pk for some in families.values() for pk in some])
+        self._shown(families, known)
+        own = {
+            pk: self.derive(known[pk] - one.new) for one in noted if (pk := one.pk) in families and known[pk] - one.new
+        }
+        return [
+            replace(one, key=behind.keys.get(one.key, one.key), before=own.get(one.pk, one.before)) for one in noted
+        ]
+
+    def _shown(self, families: Mapping[int, Sequence[int]], known: Mapping[int, Facts]) -> None:
+        rank = self.rank
+        assert rank is not None
+        held = self.rows._default_manager.filter(pk__in=families).order_by("pk").select_for_update()
+        stored = {row["pk"]: row for row in held.values("pk", *self.derived)}
+        changes = []
+        for front, some in families.items():
+            said = [self.derive(known[pk]) for pk in some if known[pk]]
+            if not said or front not in stored:
+                continue
+            best = max(said, key=lambda row: (rank(row), _latest(row)))
+            if any(stored[front][name] != best[name] for name in self.derived):
+                changes.append((front, *(best[name] for name in self.derived)))
+        if changes:
+            bulk.update(self.rows, self.derived, changes)
+            events.touch("ties", tie_keys(self.rows, [pk for pk, *_ in changes]))  # type: ignore[arg-type]
 
     def _settle(
         self,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guanxi.connections.models import Friendship
+from guanxi.connections.operations.follows import FOLLOWS
+from guanxi.connections.operations.friends import FRIENDS
+from guanxi.connections.operations.groups import PEOPLE_IN_GROUPS
 from guanxi.connections.operations.handing_over import hand_over_friends
 from guanxi.connections.queries.mirror import tie_keys, ties_of
 from guanxi.events import operations as events
@@ -13,8 +16,11 @@ from guanxi.people.events import PeopleHandedOver
 
 
 def follow_merges(happened: Sequence[events.Happened]) -> None:
-    """The rows went with the person, or home again: the lake hears of it."""
+    """The rows went with the person, or home again: of a tie that both had, the one that stands is shown, and the lake
+    hears of it."""
     people = sorted({one for each in happened for one in (each.fact.person, each.fact.merged)})
+    for book in (FRIENDS, FOLLOWS, PEOPLE_IN_GROUPS):
+        book.show(people)
     events.touch("ties", ties_of(people))
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from guanxi.connections.events import FriendFollowed, FriendUnfollowed
 from guanxi.connections.models import Follow, FollowFact
-from guanxi.connections.operations.book import Book, Facts, Key, Noted
+from guanxi.connections.operations.book import Book, Facts, Key, Noted, stands
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
 from guanxi.connections.operations.friends import CHUNK
 from guanxi.connections.queries.mirror import tie_keys
@@ -48,6 +48,8 @@ FOLLOWS = Book(
     derive=_derive,
     derived=("first_at", "since", "until"),
     prefix="flw",
+    rank=stands,
+    begins=lambda fact: bool(fact[1]),
 )
 
 

@@ -15,7 +15,7 @@ from guanxi.connections.models import FriendFact, FriendFactKind, Friendship, Fr
 from guanxi.connections.operations.book import Book, Facts, Key, Noted
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
 from guanxi.connections.queries.mirror import tie_keys
-from guanxi.connections.rules import Happening, standing
+from guanxi.connections.rules import BEGINNINGS, Happening, standing
 from guanxi.events import operations as events
 from guanxi.kit import bulk
 from guanxi.people import operations as people
@@ -54,6 +54,7 @@ def _derive(told: Facts) -> Mapping[str, Any]:
     }
 
 
+_RANKS = {FriendState.ACTIVE: 3, FriendState.BLOCKED: 2, FriendState.PENDING: 1}
 FRIENDS = Book(
     rows=Friendship,
     facts=FriendFact,
@@ -63,6 +64,8 @@ FRIENDS = Book(
     derive=_derive,
     derived=("state", "source", "since", "state_at", "first_at"),
     prefix="frd",
+    rank=lambda row: _RANKS.get(row["state"], 0),
+    begins=lambda fact: fact[1] in (*BEGINNINGS, FriendFactKind.REQUESTED, FriendFactKind.HALF_ADDED),
 )
 
 

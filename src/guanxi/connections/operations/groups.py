@@ -21,7 +21,7 @@ from guanxi.connections.models import (
     LeftBy,
     MemberFact,
 )
-from guanxi.connections.operations.book import Book, Facts, Key, Noted
+from guanxi.connections.operations.book import Book, Facts, Key, Noted, stands
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
 from guanxi.connections.operations.friends import CHUNK
 from guanxi.connections.queries.mirror import tie_keys
@@ -31,6 +31,7 @@ from guanxi.governance.models import Staff
 from guanxi.kit import keys, scope
 from guanxi.people import operations as people
 
+NAME_LIMIT = 120
 JOINED, LEFT = "member_joined", "member_left"
 OF_MEMBERS = frozenset({JOINED, LEFT})
 
@@ -60,7 +61,7 @@ class GroupTold:
 def _derive_group(told: Facts) -> Mapping[str, Any]:
     now = group_standing(GroupHappening(at, kind, text, owner or 0) for at, kind, text, owner in told)
     return {
-        "name": now.name,
+        "name": now.name[:NAME_LIMIT],
         "notice": now.notice,
         "owner_id": now.owner or None,
         "created_at": now.created_at,
@@ -108,20 +109,22 @@ _MEMBER: dict[str, Any] = {
     "derive": _derive_member,
     "derived": ("first_at", "since", "until", "joined_by", "left_by", "invited_by_person_id", "invited_by_staff_id"),
 }
-PEOPLE_IN_GROUPS = Book(key=("person_id", "group_id"), **_MEMBER)
+PEOPLE_IN_GROUPS = Book(key=("person_id", "group_id"), rank=stands, begins=lambda fact: bool(fact[1]), **_MEMBER)
 STAFF_IN_GROUPS = Book(key=("staff_id", "group_id"), **_MEMBER)
 
 
-def note_group_facts(told: Sequence[GroupTold], *, now: datetime, source: str) -> list[Refused]:
+def note_group_facts(
+    told: Sequence[GroupTold], *, now: datetime, source: str, import_id: int | None = None
+) -> list[Refused]:
     """Facts of many groups and their members, in any order and as often as one likes; says which were refused."""
     refused: list[Refused] = []
     for start in range(0, len(told), CHUNK):
-        refused += _note(told[start : start + CHUNK], start, now, source)
+        refused += _note(told[start : start + CHUNK], start, now, source, import_id)
     return refused
 
 
 @transaction.atomic
-def _note(told: Sequence[GroupTold], start: int, now: datetime, source: str) -> list[Refused]:
+def _note(told: Sequence[GroupTold], start: int, now: datetime, source: str, import_id: int | None) -> list[Refused]:
     there = parties(
         people_ids={one for each in told for one in (each.person, each.by_person) if one},
         staff={one for each in told for one in (each.staff, each.owner, each.by_staff) if one},
@@ -130,9 +133,9 @@ def _note(told: Sequence[GroupTold], start: int, now: datetime, source: str) -> 
     refused = [Refused(start + at, fault) for at, one in enumerate(told) if (fault := _fault(one, there, now))]
     out = {one.at - start for one in refused}
     kept = [one for at, one in enumerate(told) if at not in out]
-    groups = _groups(kept)
-    _note_groups(kept, groups, there, now, source)
-    _note_members(kept, groups, there, now, source)
+    groups = _groups(kept, import_id)
+    _note_groups(kept, groups, there, source, import_id)
+    _note_members(kept, groups, there, now, source, import_id)
     return refused
 
 
@@ -155,12 +158,12 @@ def _fault(one: GroupTold, there: Parties, now: datetime) -> str:
     )
 
 
-def _groups(told: Sequence[GroupTold]) -> dict[tuple[int, str], GroupChat]:
+def _groups(told: Sequence[GroupTold], import_id: int | None) -> dict[tuple[int, str], GroupChat]:
     """The groups that are spoken of; one that nobody told of before is there from now on."""
     wanted = {(one.account, one.group) for one in told}
     known = _found(wanted)
     new = [
-        GroupChat(public_id=keys.new("grp"), account_id=account, external_id=group)
+        GroupChat(public_id=keys.new("grp"), account_id=account, external_id=group, import_id=import_id)
         for account, group in sorted(wanted - set(known))
     ]
     GroupChat.objects.bulk_create(new, ignore_conflicts=True)
@@ -177,17 +180,19 @@ def _note_groups(
     told: Sequence[GroupTold],
     groups: Mapping[tuple[int, str], GroupChat],
     there: Parties,
-    now: datetime,
     source: str,
+    import_id: int | None,
 ) -> None:
     by_key: dict[Key, Facts] = defaultdict(set)
     for one in told:
         if one.kind not in OF_MEMBERS:
             pk = groups[one.account, one.group].pk
             by_key[(pk,)].add((one.at, str(one.kind), one.text[:1000], one.owner))
-    noted = GROUPS.note(by_key, source=source)
+    noted = GROUPS.note(by_key, source=source, import_id=import_id)
     by_pk = {one.pk: one for one in groups.values()}
-    events.touch("ties", _members_of([one.pk for one in noted if _concerns_members(one)]))
+    events.touch("ties", members_of([one.pk for one in noted if _concerns_members(one)]))
+    if import_id is not None:  # what a file knows of a group is no news
+        return
     for row in noted:
         group = by_pk[row.pk]
         for at, kind, _text, owner in sorted(row.new, key=str):
@@ -199,7 +204,7 @@ def _concerns_members(one: Noted) -> bool:
     return any((one.before or {}).get(name) != one.after[name] for name in ("owner_id", "dismissed_at"))
 
 
-def _members_of(groups: Sequence[int]) -> list[int]:
+def members_of(groups: Sequence[int]) -> list[int]:
     found = GroupMembership.objects.filter(group__in=groups, person__isnull=False).values_list("pk", flat=True)
     return tie_keys(GroupMembership, found) if groups else []
 
@@ -223,6 +228,7 @@ def _note_members(
     there: Parties,
     now: datetime,
     source: str,
+    import_id: int | None,
 ) -> None:
     of_people: dict[Key, Facts] = defaultdict(set)
     of_staff: dict[Key, Facts] = defaultdict(set)
@@ -236,27 +242,32 @@ def _note_members(
             of_people[there.people[one.person], group].add(fact)
         elif one.staff is not None:
             of_staff[one.staff, group].add(fact)
-    came = PEOPLE_IN_GROUPS.note(of_people, source=source)
-    with_us = STAFF_IN_GROUPS.note(of_staff, source=source)
-    _count(came, with_us)
+    came = PEOPLE_IN_GROUPS.note(of_people, source=source, import_id=import_id)
+    with_us = STAFF_IN_GROUPS.note(of_staff, source=source, import_id=import_id)
+    count(came, with_us)
     events.touch("ties", tie_keys(GroupMembership, [one.pk for one in came if one.changed]))
     moments: dict[int, datetime] = {}
     for row in came:
         for at, *_ in row.new:
             moments[row.key[0]] = max(at, moments.get(row.key[0], at))
     if moments:
-        people.saw(moments)
+        people.saw(moments, import_id=import_id)
     by_pk = {one.pk: one for one in groups.values()}
-    happened = [found for row in came for found in _happened(row, by_pk[row.key[1]], there)]
+    happened = [found for row in came for found in _happened(row, by_pk[row.key[1]], there, import_id)]
     events.announce_many(happened, received_at=now, source=source)
 
 
-def _count(came: Sequence[Noted], with_us: Sequence[Noted]) -> None:
+def count(came: Sequence[Noted], with_us: Sequence[Noted]) -> None:
     """How many are in each group now, kept by what changed: a group of a hundred thousand is never counted through."""
     change: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for place, noted in enumerate((came, with_us)):
         for one in noted:
-            change[one.key[1]][place] += _is_in(one.after) - _is_in(one.before)
+            change[one.key[1]][place] += is_in(one.after) - is_in(one.before)
+    recount(change)
+
+
+def recount(change: Mapping[int, Sequence[int]]) -> None:
+    """Group → by how many people and members of staff it grew."""
     moved = {group: counts for group, counts in change.items() if any(counts)}
     if not moved:
         return
@@ -274,16 +285,16 @@ def _count(came: Sequence[Noted], with_us: Sequence[Noted]) -> None:
         )
 
 
-def _is_in(member: Mapping[str, Any] | None) -> int:
-    return int(member is not None and member["until"] is None and member["since"] is not None)
+def is_in(member: Mapping[str, Any] | None) -> int:
+    return 0 if member is None else stands(member)
 
 
-def _happened(one: Noted, group: GroupChat, there: Parties) -> list[events.Happened]:
+def _happened(one: Noted, group: GroupChat, there: Parties, import_id: int | None) -> list[events.Happened]:
     where = there.accounts[group.account_id]
     return [
         events.Happened(
             (facts.GroupMemberJoined if begins else facts.GroupMemberLeft)(
-                one.key[0], group.public_id, where.public_id, how, where.kind
+                one.key[0], group.public_id, where.public_id, how, where.kind, import_id
             ),
             at,
         )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
@@ -141,13 +141,13 @@ class FriendsKind:
 
     def plan(self, ready: Sequence[FriendRow], context: ImportContext) -> TiesPlan:
         persons = reading.find_people(one for row in ready for one in row.who)
-        advisors = _advisors({row.advisor for row in ready})
+        advisors = advisors_by_email({row.advisor for row in ready})
         there = parties(people_ids=set(persons.values()), staff=set(advisors.values()))
         plan, known = TiesPlan(accounts=reading.accounts(context)), _known_friends(persons.values())
         for row in ready:
             person = next((persons[one] for one in row.who if one in persons), None)
             staff = advisors.get(row.advisor)
-            if rejected := _rejected(row, person, plan, context):
+            if rejected := rejected_for(row, person, plan, context):
                 plan.rejected.append(rejected)
             elif staff is None:
                 plan.rejected.append(Rejected(row.row_no, "unknown_advisor", {"value": row.advisor}))
@@ -155,12 +155,12 @@ class FriendsKind:
                 plan.rejected.append(Rejected(row.row_no, fault, {"field": row.who[0][0], "value": row.who[0][1]}))
             elif person is not None:
                 key = (there.people[person], staff, plan.accounts.get(row.account.casefold(), 0))
-                _count(plan, _news(row, known.get(key)))
+                count(plan, _news(row, known.get(key)))
                 plan.told.append((row.account, _friend_told(row, person, staff)))
         return plan
 
     def write(self, plan: TiesPlan, context: ImportContext) -> None:
-        note_friend_facts(_all_told(plan, context), now=context.now, source=context.source, import_id=context.import_id)
+        note_friend_facts(all_told(plan, context), now=context.now, source=context.source, import_id=context.import_id)
 
     def undo_steps(self) -> tuple[UndoStep, ...]:
         changed = (people.RestoreChanges(Friendship), people.RestoreChanges(Person))
@@ -196,19 +196,19 @@ class FollowsKind:
         plan, known = TiesPlan(accounts=reading.accounts(context)), _known_follows(persons.values())
         for row in ready:
             person = next((persons[one] for one in row.who if one in persons), None)
-            if rejected := _rejected(row, person, plan, context):
+            if rejected := rejected_for(row, person, plan, context):
                 plan.rejected.append(rejected)
             elif person is not None and there.fault(person=person):
-                plan.rejected.append(_nobody(row))
+                plan.rejected.append(nobody(row))
             elif person is not None:
                 facts = {(row.since, True), *([(row.until, False)] if row.until else [])}
                 there_already = known.get((there.people[person], plan.accounts.get(row.account.casefold(), 0)))
-                _count(plan, None if there_already is None else bool(facts - there_already))
+                count(plan, None if there_already is None else bool(facts - there_already))
                 plan.told.append((row.account, _follow_told(row, person)))
         return plan
 
     def write(self, plan: TiesPlan, context: ImportContext) -> None:
-        note_follows(_all_told(plan, context), now=context.now, source=context.source, import_id=context.import_id)
+        note_follows(all_told(plan, context), now=context.now, source=context.source, import_id=context.import_id)
 
     def undo_steps(self) -> tuple[UndoStep, ...]:
         return (people.RestoreChanges(Person), people.TakeBackProofs(), TakeBackFollows())
@@ -232,25 +232,10 @@ def _friend(row: Row, context: ImportContext) -> FriendRow:
         advisor=reading.text(row, "advisor", 254, required=True).lower(),
         account=reading.text(row, "account", 120, required=True),
         happened=happened,
-        source=_source(reading.text(row, "source", 40)),
+        source=reading.word(row, "source", FriendSource.choices, WECOM_ADD_WAYS),
         remark=reading.text(row, "remark", 80) or None,
         description=reading.text(row, "description", 300) or None,
     )
-
-
-def _source(value: str) -> str:
-    """A word of ours, or the number that WeCom has for it."""
-    if not value:
-        return ""
-    if value.isdecimal() and len(value) < 6:
-        return WECOM_ADD_WAYS.get(int(value), "")
-    said = value.casefold()
-    known = {one: one for one in FriendSource.values} | {
-        str(label).casefold(): one for one, label in FriendSource.choices
-    }
-    if said not in known:
-        raise reading.Unfit("unknown_source", value=value)
-    return known[said]
 
 
 def _follow(row: Row, context: ImportContext) -> FollowRow:
@@ -263,23 +248,32 @@ def _follow(row: Row, context: ImportContext) -> FollowRow:
     )
 
 
-def _rejected(
-    row: FriendRow | FollowRow, person: int | None, plan: TiesPlan, context: ImportContext
-) -> Rejected | None:
+class TieRow(Protocol):
+    @property
+    def row_no(self) -> int: ...
+
+    @property
+    def who(self) -> tuple[reading.Who, ...]: ...
+
+    @property
+    def account(self) -> str: ...
+
+
+def rejected_for(row: TieRow, person: int | None, plan: TiesPlan, context: ImportContext) -> Rejected | None:
     if person is None:
-        return _nobody(row)
+        return nobody(row)
     must_be_known = context.options.get("unknown_account") == "reject"
     if must_be_known and row.account.casefold() not in plan.accounts:
         return Rejected(row.row_no, "unknown_account", {"value": row.account})
     return None
 
 
-def _nobody(row: FriendRow | FollowRow) -> Rejected:
+def nobody(row: TieRow) -> Rejected:
     kind, value, _within = row.who[0]
     return Rejected(row.row_no, "unknown_person", {"field": kind, "value": value})
 
 
-def _advisors(emails: set[str]) -> dict[str, int]:
+def advisors_by_email(emails: set[str]) -> dict[str, int]:
     return dict(Staff.objects.filter(user__email__in=emails).values_list("user__email", "pk"))
 
 
@@ -317,7 +311,7 @@ def _news(row: FriendRow, known: Known | None) -> bool | None:
     return news or row.remark not in (None, remark) or row.description not in (None, description)
 
 
-def _count(plan: TiesPlan, news: bool | None) -> None:
+def count(plan: TiesPlan, news: bool | None) -> None:
     if news is None:
         plan.created += 1
     elif news:
@@ -351,7 +345,7 @@ def _follow_told(row: FollowRow, person: int) -> Callable[[int], Sequence[Follow
     return told
 
 
-def _all_told(plan: TiesPlan, context: ImportContext) -> list[Any]:
+def all_told(plan: TiesPlan, context: ImportContext) -> list[Any]:
     missing = [name for name, _told in plan.told if name.casefold() not in plan.accounts]
     there = plan.accounts | reading.add_accounts(missing, context)
     return [fact for name, told in plan.told for fact in told(there[name.casefold()])]

@@ -69,6 +69,10 @@ MESSAGES: Mapping[str, Text] = {
     "unknown_state": _("%(value)s is not a state. Use: %(known)s."),
     "unknown_source": _("%(value)s is not a source that is known."),
     "oneself": _("This person is the advisor themselves."),
+    "person_and_staff": _("The row names a person and a member of staff. Give each a row of their own."),
+    "bringer_missing": _("Choose a column for who brought them: customer number, e-mail, phone or WeCom id."),
+    "brought_themselves": _("Nobody brings themselves."),
+    "cycle": _("They brought, over others, whoever is said to have brought them."),
 }
 RECORDED = "elsewhere"
 """The kind of an account that a file names and nobody connected."""
@@ -108,6 +112,18 @@ def text(row: Row, field: str, limit: int, *, required: bool = False) -> str:
     return value
 
 
+def word(row: Row, field: str, known: Iterable[tuple[str, Any]], numbers: Mapping[int, str] | None = None) -> str:
+    """One of the known words, by its value or as it is shown, or WeCom's number of it; a new number says nothing."""
+    value = text(row, field, 40)
+    if numbers is not None and value.isdecimal() and len(value) < 6:
+        return numbers.get(int(value), "")
+    said = value.casefold()
+    by_name = {"": ""} | {shown: key for key, label in known for shown in (key, str(label).casefold())}
+    if said not in by_name:
+        raise Unfit("unknown_source", value=value)
+    return by_name[said]
+
+
 def instant(row: Row, field: str, context: ImportContext) -> datetime | None:
     value = text(row, field, 60)
     if not value:
@@ -128,9 +144,10 @@ def began(row: Row, context: ImportContext) -> datetime:
     return found
 
 
-def who(row: Row, context: ImportContext) -> tuple[Who, ...]:
+def who(row: Row, context: ImportContext, *, prefix: str = "") -> tuple[Who, ...]:
+    """`prefix` begins the fields that name somebody else of the row."""
     corp = text(row, "corp", 64)
-    given = [(field.key, text(row, field.key, 254)) for field in WHO_FIELDS if field.key != "corp"]
+    given = [(field.key, text(row, prefix + field.key, 254)) for field in WHO_FIELDS if field.key != "corp"]
     found = tuple(one for kind, value in given if value and (one := _normal(kind, value, corp, context)))
     if not found:
         raise Unfit("no_person")

@@ -46,18 +46,18 @@ class Referral:
     at: datetime
 
 
-def refer(told: Sequence[Referral], *, now: datetime, source: str) -> list[Refused]:
+def refer(told: Sequence[Referral], *, now: datetime, source: str, import_id: int | None = None) -> list[Refused]:
     """Many referrals; says which were refused, and why. The earliest claim on a person is the first bringer's, the
     others are kept as claims; what would close a ring is refused."""
     refused: list[Refused] = []
     for start in range(0, len(told), CHUNK):
-        refused += _refer(told[start : start + CHUNK], start, now, source)
+        refused += _refer(told[start : start + CHUNK], start, now, source, import_id)
     return refused
 
 
 @transaction.atomic
-def _refer(told: Sequence[Referral], start: int, now: datetime, source: str) -> list[Refused]:
-    _one_at_a_time()
+def _refer(told: Sequence[Referral], start: int, now: datetime, source: str, import_id: int | None) -> list[Refused]:
+    one_at_a_time()
     there = parties(people_ids={person for one in told for person in (one.bringer, one.brought)})
     refused: list[Refused] = []
     kept: list[tuple[int, Referral]] = []
@@ -66,13 +66,13 @@ def _refer(told: Sequence[Referral], start: int, now: datetime, source: str) -> 
             refused.append(Refused(start + at, fault))
         else:
             kept.append((start + at, _resolved(one, there.people)))
-    tree = _Tree({person for _, one in kept for person in (one.bringer, one.brought)})
+    tree = Tree({person for _, one in kept for person in (one.bringer, one.brought)})
     for at, one in sorted(kept, key=lambda pair: (pair[1].at, pair[0])):
         if makes_a_cycle(one.bringer, one.brought, tree.bringers):
             refused.append(Refused(at, "cycle"))
         else:
             tree.add(one)
-    tree.write(now, source)
+    tree.write(now, source, import_id)
     return sorted(refused, key=lambda one: one.at)
 
 
@@ -90,13 +90,13 @@ def _resolved(one: Referral, people: Mapping[int, int]) -> Referral:
     return Referral(people[one.bringer], people[one.brought], one.by, one.at)
 
 
-def _one_at_a_time() -> None:
+def one_at_a_time() -> None:
     """Two halves of a ring must not come in beside each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('guanxi.referrals'), %s)", [scope.current() % 2**31])
 
 
-class _Tree:
+class Tree:
     """The first bringers above some people, and what is new."""
 
     def __init__(self, people: Iterable[int]) -> None:
@@ -132,14 +132,47 @@ class _Tree:
             self.bringers[one.brought] = one.bringer
         self.new.append(edge)
 
-    def write(self, now: datetime, source: str) -> None:
+    def write(self, now: datetime, source: str, import_id: int | None) -> None:
         ReferralEdge.objects.filter(pk__in=self.moved).update(is_first=False)
         for edge in self.new:
-            edge.told_by = source
+            edge.told_by, edge.import_id = source, import_id
         made = ReferralEdge.objects.bulk_create(self.new, batch_size=1_000)
         events.touch("ties", tie_keys(ReferralEdge, [*self.moved, *(edge.pk for edge in made)]))
         events.announce_many(
-            [events.Happened(PersonReferred(edge.brought_id, edge.bringer_id, edge.by), edge.at) for edge in made],
+            [
+                events.Happened(PersonReferred(edge.brought_id, edge.bringer_id, edge.by, import_id), edge.at)
+                for edge in made
+            ],
             received_at=now,
             source=source,
         )
+
+
+def elect_again(brought: Iterable[int]) -> None:
+    """The first bringers of these are gone: the earliest claim that is left holds, unless it closes a ring."""
+    one_at_a_time()
+    waiting = set(brought)
+    there = set(ReferralEdge.objects.filter(brought__in=waiting, is_first=True).values_list("brought", flat=True))
+    claims: dict[int, list[ReferralEdge]] = {}
+    for edge in ReferralEdge.objects.filter(brought__in=waiting - there).order_by("at", "bringer"):
+        claims.setdefault(edge.brought_id, []).append(edge)
+    now_whom = _now_whom(
+        {person for some in claims.values() for one in some for person in (one.bringer_id, one.brought_id)}
+    )
+    tree = Tree(set(now_whom.values()))
+    risen: list[int] = []
+    for person, some in sorted(claims.items()):
+        for edge in some:
+            bringer, whom = now_whom[edge.bringer_id], now_whom[person]
+            if bringer != whom and not makes_a_cycle(bringer, whom, tree.bringers):
+                tree.bringers.setdefault(whom, bringer)
+                risen.append(edge.pk)
+                break
+    ReferralEdge.objects.filter(pk__in=risen).update(is_first=True)
+    events.touch("ties", tie_keys(ReferralEdge, risen))
+
+
+def _now_whom(people: Iterable[int]) -> dict[int, int]:
+    """Person → who they are now."""
+    rows = Person.objects.filter(pk__in=set(people)).values_list("pk", "merged_into")
+    return {pk: into or pk for pk, into in rows}

@@ -1,5 +1,6 @@
 """Questions about ties: `from guanxi.connections import queries as connections`."""
 
+from guanxi.connections.queries.fitting import strength_fit, with_edges
 from guanxi.connections.queries.lists import (
     FriendsWanted,
     friends_page,
@@ -13,18 +14,32 @@ from guanxi.connections.queries.lists import (
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
 from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
 from guanxi.connections.queries.own import friends_of
+from guanxi.connections.queries.preview import BANDS, Preview, Settings
+from guanxi.connections.queries.preview import preview as strength_preview
+from guanxi.connections.queries.preview import settings as strength_settings
 from guanxi.connections.queries.strength import Because, Close, Closeness, bands_of, closeness
 from guanxi.connections.queries.strength import rules as strength_rules
+from guanxi.connections.rules.fitting import Fit, NoFit, Worth
+from guanxi.connections.rules.strength import Rules as StrengthValues
+from guanxi.connections.rules.strength import flaws as strength_flaws
+from guanxi.connections.rules.strength import of_values as strength_of
 
 __all__ = [
+    "BANDS",
     "Because",
     "Brought",
     "Close",
     "Closeness",
+    "Fit",
     "Friend",
     "FriendsWanted",
     "Held",
+    "NoFit",
+    "Preview",
+    "Settings",
+    "StrengthValues",
     "Ties",
+    "Worth",
     "bands_of",
     "closeness",
     "every_tie",
@@ -35,10 +50,16 @@ __all__ = [
     "members_page",
     "mirrored",
     "seen_people",
+    "strength_fit",
+    "strength_flaws",
+    "strength_of",
+    "strength_preview",
     "strength_rules",
+    "strength_settings",
     "tie_keys",
     "ties",
     "ties_of",
     "visible_friendships",
     "visible_groups",
+    "with_edges",
 ]

@@ -78,9 +78,17 @@ def _asked(wanted: FriendsWanted) -> dict[str, Any]:
 
 
 def seen_people(staff: Staff, wanted: Iterable[int | None]) -> dict[int, Person]:
-    """Those of these people whom `staff` may see."""
+    """Those of these people whom `staff` may see; who became somebody else is who they are now."""
     ids = {one for one in wanted if one is not None}
-    return {one.pk: one for one in people.visible(staff).filter(pk__in=ids)} if ids else {}
+    if not ids:
+        return {}
+    seen = {one.pk: one for one in people.visible(staff).filter(pk__in=ids)}
+    if left := ids - set(seen):
+        rows = Person.objects.filter(pk__in=left).values_list("pk", "merged_into")
+        gone = {pk: into for pk, into in rows if into is not None}
+        now = {one.pk: one for one in people.visible(staff).filter(pk__in=gone.values())} if gone else {}
+        seen |= {pk: now[into] for pk, into in gone.items() if into in now}
+    return seen
 
 
 def held_friends(staff: Iterable[Staff]) -> dict[int, int]:
@@ -120,9 +128,7 @@ def members_page(
     group: GroupChat, *, now_only: bool = False, after: str = "", size: int = PAGE
 ) -> tuple[list[GroupMembership], str]:
     """One page of who is or was in the group, the latest to come first. The mark is the public id of a member."""
-    rows = GroupMembership.objects.filter(group=group).filter(
-        Q(person=None) | Q(person__merged_into=None, person__erased_at=None)
-    )
+    rows = GroupMembership.objects.filter(group=group).filter(Q(person=None) | Q(person__erased_at=None))
     if now_only:
         rows = rows.filter(until=None)
     if after:

@@ -82,13 +82,14 @@ def ties(person: Person, staff: Staff) -> Ties:
     follows = Follow.objects.filter(person=person).select_related("account").order_by("-first_at", "-pk")
     groups = GroupMembership.objects.filter(person=person).select_related("group__account", "group__owner")
     groups = groups.select_related("invited_by_person", "invited_by_staff").order_by("-first_at", "-pk")
-    return Ties(_friends(person), list(follows[:SHOWN]), list(groups[:SHOWN]), up, down, levels)
+    return Ties(_friends(person, ids), list(follows[:SHOWN]), list(groups[:SHOWN]), up, down, levels)
 
 
-def _friends(person: Person) -> list[Friend]:
+def _friends(person: Person, ids: Sequence[int]) -> list[Friend]:
     rows = Friendship.objects.filter(person=person).select_related("staff", "account").order_by("-since", "-pk")
     found = list(rows[:SHOWN])
-    history = _history(found)
+    others = Friendship.objects.filter(person__in=ids[1:]).select_related("staff") if ids[1:] else ()
+    history = _history([*found, *others])
     standing = {"active": 0, "pending": 1, "blocked": 2}
     ordered = sorted(found, key=lambda one: standing.get(one.state, 3))
     return [Friend(one, history[one.account_id]) for one in ordered]

@@ -29,7 +29,12 @@ def rules() -> Rules:
 def of_row(row: StrengthRules) -> Rules:
     """A kind or a role that has come since keeps the usual."""
     return Rules(
-        {**rule.WEIGHTS, **row.weights}, {**rule.HALF_LIVES, **row.half_lives}, row.weak_below, row.strong_above
+        {**rule.WEIGHTS, **row.weights},
+        {**rule.HALF_LIVES, **row.half_lives},
+        row.weak_below,
+        row.strong_above,
+        row.reciprocal,
+        row.per_channel,
     )
 
 

@@ -11,8 +11,6 @@ from guanxi.connections.rules.strength import (
     DAYS_KEPT,
     MEANINGS,
     OURS,
-    PER_CHANNEL,
-    RECIPROCAL,
     ROLES,
     THEIRS,
     VIEWS,
@@ -22,7 +20,6 @@ from guanxi.connections.rules.strength import (
 )
 from guanxi.events.queries import Lake
 from guanxi.governance.models import Staff
-from guanxi.people.models import Person
 
 # One row a touch. A day on a site or in an app is one visit, at its beginning, whichever of its events came first.
 TOUCHES = """
@@ -111,6 +108,18 @@ def sums_sql(rules: Rules, touches: str) -> str:
     return _SUMS.format(touches=touches, sides=_SIDES, sums=sums)
 
 
+def touches_of_sql(events: str, standing: str) -> str:
+    """Every touch with the brand of whoever is in a table: person, kind, channel, moment."""
+    visits = VISITS.format(events=events)
+    touches = TOUCHES.format(events=events) + DAYS.format(visits=visits, channel=VISIT_CHANNEL)
+    return f"SELECT person, kind, channel, moment FROM ({touches}) WHERE person IN (SELECT person FROM {standing})"  # noqa: S608
+
+
+def brand_sql(rules: Rules, touches: str) -> str:
+    """The bonds with the brand from a table of touches."""
+    return sums_sql(rules, f"SELECT person, NULL::BIGINT AS staff, kind, channel, moment FROM {touches}")  # noqa: S608
+
+
 def signs_sql(events: str) -> str:
     views = ", ".join(f"'{name}'" for name in VIEWS)
     return SIGNS.format(events=events, views=views)
@@ -149,8 +158,8 @@ WITH of_brand AS (
     FROM of_brand GROUP BY keeper
 ), told AS (
     SELECT keeper, "at" AS moment, CASE role {lives} END AS life,
-           (CASE role {by_role} END) * (CASE WHEN inward > 0 AND outward > 0 THEN {RECIPROCAL} ELSE 1 END)
-           * (1 + {PER_CHANNEL} * greatest(coalesce(len(channels), 0) - 1, 0)) AS total
+           (CASE role {by_role} END) * (CASE WHEN inward > 0 AND outward > 0 THEN {rules.reciprocal!r} ELSE 1 END)
+           * (1 + {rules.per_channel!r} * greatest(coalesce(len(channels), 0) - 1, 0)) AS total
     FROM summed
 )
 SELECT keeper AS person,
@@ -170,10 +179,6 @@ def standing_table(people: Iterable[tuple[int, int | None]], roles: dict[int, st
             "role": pa.array([roles.get(keeper, "consumer") for _, keeper in rows], pa.string()),
         }
     )
-
-
-def there() -> Iterable[tuple[int, int | None]]:
-    return Person.objects.filter(erased_at=None).values_list("pk", "merged_into").iterator(50_000)
 
 
 def run(tables: Lake, sql: str) -> Any:

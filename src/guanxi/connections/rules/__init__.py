@@ -1,6 +1,7 @@
 """What ties say by the times of what happened to them."""
 
 from guanxi.connections.rules.friends import (
+    BEGINNINGS,
     HELD,
     Happening,
     Holding,
@@ -14,6 +15,7 @@ from guanxi.connections.rules.sources import WECOM_ADD_WAYS, WECOM_JOIN_SCENES, 
 from guanxi.connections.rules.spans import Span, Turn, span
 
 __all__ = [
+    "BEGINNINGS",
     "HELD",
     "WECOM_ADD_WAYS",
     "WECOM_JOIN_SCENES",

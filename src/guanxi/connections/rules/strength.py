@@ -1,7 +1,8 @@
 """How close two are: s = 1 - exp(-F · Σ w·2^(-age/H)) over the touches between them.
 
-F is 1.25 when both sides reach out, and 0.15 more for each channel beyond the first. Between two touches s only fades,
-so the moments at which it falls below a threshold are known as soon as the last touch is.
+F is 1.25 when both sides reach out, and 0.15 more for each channel beyond the first; a workspace may say otherwise.
+Between two touches s only fades, so the moments at which it falls below a threshold are known as soon as the last
+touch is.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ THEIRS = frozenset(WEIGHTS) - {"message_out", "complaint_resolved"}
 BY_HAND = ("meeting", "complaint_resolved", "share", "reply", "message_in")
 """What staff or another system may record, because no channel tells of it."""
 LARGEST_WEIGHT, LARGEST_HALF_LIFE = 10.0, 3_650.0
+LARGEST_RECIPROCAL, LARGEST_PER_CHANNEL = 3.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,39 @@ class Rules:
     half_lives: Mapping[str, float] = field(default_factory=lambda: dict(HALF_LIVES))
     weak_below: float = WEAK_BELOW
     strong_above: float = STRONG_ABOVE
+    reciprocal: float = RECIPROCAL
+    per_channel: float = PER_CHANNEL
+
+    def values(self) -> dict[str, float]:
+        """Everything that can be set, by its name; no kind of touch has the name of a role."""
+        edges = {"weak_below": self.weak_below, "strong_above": self.strong_above}
+        bonus = {"reciprocal": self.reciprocal, "per_channel": self.per_channel}
+        return {**self.weights, **self.half_lives, **bonus, **edges}
+
+
+def of_values(values: Mapping[str, float]) -> Rules:
+    """What is not among them is as usual."""
+    usual = Rules().values()
+    known = {name: float(values.get(name, usual[name])) for name in usual}
+    return Rules(
+        {kind: known[kind] for kind in WEIGHTS},
+        {role: known[role] for role in HALF_LIVES},
+        known["weak_below"],
+        known["strong_above"],
+        known["reciprocal"],
+        known["per_channel"],
+    )
 
 
 def flaws(rules: Rules) -> dict[str, str]:
-    """Field → negative, too_large, too_short or order."""
+    """Field → weight, half_life, reciprocal, per_channel, order, or nothing (no touch would count)."""
     found: dict[str, str] = {}
+    if not any(rules.weights.values()):
+        found["reply"] = "nothing"
+    if not 1 <= rules.reciprocal <= LARGEST_RECIPROCAL:
+        found["reciprocal"] = "reciprocal"
+    if not 0 <= rules.per_channel <= LARGEST_PER_CHANNEL:
+        found["per_channel"] = "per_channel"
     for name, weight in rules.weights.items():
         if not 0 <= weight <= LARGEST_WEIGHT:
             found[name] = "weight"
@@ -103,15 +133,15 @@ def together(rules: Rules, some: Iterable[Touches]) -> Touches | None:
     )
 
 
-def factor(touches: Touches) -> float:
-    return (RECIPROCAL if touches.inward and touches.outward else 1.0) * (
-        1 + PER_CHANNEL * max(len(touches.channels) - 1, 0)
+def factor(rules: Rules, touches: Touches) -> float:
+    return (rules.reciprocal if touches.inward and touches.outward else 1.0) * (
+        1 + rules.per_channel * max(len(touches.channels) - 1, 0)
     )
 
 
 def strength(rules: Rules, touches: Touches, role: str, at: datetime) -> float:
     age = (at.timestamp() - touches.at) / (rules.half_lives[role] * DAY)
-    return 1 - math.exp(-factor(touches) * touches.sums[ROLES.index(role)] * 2.0**-age)
+    return 1 - math.exp(-factor(rules, touches) * touches.sums[ROLES.index(role)] * 2.0**-age)
 
 
 def needed(threshold: float) -> float:
@@ -121,11 +151,17 @@ def needed(threshold: float) -> float:
 
 def until(rules: Rules, touches: Touches, role: str, threshold: float) -> datetime | None:
     """When they fall below, or fell: long before the last touch if they never were there. None: without weight."""
-    total = factor(touches) * touches.sums[ROLES.index(role)]
+    total = factor(rules, touches) * touches.sums[ROLES.index(role)]
     if total <= 0:
         return None
     days = rules.half_lives[role] * math.log2(total / needed(threshold))
     return datetime.fromtimestamp(touches.at, UTC) + timedelta(days=days)
+
+
+def faded(rules: Rules, role: str, strong_until: float, at: float) -> float:
+    """The strength at a moment, from when it passes the edge of strong; both in seconds."""
+    fading = 2.0 ** (-(at - strong_until) / (rules.half_lives[role] * DAY))
+    return 1 - math.exp(-needed(rules.strong_above) * fading)
 
 
 def band(strong_until: datetime | None, neutral_until: datetime | None, at: datetime) -> str:

@@ -13,6 +13,15 @@ KEPT_SECONDS = 600
 NUMBER_OF_KEYS = "number", "code", "origin"
 
 
+def happened() -> Sequence[str]:
+    """The names of events that have happened to anybody."""
+    place = f"happened:{scope.current()}"
+    if (known := cache.get(place)) is None:
+        known = audiences.observed_events()
+        cache.set(place, known, KEPT_SECONDS)
+    return list(known)
+
+
 def observed(of: str, key: str) -> Sequence[str]:
     """`of` is an event or `trait`; what is different for every event is not worth a list."""
     kind, _colon, name = key.partition(":")

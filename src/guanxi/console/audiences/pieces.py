@@ -13,7 +13,9 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 @dataclass(frozen=True)
 class Piece:
-    """A word of the sentence, or a control in it; `reshapes`: its choice changes which other controls there are."""
+    """A word of the sentence, or what `control` says: a `select` (of `options`, or of `groups` of them), a `number`,
+    `date`, `text`, `several` values, `ticks`, something `hidden`, a `button` (its act in `value`), where a detail
+    begins (`open`) and ends (`close`), or an `error`. `reshapes`: its choice changes which other controls there are."""
 
     text: str = ""
     control: str = ""
@@ -23,6 +25,24 @@ class Piece:
     options: Options = ()
     hints: Sequence[str] = ()
     reshapes: bool = False
+    groups: Sequence[tuple[str, Options]] = ()
+    chosen: tuple[str, ...] = ()
+
+
+OPEN, CLOSE = Piece(control="open"), Piece(control="close")
+
+
+def select(name: str, label: str, value: str, options: Options, *, reshapes: bool = False) -> Piece:
+    return Piece("", "select", name, label, value, options, reshapes=reshapes)
+
+
+def button(act: str, text: str) -> Piece:
+    return Piece(text, "button", "do", "", act)
+
+
+def taken(act: str, label: str) -> Piece:
+    """A button that takes something away."""
+    return Piece("", "button", "do", label, act)
 
 
 def arranged(pattern: str, **parts: list[Piece]) -> list[Piece]:

@@ -1,45 +1,123 @@
-"""Ready sentences to begin with."""
+"""Ready sentences to begin with: those that the workspace's data can answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from guanxi.console.audiences.sketch import Row, Sketch, Test
+from guanxi.console.audiences.acts import fresh
+from guanxi.console.audiences.sketch import MORE, Measure, Row, Sketch, Step, Test, Window
 
-TITLES: dict[str, Any] = {
-    "regulars": _("Bought from one department at least 3 times in 90 days, and used no coupon"),
-    "active": _("Paid for an order in the last 30 days"),
-    "lapsed": _("Paid for an order once, but not in the last 60 days"),
-    "loyal": _("Shopped on at least 10 different days in the last 180 days"),
-}
+PAID = Step("order.paid")
+NOT_PAID = Row("event", did="did_not", step=PAID)
+FRIEND = fresh("tie", "friend")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """`needs`: what must have happened to somebody. `sketch` gets the department that is bought from most."""
+
+    title: Any
+    needs: tuple[str, ...]
+    sketch: Callable[[str], Sketch]
+
+
+def _of(*rows: Row) -> Callable[[str], Sketch]:
+    return lambda _department: Sketch(rows=rows)
+
+
+def _last(days: int) -> Window:
+    return Window("last_days", days=str(days))
 
 
 def _regulars(department: str) -> Sketch:
-    from_one = Test("prop:department", "is", department)
-    bought = Row("event", event="product.bought", where=(from_one,), number="3", within="last_days", days="90")
-    return Sketch(rows=(bought, Row("event", did="did_not", event="coupon.redeemed", within="ever")))
+    bought = Step("product.bought", (Test("prop:department", "is", department),))
+    often = Row("event", step=bought, having=(Measure(number="3"),), window=_last(90))
+    return Sketch(rows=(often, Row("event", did="did_not", step=Step("coupon.redeemed"))))
 
 
-def _active(_department: str) -> Sketch:
-    return Sketch(rows=(Row("event", event="order.paid", within="last_days", days="30"),))
-
-
-def _lapsed(_department: str) -> Sketch:
-    lately = Row("event", did="did_not", event="order.paid", within="last_days", days="60")
-    return Sketch(rows=(Row("event", event="order.paid"), lately))
-
-
-def _loyal(_department: str) -> Sketch:
-    often = Row("event", event="order.paid", measure="days", number="10", within="last_days", days="180")
-    return Sketch(rows=(often,))
-
-
-SKETCHES: dict[str, Callable[[str], Sketch]] = {
-    "regulars": _regulars,
-    "active": _active,
-    "lapsed": _lapsed,
-    "loyal": _loyal,
+RECIPES: Mapping[str, Recipe] = {
+    "regulars": Recipe(
+        _("Bought from one department at least 3 times in 90 days, and used no coupon"), ("product.bought",), _regulars
+    ),
+    "active": Recipe(
+        _("Paid for an order in the last 30 days"), ("order.paid",), _of(Row("event", step=PAID, window=_last(30)))
+    ),
+    "lapsed": Recipe(
+        _("Paid for an order once, but not in the last 60 days"),
+        ("order.paid",),
+        _of(Row("event", step=PAID), Row("event", did="did_not", step=PAID, window=_last(60))),
+    ),
+    "loyal": Recipe(
+        _("Shopped on at least 10 different days in the last 180 days"),
+        ("order.paid",),
+        _of(Row("event", step=PAID, having=(Measure(unit="days", number="10"),), window=_last(180))),
+    ),
+    "spenders": Recipe(
+        _("Are in the top 5 percent by what they spent in a year"),
+        ("order.paid",),
+        _of(Row("top", step=PAID, window=_last(365), more=MORE["top"] | {"by": "sum"})),
+    ),
+    "newcomers": Recipe(
+        _("Paid for their first order in the last 30 days"),
+        ("order.paid",),
+        _of(Row("event", step=PAID, having=(Measure("first_time", window=_last(30)),))),
+    ),
+    "members": Recipe(
+        _("Are members and have not bought for 60 days"),
+        ("member.joined", "order.paid"),
+        _of(Row("member"), Row("event", did="did_not", step=PAID, window=_last(60))),
+    ),
+    "strong": Recipe(
+        _("Are close to us and have bought nothing in 90 days"),
+        ("touch.recorded",),
+        _of(fresh("strength"), Row("event", did="did_not", step=PAID, window=_last(90))),
+    ),
+    "new_friends": Recipe(
+        _("Became friends in the last 30 days and have no first order"),
+        ("friend.added",),
+        _of(Row("event", step=Step("friend.added"), window=_last(30)), NOT_PAID),
+    ),
+    "friends": Recipe(_("Are friends and have never bought"), ("friend.added",), _of(FRIEND, NOT_PAID)),
+    "followers": Recipe(
+        _("Follow an account and are nobody's friend"),
+        ("friend.followed",),
+        _of(fresh("tie", "follow"), Row("tie", negated=True, more=MORE["tie"])),
+    ),
+    "brought": Recipe(
+        _("Were brought by somebody and have not bought yet"),
+        ("person.referred",),
+        _of(fresh("tie", "referral"), NOT_PAID),
+    ),
+    "readers": Recipe(
+        _("Opened a message and did not buy within 7 days of it"),
+        ("message.opened", "order.paid"),
+        _of(
+            Row(
+                "sequence",
+                step=Step("message.opened"),
+                following=PAID,
+                window=_last(90),
+                more=MORE["sequence"] | {"gap": "7"},
+            )
+        ),
+    ),
+    "back": Recipe(
+        _("Got money back in the last 90 days and have bought nothing since 30 days"),
+        ("order.refunded",),
+        _of(
+            Row("event", step=Step("order.refunded"), window=_last(90)),
+            Row("event", did="did_not", step=PAID, window=_last(30)),
+        ),
+    ),
 }
+FIRST = ("regulars", "active", "lapsed", "loyal")
+
+
+def offered(happened: Collection[str]) -> dict[str, Any]:
+    """Titles by name; where nothing has happened yet, those that a shop asks first."""
+    fitting = [name for name, one in RECIPES.items() if all(event in happened for event in one.needs)]
+    return {name: RECIPES[name].title for name in (fitting if happened else FIRST)}

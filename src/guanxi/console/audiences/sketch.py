@@ -1,30 +1,33 @@
-"""A rule as rows of a form: what the builder shows, what was posted, and what its buttons do."""
+"""A rule as rows of a form, each of which may hold rows of its own: what the builder shows and what was posted."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from django.http import QueryDict
 
 from guanxi.audiences.queries import RuleError
 
-MOST_ROWS = 60
-ROW = re.compile(r"\d{1,2}(\.\d{1,2})?", re.ASCII)
+MOST_ROWS = 120
+MOST_DEEP = 10
+MOST_DETAILS = 20
+MOST_CHOSEN = 100
+ROW = re.compile(r"\d{1,2}(\.\d{1,2}){0,9}", re.ASCII)
 AMOUNT = "amount"
-# The fields of the other kinds of rows, with what they begin as.
+# `none` and `not_all` are the opposites of `any` and `all`.
+JOINS = ("all", "any", "none", "not_all")
+# The single fields of the kinds of rows, with what they begin as.
 MORE: dict[str, dict[str, str]] = {
-    "sequence": {"then": "then_not", "next": "order.paid", "gap": "3", "unit": "days"},
+    "sequence": {"then": "then_not", "gap": "3", "unit": "days"},
     "top": {"end": "top", "percent": "5", "by": "count"},
     "share": {"percent": "10", "skip": "0", "seed": ""},
     "audience": {"audience": ""},
-    "role": {},
-    "strength": {},
-    "member": {},
-    "tag": {"tag": ""},
-    "tie": {"tie": "friend", "of": "", "state": "active"},
+    "tie": {"tie": "friend", "state": "active"},
+    "kept": {"json": ""},
 }
+KINDS = frozenset({"event", "trait", "level", "group", "role", "strength", "member", "tag", *MORE})
 
 
 @dataclass(frozen=True)
@@ -38,28 +41,50 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the builder; `kind` says which of the fields count."""
-
-    kind: str
-    test: Test = Test()
-    levels: tuple[str, ...] = ()
-    did: str = "did"
-    event: str = ""
-    where: tuple[Test, ...] = ()
-    measure: str = "count"
-    bound: str = "at_least"
-    number: str = "1"
-    upper: str = ""
+class Window:
     within: str = "ever"
     days: str = "90"
     most: str = ""
     first: str = ""
     last: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`bound` says which of the fields count."""
+
+    bound: str = "at_least"
+    unit: str = "count"
+    number: str = "1"
+    upper: str = ""
+    test: Test = Test()
+    window: Window = Window()
+
+
+@dataclass(frozen=True)
+class Step:
+    event: str = ""
+    where: tuple[Test, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One condition of the builder; `kind` says which of the fields count."""
+
+    kind: str
+    negated: bool = False
+    test: Test = Test()
+    ticked: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    """Public ids of tags, or of whom or what a tie is with."""
+    did: str = "did"
+    step: Step = Step()
+    following: Step = Step()
+    having: tuple[Measure, ...] = ()
+    window: Window = Window()
     join: str = "any"
     rows: tuple[Row, ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
-    """What the kinds of `more.py` ask for."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +95,13 @@ class Sketch:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong, and where: `row` is `2` or `2.0`, "" for the whole; `condition` its place in the row, or -1;
-    `control` the name of the field."""
+    """What is wrong, and where: `row` is `2` or `2.0`, "" for the whole; `detail` the beginning of the names of its
+    fields (`2-w0`), or ""; `control` the name of the field."""
 
     error: RuleError
     row: str = ""
-    condition: int = -1
+    detail: str = ""
     control: str = ""
-
-
-@dataclass
-class _Draft:
-    row: Row
-    inner: list[Row] = field(default_factory=list)
 
 
 # From the form
@@ -90,101 +109,74 @@ class _Draft:
 
 def posted(data: QueryDict) -> Sketch:
     """Whatever was sent becomes a sketch; whether it makes sense is for the rule language to say."""
-    drafts: dict[str, _Draft] = {}
-    for at in data.getlist("row")[:MOST_ROWS]:
-        if not ROW.fullmatch(at):
-            continue
-        outer, _, inner = at.partition(".")
-        if not inner:
-            drafts[outer] = _Draft(_row(data, at))
-        elif outer in drafts and drafts[outer].row.kind == "group":
-            drafts[outer].inner.append(_row(data, at))
-    rows = tuple(replace(draft.row, rows=tuple(draft.inner)) for draft in drafts.values())
-    return Sketch(_join(data.get("join", "all"), "all"), rows)
+    places = [at for at in dict.fromkeys(data.getlist("row")[:MOST_ROWS]) if ROW.fullmatch(at)]
+    return Sketch(_join(data.get("join", "all"), "all"), _inside(_Sent(data), places, ""))
 
 
-def _row(data: QueryDict, at: str) -> Row:
-    def said(name: str, otherwise: str = "") -> str:
-        return data.get(f"{at}-{name}", otherwise).strip()
-
-    kind = said("kind")
-    if kind not in ("trait", "level", "group", *MORE):
-        kind = "event"
-    places = [place for place in data.getlist(f"{at}-where")[:20] if place.isascii() and place.isdigit()]
-    return Row(
-        kind=kind,
-        test=_test(data, at),
-        levels=tuple(data.getlist(f"{at}-levels")),
-        did=said("did", "did"),
-        event=said("event"),
-        where=tuple(_test(data, f"{at}-w{place}") for place in places),
-        measure=said("measure", "count"),
-        bound=said("bound", "at_least"),
-        number=said("number", "1"),
-        upper=said("upper"),
-        within=said("within", "ever"),
-        days=said("days", "90"),
-        most=said("most"),
-        first=said("first"),
-        last=said("last"),
-        join=_join(said("join", "any"), "any"),
-        more={name: said(name, otherwise) for name, otherwise in MORE.get(kind, {}).items()},
-    )
+def _inside(sent: _Sent, places: list[str], outer: str) -> tuple[Row, ...]:
+    own = [at for at in places if at.rpartition(".")[0] == outer]
+    rows = [(at, sent.row(at)) for at in own]
+    return tuple(replace(row, rows=_inside(sent, places, at)) if row.kind == "group" else row for at, row in rows)
 
 
-def _test(data: QueryDict, at: str) -> Test:
-    key, op = data.get(f"{at}-key", ""), data.get(f"{at}-op", "is")
-    return Test(key, op, data.get(f"{at}-value", "").strip(), data.get(f"{at}-high", "").strip())
+@dataclass(frozen=True)
+class _Sent:
+    data: QueryDict
+
+    def said(self, at: str, name: str, otherwise: str = "") -> str:
+        return self.data.get(f"{at}-{name}", otherwise).strip()
+
+    def row(self, at: str) -> Row:
+        kind = self.said(at, "kind")
+        kind = kind if kind in KINDS else "event"
+        return Row(
+            kind=kind,
+            negated=self.said(at, "not") == "1",
+            test=self.test(at),
+            ticked=tuple(self.data.getlist(f"{at}-levels")[:MOST_DETAILS]),
+            of=tuple(one for one in self.data.getlist(f"{at}-of")[:MOST_CHOSEN] if one),
+            did=self.said(at, "did", "did"),
+            step=self.step(at),
+            following=self.step(f"{at}-n"),
+            having=tuple(self.measure(under) for under in self.details(at, "having", "h")),
+            window=self.window(at),
+            join=_join(self.said(at, "join"), "any"),
+            more={name: self.said(at, name, otherwise) for name, otherwise in MORE.get(kind, {}).items()},
+        )
+
+    def details(self, at: str, name: str, letter: str) -> Iterator[str]:
+        for place in self.data.getlist(f"{at}-{name}")[:MOST_DETAILS]:
+            if place.isascii() and place.isdigit():
+                yield f"{at}-{letter}{place}"
+
+    def step(self, at: str) -> Step:
+        return Step(self.said(at, "event"), tuple(self.test(under) for under in self.details(at, "where", "w")))
+
+    def test(self, at: str) -> Test:
+        names = ("key", "op", "value", "high")
+        key, op, value, upper = (self.said(at, name) for name in names)
+        return Test(key, op or "is", value, upper)
+
+    def window(self, at: str) -> Window:
+        plain = Window()
+        return Window(
+            self.said(at, "within", plain.within),
+            self.said(at, "days", plain.days),
+            self.said(at, "most"),
+            self.said(at, "first"),
+            self.said(at, "last"),
+        )
+
+    def measure(self, at: str) -> Measure:
+        return Measure(
+            self.said(at, "bound", "at_least"),
+            self.said(at, "measure", "count"),
+            self.said(at, "number", "1"),
+            self.said(at, "upper"),
+            self.test(at),
+            self.window(at),
+        )
 
 
 def _join(given: str, otherwise: str) -> str:
-    return given if given in ("all", "any") else otherwise
-
-
-def changed(sketch: Sketch, act: str) -> Sketch:
-    """After a button: `add:<kind>`, `add:<kind>:<group>`, `remove:<row>`, `more:<row>`, `less:<row>:<condition>`."""
-    verb, *rest = act.split(":")
-    match verb, rest:
-        case "add", [kind]:
-            return replace(sketch, rows=(*sketch.rows, fresh(kind)))
-        case "add", [kind, group]:
-            return _at(sketch, group, lambda row: [replace(row, rows=(*row.rows, fresh(kind)))])
-        case "remove", [place]:
-            return _at(sketch, place, lambda row: [])
-        case "more", [place]:
-            return _at(sketch, place, lambda row: [replace(row, where=(*row.where, Test()))])
-        case "less", [place, gone]:
-            return _at(sketch, place, lambda row: [replace(row, where=_without(row.where, gone))])
-        case _:
-            return sketch
-
-
-def fresh(kind: str) -> Row:
-    match kind:
-        case "group":
-            return Row("group", rows=(Row("event", event="order.paid"),))
-        case "trait" | "level":
-            return Row(kind)
-        case _ if kind in MORE:
-            levels = {"role": ("leader",), "strength": ("strong",)}.get(kind, ())
-            return Row(kind, event="order.paid", within="ever", more=MORE[kind], levels=levels)
-        case _:
-            return Row("event", event="order.paid")
-
-
-def _without(where: tuple[Test, ...], gone: str) -> tuple[Test, ...]:
-    return tuple(test for at, test in enumerate(where) if str(at) != gone)
-
-
-def _at(sketch: Sketch, place: str, change: Callable[[Row], list[Row]]) -> Sketch:
-    outer, _, inner = place.partition(".")
-    rows: list[Row] = []
-    for at, row in enumerate(sketch.rows):
-        if str(at) != outer:
-            rows.append(row)
-        elif inner:
-            nested = [change(one) if str(under) == inner else [one] for under, one in enumerate(row.rows)]
-            rows.append(replace(row, rows=tuple(one for some in nested for one in some)))
-        else:
-            rows += change(row)
-    return replace(sketch, rows=tuple(rows))
+    return given if given in JOINS else otherwise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -21,12 +20,18 @@ from guanxi.audiences.models import Audience
 from guanxi.audiences.queries import Catalogue, RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
+from guanxi.console.audiences.acts import aimed, changed
 from guanxi.console.audiences.builder import build
+from guanxi.console.audiences.errors import error_text
+from guanxi.console.audiences.exact import NotARule, in_json, pasted
 from guanxi.console.audiences.forms import Named
-from guanxi.console.audiences.observed import observed
-from guanxi.console.audiences.recipes import SKETCHES, TITLES
-from guanxi.console.audiences.rule import rule_of, sketch_of, trouble
-from guanxi.console.audiences.sketch import Row, Sketch, Trouble, changed, posted
+from guanxi.console.audiences.observed import happened, observed
+from guanxi.console.audiences.offers import offers
+from guanxi.console.audiences.recipes import RECIPES, offered
+from guanxi.console.audiences.rule import rule_of, trouble
+from guanxi.console.audiences.shown import sketch_of
+from guanxi.console.audiences.sizes import sizes
+from guanxi.console.audiences.sketch import Row, Sketch, Step, Trouble, posted
 from guanxi.console.audiences.who import who
 from guanxi.console.paging import newest_first
 from guanxi.governance.queries import Permission
@@ -56,7 +61,12 @@ def audiences_list(request: StaffRequest) -> HttpResponse:
     for broadcast in Broadcast.objects.filter(audience__in=page.rows).order_by("-updated_at", "-pk"):
         used[broadcast.audience_id].append(broadcast)
     listed = [Listed(one, in_words(one.rule, catalogue), used[one.pk]) for one in page.rows]
-    context = {"listed": listed, "next": page.next, "recipes": TITLES.items(), "may_edit": _may_edit(request)}
+    context = {
+        "listed": listed,
+        "next": page.next,
+        "recipes": [] if listed else offered(happened()).items(),
+        "may_edit": _may_edit(request),
+    }
     return render(request, "audiences/list.html", context)
 
 
@@ -73,8 +83,8 @@ def in_words(rule: Any, catalogue: Catalogue) -> str:
 def new_audience(request: StaffRequest) -> HttpResponse:
     if request.method == "POST":
         return _written(request, None)
-    recipe = SKETCHES.get(request.GET.get("recipe", ""))
-    sketch = recipe(_department()) if recipe else Sketch(rows=(Row("event", event="order.paid", within="ever"),))
+    recipe = RECIPES.get(request.GET.get("recipe", ""))
+    sketch = recipe.sketch(_department()) if recipe else Sketch(rows=(Row("event", step=Step("order.paid")),))
     return _page(request, None, Named(), sketch)
 
 
@@ -97,7 +107,7 @@ def audience(request: StaffRequest, public_id: str) -> HttpResponse:
         rule = queries.parse_rule(kept.rule, catalogue)
     except RuleError as error:
         return _page(request, kept, form, _anew(request), Trouble(error))
-    return _page(request, kept, form, sketch_of(rule, catalogue) or _anew(request))
+    return _page(request, kept, form, sketch_of(rule, catalogue))
 
 
 @may(Permission.AUDIENCES_EDIT)
@@ -126,7 +136,7 @@ def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
         sketch = changed(posted(request.POST), request.POST.get("do", ""))
         rule = rule_of(sketch, queries.catalogue())
     if "do" in request.POST:
-        return _page(request, kept, Named(initial={"name": request.POST.get("name", "")}), sketch, counted=rule)
+        return _acted(request, kept, sketch, rule)
     if not form.is_valid():
         return _page(request, kept, form, sketch, status=422)
     try:
@@ -135,8 +145,23 @@ def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
         )
     except RuleError as error:
         return _page(request, kept, form, sketch, trouble(error, sketch) if sketch else Trouble(error), status=422)
+    except audiences.AudienceIsFixed:
+        messages.error(request, _("This audience is fixed: it keeps its people. Let it follow its rule again first."))
+        return _page(request, kept, form, sketch, status=422)
     _tell(request, saved)
     return redirect("audience", request.workspace.slug, saved.public_id)
+
+
+def _acted(request: StaffRequest, kept: Audience | None, sketch: Sketch | None, rule: Any) -> HttpResponse:
+    form = Named(initial={"name": request.POST.get("name", "")})
+    if request.POST["do"] != "paste":
+        return _page(request, kept, form, sketch, counted=rule)
+    catalogue, text = queries.catalogue(), request.POST.get("json", "")
+    try:
+        read = pasted(text, catalogue, kept.public_id if kept else "")
+    except NotARule as error:
+        return _page(request, kept, form, sketch, status=422, exact={"text": text, "error": str(error)})
+    return _page(request, kept, form, read, counted=rule_of(read, catalogue))
 
 
 def _tell(request: StaffRequest, saved: Audience) -> None:
@@ -153,17 +178,24 @@ def _page(
     wrong: Trouble | None = None,
     *,
     counted: Any = None,
+    exact: dict[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     catalogue = queries.catalogue()
-    context: dict[str, Any] = {"audience": kept, "form": form, "wrong": words.error_text(wrong.error) if wrong else ""}
-    context["may_edit"] = _may_edit(request)
+    context: dict[str, Any] = {"audience": kept, "form": form, "wrong": error_text(wrong.error) if wrong else ""}
+    context["may_edit"] = may_edit = _may_edit(request)
+    context["may_export"] = role_may(request.staff.role, Permission.EXPORTS_MAKE)
     if sketch is not None:
         context["builder"] = build(sketch, catalogue, observed, wrong, kept.public_id if kept else "")
+        context["exact"] = exact or {"text": in_json(rule_of(sketch, catalogue))}
     if kept is not None:
         context |= {"words": _sentences(kept.rule, catalogue), "used_by": _used_by(kept)}
+        context["tag_rules"] = list(queries.tag_rules().filter(audience=kept)[:20])
+        context["sizes"] = sizes(kept, now=request.now)
         context["named_by"] = queries.naming(kept)
-        context["rule_json"] = json.dumps(kept.rule, ensure_ascii=False, indent=2)
+        context["rule_json"] = in_json(kept.rule)
+    elif may_edit and request.method != "POST":
+        context["recipes"] = offered(happened()).items()
     if counted is not None:
         context["panel"] = _panel(request, counted)
     return render(request, "audiences/edit.html", context, status=status)
@@ -188,15 +220,16 @@ def _panel(request: StaffRequest, rule: Any) -> dict[str, Any]:
     try:
         return {"who": who(rule, request.staff, now=request.now)}
     except RuleError as error:
-        return {"unfinished": words.error_text(error)}
+        return {"unfinished": error_text(error)}
 
 
 @may(Permission.AUDIENCES_EDIT)
 @require_POST
 def builder(request: StaffRequest) -> HttpResponse:
     """The rows after a choice that changes what else there is to choose."""
-    sketch = changed(posted(request.POST), request.POST.get("do", ""))
-    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True}
+    act = request.POST.get("do", "")
+    sketch = changed(posted(request.POST), act)
+    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True, "focus": aimed(act, sketch)}
     return render(request, "audiences/_builder.html", page)
 
 
@@ -205,11 +238,22 @@ def builder(request: StaffRequest) -> HttpResponse:
 def count(request: StaffRequest) -> HttpResponse:
     """Who fits what stands in the form now."""
     rule = rule_of(posted(request.POST), queries.catalogue())
-    return render(request, "audiences/_who.html", {"panel": _panel(request, rule)})
+    context = {"panel": _panel(request, rule), "exact": {"text": in_json(rule)}, "beside": True}
+    return render(request, "audiences/_who.html", context)
+
+
+@may(Permission.AUDIENCES_EDIT)
+@require_GET
+def found_offers(request: StaffRequest) -> HttpResponse:
+    """What can be added to the rule, by what was typed; `into` is the group that it goes into."""
+    into, own = request.GET.get("into", ""), request.GET.get("own", "")
+    sections = offers(queries.catalogue(), request.GET.get("find", ""), own)
+    context = {"sections": sections, "group": f":{into}" if into else "", "find": request.GET.get("find", "").strip()}
+    return render(request, "audiences/_offers.html", context)
 
 
 @may(Permission.AUDIENCES_VIEW)
 @require_GET
 def members(request: StaffRequest, public_id: str) -> HttpResponse:
     """Who fits the audience as it is saved."""
-    return render(request, "audiences/_who.html", {"panel": _panel(request, found(public_id).rule)})
+    return render(request, "audiences/_who.html", {"panel": _panel(request, queries.people_rule(found(public_id)))})

@@ -15,56 +15,12 @@ from babel.numbers import format_decimal, format_percent
 from django.utils.translation import get_language, gettext_lazy, ngettext, ngettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from guanxi.audiences.queries import Catalogue, Part, Rule, RuleError, describe
+from guanxi.audiences.queries import Catalogue, Part, Rule, describe
+from guanxi.console.audiences.names import event_label, property_label, trait_label
 from guanxi.console.templatetags import figures
 from guanxi.kit.money import Money
 from guanxi.people.models import Level, Role
 
-EVENTS: dict[str, Any] = {
-    "order.paid": pgettext_lazy("has …", "paid for an order"),
-    "product.bought": pgettext_lazy("has …", "bought a product"),
-    "order.refunded": pgettext_lazy("has …", "got money back for an order"),
-    "coupon.redeemed": pgettext_lazy("has …", "used a coupon"),
-    "level.reached": pgettext_lazy("has …", "reached a level"),
-    "level.lost": pgettext_lazy("has …", "lost a level"),
-    "member.joined": pgettext_lazy("has …", "become a member"),
-    "touch.recorded": pgettext_lazy("has …", "had a touch written down"),
-    "member.left": pgettext_lazy("has …", "left the membership"),
-    "person.assigned": pgettext_lazy("has …", "been given an owner or a unit"),
-    "person.created": pgettext_lazy("has …", "appeared"),
-    "identity.linked": pgettext_lazy("has …", "got another id"),
-    "person.merged": pgettext_lazy("has …", "been merged with somebody"),
-    "person.unmerged": pgettext_lazy("has …", "been parted from somebody"),
-    "consent.given": pgettext_lazy("has …", "agreed to messages"),
-    "consent.withdrawn": pgettext_lazy("has …", "withdrawn consent"),
-    "message.accepted": pgettext_lazy("has …", "been sent a message"),
-    "message.bounced": pgettext_lazy("has …", "had a message bounce"),
-    "message.opened": pgettext_lazy("has …", "opened a message (estimate)"),
-    "message.unsubscribed": pgettext_lazy("has …", "unsubscribed"),
-    "message.complained": pgettext_lazy("has …", "reported a message as spam"),
-}
-PROPERTIES: dict[str, Any] = {
-    "department": gettext_lazy("department"),
-    "category": gettext_lazy("category"),
-    "brand": gettext_lazy("brand"),
-    "product": gettext_lazy("product"),
-    "quantity": gettext_lazy("quantity"),
-    "store": gettext_lazy("store"),
-    "lines": gettext_lazy("number of lines"),
-    "number": gettext_lazy("order number"),
-    "code": gettext_lazy("coupon code"),
-    "imported_campaign": gettext_lazy("imported campaign"),
-    "level": gettext_lazy("level"),
-    "proof": gettext_lazy("proof"),
-    "label": gettext_lazy("reference"),
-    "channel": gettext_lazy("channel"),
-    "purpose": gettext_lazy("purpose"),
-    "origin": gettext_lazy("sent by"),
-    "owner": gettext_lazy("owner"),
-    "unit": gettext_lazy("unit"),
-    "kind": gettext_lazy("kind of id"),
-}
-TRAITS: dict[str, Any] = {"language": gettext_lazy("language"), "country": gettext_lazy("country")}
 AMOUNT_LABEL = gettext_lazy("amount")
 DID: dict[str, Any] = {
     "did": gettext_lazy("has %(event)s"),
@@ -161,67 +117,12 @@ BY: dict[str, Any] = {
     "sum": pgettext_lazy("top by …", "amount in total"),
     "days": pgettext_lazy("top by …", "number of days"),
 }
-ERRORS: dict[str, Any] = {
-    "unknown_tag": gettext_lazy("This tag does not exist any more. Choose another one."),
-    "unknown_tie": gettext_lazy("This does not exist here any more. Choose something from the list."),
-    "unknown_audience": gettext_lazy("This audience does not exist any more. Choose another one."),
-    "cycle": gettext_lazy("These audiences lead back to each other: %(key)s. Choose another one."),
-    "broken_audience": gettext_lazy("The rule of “%(key)s” does not work any more. Mend it first."),
-    "wrong_bound": gettext_lazy("These numbers do not fit together. Enter other ones."),
-    "empty_group": gettext_lazy("Add at least one condition here."),
-    "empty": gettext_lazy("Enter a value."),
-    "missing": gettext_lazy("Enter a value."),
-    "missing_bound": gettext_lazy("Enter a number."),
-    "wrong_order": gettext_lazy("The lower value must come first."),
-    "wrong_type": gettext_lazy("This value does not fit. Enter %(kind)s."),
-    "wrong_number": gettext_lazy("This number is too small or too big. Enter another one."),
-    "wrong_date": gettext_lazy("Enter a day between 1970 and 2200."),
-    "wrong_operator": gettext_lazy("This comparison does not work here. Choose another one."),
-    "unknown_operator": gettext_lazy("This comparison does not work here. Choose another one."),
-    "unknown_trait": gettext_lazy("“%(key)s” is not kept of people here. Choose something from the list."),
-    "unknown_event": gettext_lazy("Nothing called “%(key)s” happens here. Choose something from the list."),
-    "unknown_property": gettext_lazy("“%(key)s” is not known of this. Choose something from the list."),
-    "unknown_value": gettext_lazy("This is not one of the choices. Choose from the list."),
-    "no_amount": gettext_lazy("This carries no amount. Count times or days instead."),
-    "control_character": gettext_lazy("The text holds a character that cannot be typed. Enter it again."),
-    "too_long": gettext_lazy("This text is too long. At most %(most)s characters fit."),
-    "too_many_values": gettext_lazy("These are too many values. At most %(most)s fit."),
-    "too_many_clauses": gettext_lazy("These are too many conditions. At most %(most)s fit."),
-}
-KINDS: dict[str, Any] = {
-    "text": gettext_lazy("a text"),
-    "number": gettext_lazy("a number, such as 3 or 2.5"),
-    "date": gettext_lazy("a day"),
-    "flag": gettext_lazy("yes or no"),
-    "": gettext_lazy("a whole number or an amount"),
-}
 
 
 def locale() -> str:
     """The current language, as Babel and Money want it."""
     language = get_language() or "en"
     return "zh_Hans" if language.startswith("zh") else language.replace("-", "_")
-
-
-def event_label(name: str, given: str = "") -> str:
-    return given or str(EVENTS.get(name, name))
-
-
-def property_label(name: str, given: str = "") -> str:
-    return given or str(PROPERTIES.get(name, name))
-
-
-def trait_label(name: str, given: str = "") -> str:
-    return given or str(TRAITS.get(name, name))
-
-
-def error_text(error: RuleError) -> str:
-    """What is wrong and what to do, in the current language."""
-    words = ERRORS.get(error.code)
-    if words is None:
-        return _("This cannot be used here. Change it or remove it.")
-    kind = str(KINDS.get(str(error.params.get("kind", "")), ""))
-    return str(words) % {"key": error.params.get("key", ""), "most": error.params.get("most", ""), "kind": kind}
 
 
 # A rule as sentences

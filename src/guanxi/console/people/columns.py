@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from guanxi.connections import queries as connections
 from guanxi.console.people import words
-from guanxi.console.people.strength import BANDS
+from guanxi.console.strength_words import BANDS
 from guanxi.console.templatetags.figures import country_name, day, language_name
 from guanxi.governance.models import Staff
 from guanxi.people import queries

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
-from guanxi.console.people.strength import BANDS
+from guanxi.console.strength_words import BANDS
 
 
 class StandingFilter:

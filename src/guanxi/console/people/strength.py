@@ -9,19 +9,14 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from guanxi.connections import queries as connections
 from guanxi.connections.queries import Because, Close
-from guanxi.console.people.touch_words import TOUCHES
+from guanxi.console.strength_words import BANDS, TOUCHES
 from guanxi.console.templatetags.figures import day
 from guanxi.people.models import Person
 
-BANDS: dict[str, tuple[Any, str]] = {
-    "strong": (pgettext_lazy("strength", "Strong"), ""),
-    "neutral": (pgettext_lazy("strength", "Neutral"), "info"),
-    "weak": (pgettext_lazy("strength", "Weak"), "quiet"),
-}
 BY_HAND = ("meeting", "message_in", "reply", "share", "complaint_resolved")
 REFUSALS = {
     "kind": gettext_lazy("Choose what it was."),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from guanxi.channels.models import Account
 from guanxi.connections.models import BroughtBy, FriendSource, GroupChat, JoinedBy, LeftBy
-from guanxi.console.people.touch_words import TOUCHES
+from guanxi.console.strength_words import TOUCHES
 from guanxi.events.queries import TimelineEntry
 from guanxi.governance.models import Staff
 from guanxi.people.models import Person

@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost", "member.joined", "member.left")),
     "tags": (gettext_lazy("Tags and role"), ("tag.added", "tag.removed", "role.changed")),
     "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
+    "audiences": (gettext_lazy("Audiences"), ("audience.entered", "audience.left")),
     "notes": (gettext_lazy("Notes"), ()),
 }
 WITH_MESSAGES = ("", "messages")
@@ -187,6 +188,18 @@ def _unsent(message: Message, name: str) -> Item:
             return Item(at, "circle-x", _("“%(name)s” could not be sent") % {"name": name}, message.detail)
 
 
+def told(entries: Sequence[TimelineEntry]) -> list[Item]:
+    """Each of these by itself."""
+    known = _known(entries)
+    return [_bought(entry) if entry.name in FOLDED else _item(entry, known) for entry in entries]
+
+
+def _bought(entry: TimelineEntry) -> Item:
+    amount = money(Money(entry.amount_minor or 0, entry.currency)) if entry.currency else ""
+    name = str(entry.props.get("product", "")) or str(entry.props.get("category", "")) or "–"
+    return Item(entry.at, "shopping-bag", _("Bought %(name)s") % {"name": name}, amount)
+
+
 def _item(entry: TimelineEntry, known: Known) -> Item:
     room = entry.name.partition(".")[0]
     match room:
@@ -204,6 +217,8 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _coupon(entry, known)
         case "tag" | "role":
             return _tag(entry)
+        case "audience":
+            return _audience(entry)
         case _tie if entry.name in TIES:
             return Item(entry.at, *told_of_tie(entry, known.ties))
         case "person" if entry.name == "person.assigned":
@@ -225,6 +240,16 @@ def _tag(entry: TimelineEntry) -> Item:
     name = {"name": entry.props.get("label", "")}
     said = _("Tag put on: %(name)s") if entry.name == "tag.added" else _("Tag taken off: %(name)s")
     return Item(entry.at, "tag", said % name, how)
+
+
+def _audience(entry: TimelineEntry) -> Item:
+    name = {"name": entry.props.get("label", "")}
+    said = (
+        _("Came into the audience “%(name)s”")
+        if entry.name == "audience.entered"
+        else _("Left the audience “%(name)s”")
+    )
+    return Item(entry.at, "filter", said % name)
 
 
 def _appearance(entry: TimelineEntry, known: Known) -> Item:

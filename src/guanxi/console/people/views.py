@@ -20,6 +20,7 @@ from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
 from guanxi.console.people import bulk, ladder, saved, strength, words
 from guanxi.console.people import timeline as happened
+from guanxi.console.people.audiences import audiences_of
 from guanxi.console.people.columns import asked_for, cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
@@ -96,6 +97,7 @@ def people(request: StaffRequest) -> HttpResponse:
         "count": count,
         "more_than_counted": more,
         "may_import": role_may(request.staff.role, Permission.PEOPLE_IMPORT),
+        "may_export": role_may(request.staff.role, Permission.EXPORTS_MAKE),
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "may_merge": role_may(request.staff.role, Permission.PEOPLE_MERGE),
         "acts": bulk.acts(request.staff),
@@ -167,6 +169,7 @@ def page_of(
         "role_options": list(Role.choices),
         "merges": queries.merges_of(one),
         "ties": connections.ties(one, request.staff),
+        "audiences": audiences_of(one, request.staff),
         "note": form,
     }
     return render(request, "people/person.html", context, status=422 if form.is_bound or joining or touching else 200)

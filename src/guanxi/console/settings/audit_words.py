@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from guanxi.acquisition.models import Source
 from guanxi.audiences.models import Audience
+from guanxi.audiences.queries import exports
 from guanxi.channels.models import Account
+from guanxi.console.settings.strength import BONUS, EDGES, KINDS, ROLES
 from guanxi.content.models import Content
 from guanxi.governance.models import ApiKey, AuditEntry, Role, Staff, Unit
 from guanxi.integrations.models import Endpoint
@@ -23,6 +25,8 @@ from guanxi.reach.models import Broadcast
 
 ACTS: Mapping[str, Any] = {
     "audience.deleted": gettext_lazy("Audience deleted"),
+    "audience.fixed": gettext_lazy("Audience fixed"),
+    "audience.made_live": gettext_lazy("Audience made live"),
     "content.deleted": gettext_lazy("Content deleted"),
     "broadcast.cancelled": gettext_lazy("Broadcast stopped"),
     "broadcast.confirmed": gettext_lazy("Broadcast confirmed"),
@@ -48,6 +52,7 @@ ACTS: Mapping[str, Any] = {
     "channel.test_sent": gettext_lazy("Test message sent to oneself"),
     "channel.switched_on": gettext_lazy("Channel switched on"),
     "event.blocked": gettext_lazy("Event blocked"),
+    "event.forgotten": gettext_lazy("Event names forgotten"),
     "event.unblocked": gettext_lazy("Event let in again"),
     "source.changed": gettext_lazy("Source of events changed"),
     "source.key_rotated": gettext_lazy("Write key of a source renewed"),
@@ -58,6 +63,12 @@ ACTS: Mapping[str, Any] = {
     "id_kind.removed": gettext_lazy("Kind of id removed"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
+    "export.started": gettext_lazy("Export of people started"),
+    "export.finished": gettext_lazy("File of people made"),
+    "export.stopped": gettext_lazy("Export of people stopped"),
+    "export.resumed": gettext_lazy("Export of people went on"),
+    "export.downloaded": gettext_lazy("File of people taken"),
+    "export.removed": gettext_lazy("File of people removed"),
     "erasure.retried": gettext_lazy("Erasure tried again"),
     "file.attached": gettext_lazy("File attached"),
     "file.removed": gettext_lazy("File removed"),
@@ -99,6 +110,7 @@ ACTS: Mapping[str, Any] = {
     "staff.second_step_removed": gettext_lazy("Second step removed by an owner"),
     "staff.let_in": gettext_lazy("Access given again"),
     "staff.locked_out": gettext_lazy("Access taken"),
+    "strength.changed": gettext_lazy("Strength counted otherwise"),
     "suppression.added": gettext_lazy("Put on the suppression list"),
     "suppression.removed": gettext_lazy("Taken off the suppression list"),
     "tag.archived": gettext_lazy("Tag archived"),
@@ -149,8 +161,14 @@ WHY: Mapping[str, Any] = {
     "correct": gettext_lazy("To correct what is wrong"),
     "law": gettext_lazy("An authority or a court asked for it"),
     "ended": gettext_lazy("There is no ground to keep it any more"),
+    "analysis": gettext_lazy("To work on it in another program"),
+    "ads": gettext_lazy("To show them ads, or to spare them"),
+    "processor": gettext_lazy("Somebody who works for us needs it"),
     "other": gettext_lazy("Another reason"),
 }
+
+
+STRENGTH: Mapping[str, Any] = {**KINDS, **ROLES, **BONUS, **EDGES}
 
 
 def act_words(act: str) -> str:
@@ -159,6 +177,9 @@ def act_words(act: str) -> str:
 
 def detail_words(entry: AuditEntry) -> str:
     """What more there is to say, of the parts of the detail that have words."""
+    if entry.act == "strength.changed":
+        moved = [f"{STRENGTH[name]}: {of}" for name, of in entry.detail.items() if name in STRENGTH]
+        return _(", ").join(moved)
     match entry.detail:
         case {"why": why} if why:
             return str(WHY.get(why, why))
@@ -200,6 +221,7 @@ _KINDS: Mapping[str, _Kind] = {
     "end": _Kind(lambda staff: Endpoint.objects.all(), "webhook"),
     "key": _Kind(lambda staff: ApiKey.objects.all(), "keys", listed=True),
     "idk": _Kind(lambda staff: OwnKind.objects.all(), "id_kind"),
+    "exp": _Kind(lambda staff: exports.exports_of(staff), "export"),
     "imp": _Kind(lambda staff: Import.objects.all(), "import"),
     "psn": _Kind(people.visible, "person"),
     "src": _Kind(lambda staff: Source.objects.all(), "source"),

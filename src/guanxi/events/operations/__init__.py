@@ -1,3 +1,4 @@
+from guanxi.events.changes import drop_changes
 from guanxi.events.operations.announcing import announce, announce_many, drop_kept, keep, retract, tell, touch
 from guanxi.events.operations.forgetting import forget, forget_in_batches, forgotten
 from guanxi.events.operations.rebuilding import Busy, rebuild
@@ -11,6 +12,7 @@ __all__ = [
     "Happened",
     "announce",
     "announce_many",
+    "drop_changes",
     "drop_kept",
     "forget",
     "forget_in_batches",

@@ -29,8 +29,11 @@ def announce(fact: Any, *, at: datetime, received_at: datetime | None = None, so
 
 
 @transaction.atomic
-def announce_many(happened: Sequence[Happened], *, received_at: datetime, source: str = "") -> None:
-    """Write many facts of one change. Beyond fifty they are kept as compressed batches, not as single rows."""
+def announce_many(
+    happened: Sequence[Happened], *, received_at: datetime, source: str = "", quietly: bool = False
+) -> None:
+    """Write many facts of one change. Beyond fifty they are kept as compressed batches, not as single rows. `quietly`:
+    nobody is called, for whoever tells of all of them by one word."""
     if not happened:
         return
     if len(happened) <= ROWS_UP_TO:
@@ -38,6 +41,8 @@ def announce_many(happened: Sequence[Happened], *, received_at: datetime, source
     else:
         for start in range(0, len(happened), BATCH):
             _keep(happened[start : start + BATCH], received_at, source)
+    if quietly:
+        return
     by_name = sorted(happened, key=lambda item: item.fact.name)
     for name, group in groupby(by_name, key=lambda item: item.fact.name):
         heard = list(group)

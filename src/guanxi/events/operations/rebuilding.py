@@ -13,8 +13,10 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError
 
+from guanxi.events.changes import note_everybody
 from guanxi.events.lake import EVENTS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Reassigned
+from guanxi.events.operations import lifetimes
 from guanxi.events.operations.announcing import touch
 from guanxi.events.operations.shapes import PROPERTIES
 from guanxi.events.operations.tidying import MEMORY, view
@@ -50,6 +52,7 @@ def rebuild() -> int:
         touch("aliases", Reassigned.objects.values_list("person", flat=True))
         rows = _written(old, state.assigned)
         Reassigned.objects.all().delete()
+        note_everybody("rebuilding")
         LakeState.objects.filter(pk=state.pk).update(appended=state.assigned)
         return rows
 
@@ -94,6 +97,8 @@ def _written(old: DeltaTable | None, commit: int) -> int:
             writer_properties=PROPERTIES,
             commit_properties=CommitProperties(app_transactions=[Transaction(APPLICATION, commit)]),
         )
+        engine.execute("CREATE OR REPLACE VIEW events AS FROM came")
+        lifetimes.make_anew(engine)
         return int(rows)
 
 

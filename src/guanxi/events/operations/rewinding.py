@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 import pyarrow.compute as pc
 from django.db import transaction
 
+from guanxi.events.changes import note_everybody
 from guanxi.events.lake import MIRRORS, opened
 from guanxi.events.models import Fact, FactBatch, Forgotten, LakeState, Retraction
 from guanxi.events.operations.announcing import touch
@@ -29,6 +30,7 @@ def rewind(*, retracted: Collection[int], mirrored: Mapping[str, Iterable[int]])
     LakeState.objects.update(assigned=commit, appended=commit)
     Retraction.objects.filter(done_at__isnull=False).exclude(pk__in=retracted).update(done_at=None)
     Forgotten.objects.update(done_at=None, swept_at=None)
+    note_everybody("rewinding")
     for name, keys in mirrored.items():
         touch(name, sorted({*keys, *_in_lake(name)}))
     return waiting

@@ -18,9 +18,10 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from django.db import transaction
 
-from guanxi.events import registry
+from guanxi.events import changes, registry
 from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
+from guanxi.events.operations import lifetimes
 from guanxi.events.operations.forgetting import forget_in_lake, sweep_old_files
 from guanxi.events.operations.reassigning import put_back, remember_aliases
 from guanxi.events.operations.shapes import APPENDED, PROPERTIES
@@ -68,6 +69,7 @@ def _append_facts(now: datetime) -> int:
     delta = opened(scope.current(), "events")
     if delta is None or (delta.transaction_version(APPLICATION) or 0) < commit:
         _append(table, commit)
+        lifetimes.follow(table, delta)
     with transaction.atomic():
         LakeState.objects.filter(pk=state.pk).update(appended=commit, appended_at=now)
     return int(table.num_rows)
@@ -139,7 +141,9 @@ def _retract(now: datetime) -> int:
     if delta is not None:
         ids = ", ".join(str(int(row.import_id)) for row in waiting)
         delta.delete(f"import_id IN ({ids})", writer_properties=PROPERTIES)
-    Retraction.objects.filter(pk__in=[row.pk for row in waiting]).update(done_at=now)
+    with transaction.atomic():
+        changes.note_everybody("retraction")
+        Retraction.objects.filter(pk__in=[row.pk for row in waiting]).update(done_at=now)
     return len(waiting)
 
 
@@ -150,13 +154,20 @@ def _mirror(name: str) -> int:
     wanted = sorted({key for _, first, last in waiting for key in range(first, last + 1)})
     rows = registry.mirrors()[name](wanted).cast(MIRRORS[name])
     delta = opened(scope.current(), name)
+    notes, whose = changes.begun(name, changes.named_in(name, rows, delta, wanted))
     if delta is None:
         write_deltalake(str(folder(scope.current(), name)), rows, mode="append", writer_properties=PROPERTIES)
     else:
         _replace(_grown(delta, name), rows, wanted, key=MIRRORS[name].names[0])
     if name == "aliases":
         put_back(wanted)
+<<<<<<< HEAD
     Touched.objects.filter(pk__in=[pk for pk, _first, _last in waiting]).delete()
+=======
+    with transaction.atomic():
+        changes.ended(name, notes, whose)
+        Touched.objects.filter(pk__in=[pk for pk, _ in waiting]).delete()
+>>>>>>> main
     return len(wanted)
 
 

@@ -46,7 +46,7 @@ from guanxi.people.operations.personal import (
 from guanxi.people.operations.preferring import set_preferences
 from guanxi.people.operations.revealing import RevealRefused, reveal
 from guanxi.people.operations.seeing import saw
-from guanxi.people.operations.strength import hold_strength, hold_strength_of_all
+from guanxi.people.operations.strength import drop_strength, hold_strength
 from guanxi.people.operations.tagging import (
     Put,
     Tagged,
@@ -117,6 +117,7 @@ __all__ = [
     "create_tags",
     "decide_pair",
     "delete_view",
+    "drop_strength",
     "edit_person",
     "end_proof",
     "erase_person",
@@ -124,7 +125,6 @@ __all__ = [
     "fail_import",
     "hand_over",
     "hold_strength",
-    "hold_strength_of_all",
     "join",
     "leave",
     "let_rules",

@@ -45,7 +45,7 @@ def confirm(*, broadcast: Broadcast, by: Staff | None, now: datetime) -> Broadca
         raise Blocked(problems)
     assert broadcast.audience is not None
     assert broadcast.content is not None
-    broadcast.rule = audiences.settled(broadcast.audience.rule)
+    broadcast.rule = audiences.settled(audiences.people_rule(broadcast.audience))
     broadcast.snapshot = content.snapshot(broadcast.content)
     broadcast.state, broadcast.confirmed_at, broadcast.updated_at = BroadcastState.PLANNING, now, now
     broadcast.save()

@@ -83,7 +83,7 @@ def review(broadcast: Broadcast, *, now: datetime) -> Review:
 def _people(broadcast: Broadcast, now: datetime) -> list[int]:
     if broadcast.audience is None:
         return []
-    found: list[int] = audiences.members(broadcast.audience.rule, now=now)["person"].to_pylist()
+    found: list[int] = audiences.members(audiences.people_rule(broadcast.audience), now=now)["person"].to_pylist()
     return found
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from guanxi.connections.models import Bond, StrengthCount
 from guanxi.connections.queries import strength as asked
@@ -18,39 +18,24 @@ from guanxi.connections.rules import strength as rule
 from guanxi.connections.rules.strength import DAYS_KEPT, ROLES, Rules, Touches
 from guanxi.events import operations as events
 from guanxi.events import queries
-from guanxi.events.models import LakeState, Retraction
-from guanxi.kit import bulk, leases, scope
+from guanxi.kit import bulk
 from guanxi.people import operations as people
 from guanxi.people.models import Level, LevelProof, Person, Strength
 
-COMMITS_A_TURN = 10
 CHUNK = 20_000
 COLUMNS = ("person_id", "staff_id", "at", *ROLES, "inward", "outward", "channels", "days")
 SENT = "event.sent"
 
 
-def strength_lane(*, now: datetime) -> int:
-    """One turn of the worker; how many commits were counted."""
-    with leases.only_one("strength") as alone:
-        if not alone:
-            return 0
-        count, _made = StrengthCount.objects.get_or_create()
-        state = LakeState.objects.first()
-        appended = state.appended if state else 0
-        if count.counted_at is None or count.commit > appended or count.anew_since is not None:
-            return int(count_anew(now=now))
-        commits = range(count.commit + 1, min(appended, count.commit + COMMITS_A_TURN) + 1)
-        for commit in commits:
-            with transaction.atomic():
-                count_rows(events.rows_of(commit), now=now)
-                StrengthCount.objects.filter(pk=count.pk).update(commit=commit, counted_at=now)
-        return len(commits)
-
-
 def ask_anew(*, now: datetime) -> None:
-    """Everything is to be counted again, at the worker's next turn."""
+    """Everything is to be counted again, at the worker's next turn; once more, if it is being counted just now."""
     StrengthCount.objects.get_or_create()
-    StrengthCount.objects.filter(anew_since=None).update(anew_since=now)
+    StrengthCount.objects.update(anew_since=Coalesce("anew_since", Value(now)), asked=F("asked") + 1)
+
+
+def _once_more() -> None:
+    """Who is merged or gets another role while everything is read may be written as they were: it is read again."""
+    StrengthCount.objects.filter(anew_since__isnull=False).update(asked=F("asked") + 1)
 
 
 def count_rows(table: Any, *, now: datetime) -> None:
@@ -110,7 +95,7 @@ def _add(
             whole = rule.together(by, [*some, *([asked.touches_of(before)] if before else [])])
             if whole is not None:
                 rows.append(_row(person, staff, whole, kept if staff is None else ""))
-    _write(rows)
+    write_bonds(rows)
     settle({row[0] for row in rows}, by)
 
 
@@ -118,7 +103,7 @@ def _row(person: int, staff: int | None, of: Touches, days: str) -> tuple[Any, .
     return (person, staff, of.at, *of.sums, of.inward, of.outward, ",".join(sorted(of.channels)), days)
 
 
-def _write(rows: Sequence[tuple[Any, ...]]) -> None:
+def write_bonds(rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in COLUMNS[2:])
         bulk.insert(Bond, COLUMNS, rows, on_conflict=f"(person_id, staff_id) DO UPDATE SET {changed}")
@@ -157,11 +142,13 @@ def _tell(rows: Sequence[tuple[int, datetime | None, datetime]]) -> None:
 
 def settle_merged(happened: Sequence[events.Happened]) -> None:
     """Two became one, or parted: the touches of each are still known, so they are only summed again."""
+    _once_more()
     settle({one for each in happened for one in (each.fact.person, each.fact.merged)})
 
 
 def settle_roles(happened: Sequence[events.Happened]) -> None:
     """Of an opinion leader it fades slower, of an employee faster."""
+    _once_more()
     settle({each.fact.person for each in happened})
 
 
@@ -196,54 +183,3 @@ def _keepers(persons: Iterable[int]) -> dict[int, int]:
     """Who they are now; erased people are nobody."""
     found = Person.objects.filter(erased_at=None).extra(**bulk.any_number("people_person.id", persons))
     return {pk: keeper or pk for pk, keeper in found.values_list("pk", "merged_into")}
-
-
-def count_anew(*, now: datetime) -> bool:
-    """Everybody, from the lake. False while the lake is not ready for it: the next turn comes back."""
-    if Retraction.objects.filter(done_at=None).exists():
-        return False
-    with leases.only_one("lake") as alone:
-        if not alone:
-            return False
-        state = LakeState.objects.first()
-        if state is not None and state.assigned != state.appended:
-            return False
-        commit = state.appended if state else 0
-        by = asked.rules()
-        with queries.lake() as tables:
-            bonds, close, signs = _read(tables, by, now)
-    with transaction.atomic():
-        prove_interactors(signs, now)
-        with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {Bond._meta.db_table} WHERE workspace_id = %s", [scope.current()])  # noqa: S608
-        bulk.insert(Bond, COLUMNS, _rows_of(bonds))
-        people.hold_strength_of_all(_moments(close))
-        StrengthCount.objects.update(commit=commit, anew_since=None, counted_at=now)
-    return True
-
-
-def _read(tables: queries.Lake, by: Rules, now: datetime) -> tuple[Any, Any, list[tuple[int, datetime, str]]]:
-    lake.lend(tables, by)
-    tables.register("standing", lake.standing_table(lake.there(), asked.every_role()))
-    today = int(now.timestamp() // rule.DAY)
-    bonds = lake.run(tables, lake.everything_sql(by, "events", today))
-    tables.register("bonds", bonds)
-    close = lake.run(tables, lake.closeness_sql(by, "SELECT * FROM bonds"))
-    signs = lake.run(tables, lake.signs_sql("events")).to_pylist()
-    return bonds, close, [(row["person"], row["at"], row["name"]) for row in signs]
-
-
-def _rows_of(bonds: Any) -> Iterable[tuple[Any, ...]]:
-    names = ["person", *COLUMNS[1:]]
-    names[1] = "staff"
-    for part in bonds.select(names).to_batches(max_chunksize=50_000):
-        yield from zip(*(column.to_pylist() for column in part.columns), strict=True)
-
-
-def _moments(close: Any) -> Iterable[tuple[int, datetime, datetime]]:
-    for part in close.to_batches(max_chunksize=50_000):
-        for person, strong, neutral in zip(*(column.to_pylist() for column in part.columns), strict=True):
-            yield person, datetime.fromtimestamp(strong, UTC), datetime.fromtimestamp(neutral, UTC)
-
-
-__all__ = ["after_import", "ask_anew", "count_anew", "count_rows", "settle", "settle_merged", "strength_lane"]

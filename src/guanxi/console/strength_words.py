@@ -1,11 +1,11 @@
-"""What staff can write down of a touch, in words."""
+"""Touches and bands in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 TOUCHES: Mapping[str, Any] = {
     "meeting": gettext_lazy("Met in person"),
@@ -13,4 +13,9 @@ TOUCHES: Mapping[str, Any] = {
     "reply": gettext_lazy("They replied"),
     "share": gettext_lazy("They passed something on"),
     "complaint_resolved": gettext_lazy("A complaint was settled"),
+}
+BANDS: Mapping[str, tuple[Any, str]] = {
+    "strong": (pgettext_lazy("strength", "Strong"), ""),
+    "neutral": (pgettext_lazy("strength", "Neutral"), "info"),
+    "weak": (pgettext_lazy("strength", "Weak"), "quiet"),
 }

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0006_upkeep"),
+        ("events", "0007_changes"),
     ]
 
     operations = [

@@ -1,0 +1,115 @@
+"""The rows behind every clause for one person: what they did, carry, and whom they are tied to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import ibis
+import msgspec
+
+from guanxi.audiences.queries.catalogue import catalogue
+from guanxi.audiences.queries.compile import leaves
+from guanxi.audiences.queries.explain import Reason, explain
+from guanxi.audiences.queries.members import tables_of, zone_here
+from guanxi.audiences.queries.scans import Context, selected
+from guanxi.audiences.rules import (
+    Clause,
+    Did,
+    DidNot,
+    Part,
+    Tagged,
+    Then,
+    Tie,
+    Top,
+    describe,
+    parse_rule,
+    resolved,
+    window_bounds,
+)
+from guanxi.events.queries import Lake, TimelineEntry, lake
+from guanxi.people.models import PersonTag
+
+ROWS = 10
+_EVENT = ("event_id", "name", "occurred_at", "channel", "amount_minor", "currency", "order_id", "message_id", "props")
+_TIE = ("kind", "state", "since", "advisor", "account", "group")
+
+
+@dataclass(frozen=True, slots=True)
+class TieRow:
+    """Keys of the advisor, the account and the group chat."""
+
+    kind: str
+    state: str
+    since: datetime | None
+    advisor: int | None
+    account: int | None
+    group: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Up to ten rows of each kind, the newest first."""
+
+    events: Sequence[TimelineEntry] = ()
+    tags: Sequence[PersonTag] = ()
+    ties: Sequence[TieRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The rule in words with those of the audiences that it names in their places, and every clause by its path."""
+
+    parts: Sequence[Part]
+    reasons: dict[str, Reason]
+    evidence: dict[str, Evidence]
+
+    @property
+    def is_in(self) -> bool:
+        return self.reasons["where"].holds
+
+
+def why_with_rows(rule: Any, person: int, *, now: datetime) -> Why:
+    """Of `rule` (its JSON), for one person. Raises RuleError and NotMirrored."""
+    known, zone = catalogue(), zone_here()
+    whole = resolved(parse_rule(rule, known), known)
+    with lake() as tables:
+        reasons = explain(whole, tables_of(tables), person, now=now, zone=zone, catalogue=known)
+        context = Context(tables_of(tables), now, zone, known, person)
+        rows = {path: _rows(leaf, context, tables) for path, leaf in leaves("where", whole.where)}
+    return Why(describe(whole, known), {one.path: one for one in reasons}, rows)
+
+
+def _rows(leaf: Clause, context: Context, tables: Lake) -> Evidence:
+    match leaf:
+        case Did() | DidNot() | Top():
+            stretch = window_bounds(leaf.within, context.now, context.zone)
+            return Evidence(events=_events([selected(leaf, stretch, context)], tables))
+        case Then():
+            firsts = selected(leaf.first, window_bounds(leaf.within, context.now, context.zone), context)
+            return Evidence(events=_events([firsts, selected(leaf.next, (None, None), context)], tables))
+        case Tagged():
+            keys = [key for name in leaf.tags for key in context.catalogue.tags[name].keys]
+            carried = PersonTag.objects.filter(person=context.person, tag__in=keys).select_related("tag", "tag__group")
+            return Evidence(tags=list(carried[:ROWS]))
+        case Tie():
+            return Evidence(ties=_ties(leaf, context, tables))
+    return Evidence()
+
+
+def _events(found: Sequence[Any], tables: Lake) -> list[TimelineEntry]:
+    rows: list[tuple[Any, ...]] = []
+    for events in found:
+        newest = events.order_by(ibis.desc("occurred_at"), ibis.desc("event_id")).limit(ROWS).select(*_EVENT)
+        rows += zip(*tables.run(newest).to_pydict().values(), strict=True)
+    rows.sort(key=lambda row: (row[2], row[0]), reverse=True)
+    return [TimelineEntry(*(*row[:-1], msgspec.json.decode(row[-1] or "{}"))) for row in rows[:ROWS]]
+
+
+def _ties(leaf: Tie, context: Context, tables: Lake) -> list[TieRow]:
+    ties = context.tables.others("ties")
+    kept = ties.filter((ties.person == context.person) & (ties.kind == leaf.kind))
+    newest = kept.order_by(ibis.desc("since")).limit(ROWS).select(*_TIE)
+    return [TieRow(**row) for row in tables.run(newest).to_pylist()]

@@ -1,0 +1,90 @@
+"""Members of an audience on its pages: looked at, fixed, let go again, and each explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from guanxi.audiences import operations as audiences
+from guanxi.audiences.models import Audience
+from guanxi.commerce.events import ProductBought
+from guanxi.events import operations as events
+from guanxi.governance import operations as governance
+from guanxi.governance.models import Role, Workspace
+from guanxi.kit import clock
+from guanxi.people.models import Person
+from tests.console.visitors import Visitor, lumen, owner, staff
+from tests.factories.people import make_person
+from tests.factories.reach import write_lake
+
+__all__ = ["lumen", "owner"]
+
+MEAT = {
+    "type": "did",
+    "event": "event:product.bought",
+    "where": [{"type": "prop", "prop": "prop:department", "op": "is", "value": "MEAT"}],
+    "within": {"type": "last_days", "days": 30},
+}
+RULE = {"version": 1, "where": {"type": "all", "all": [MEAT, {"type": "level", "levels": ["customer", "visitor"]}]}}
+
+
+@pytest.fixture
+def shoppers(lumen: Workspace) -> list[Person]:
+    now = clock.now()
+    people = [make_person(name, now=now) for name in ("Emma", "Jonas", "Mia")]
+    for person, department in zip(people, ("MEAT", "MEAT", "DAIRY"), strict=True):
+        fact = ProductBought(person.pk, 1, None, 1250, "CNY", product=f"{department} 500 g", department=department)
+        events.announce(fact, at=now)
+    write_lake(now)
+    return people
+
+
+@pytest.fixture
+def kept(shoppers: Sequence[Person]) -> Audience:
+    return audiences.save_audience(name="Meat", rule=RULE, by=None, now=clock.now())
+
+
+def named(page: str) -> list[str]:
+    return [name for name in ("Emma", "Jonas", "Mia") if f">{name}<" in page]
+
+
+def test_members_are_looked_at_fixed_and_let_go_again(owner: Visitor, kept: Audience) -> None:
+    assert "Who is in it is not kept yet" in owner.get("audience_members", kept.public_id)
+    owner.post("audience_refresh", kept.public_id)
+    assert named(owner.get("audience_members", kept.public_id)) == ["Emma", "Jonas"]
+    owner.post("audience_schedule", kept.public_id, status=422, every="7")
+    owner.post("audience_schedule", kept.public_id, every="0")
+    owner.post("audience_fix", kept.public_id)
+    kept.refresh_from_db()
+    assert (kept.every, kept.fixed_at is not None, kept.size) == (None, True, 2)
+    owner.post("audience_refresh", kept.public_id)
+    assert "it keeps its people" in owner.get("audience_members", kept.public_id)
+    owner.post("audience_schedule", kept.public_id, every="60")
+    kept.refresh_from_db()
+    assert (kept.every, kept.fixed_at) == (60, None)
+
+
+def test_members_are_those_whom_the_staff_may_see(owner: Visitor, kept: Audience) -> None:
+    north = governance.add_unit(name="North")
+    Person.objects.filter(name="Emma").update(unit=north)
+    audiences.refresh(audience=kept, now=clock.now())
+    assert named(staff(Role.MANAGER, unit=north).get("audience_members", kept.public_id)) == ["Emma"]
+
+
+def test_why_names_each_clause_with_what_they_have_and_the_rows_behind(
+    owner: Visitor, kept: Audience, shoppers: list[Person]
+) -> None:
+    emma, _, mia = shoppers
+    audiences.refresh(audience=kept, now=clock.now())
+    page = owner.get("audience_why", kept.public_id, emma.public_id)
+    assert [text for text in ("In it", "1 time", "Bought MEAT 500 g", "CN¥12.50", "Visitor") if text not in page] == []
+    assert "Does not hold" not in page
+    page = owner.get("audience_why", kept.public_id, mia.public_id)
+    assert [text for text in ("Not in it", "Does not hold", "0 times") if text not in page] == []
+    assert "DAIRY" not in page
+    north = governance.add_unit(name="North")
+    staff(Role.MANAGER, unit=north).get("audience_why", kept.public_id, emma.public_id, status=404)
+    assert "Meat" in owner.get("person", emma.public_id)
+    found = owner.get("audience_members", kept.public_id, q="Mia")
+    assert f"/why/{mia.public_id}" in found
