@@ -161,13 +161,9 @@ def _mirror(name: str) -> int:
         _replace(_grown(delta, name), rows, wanted, key=MIRRORS[name].names[0])
     if name == "aliases":
         put_back(wanted)
-<<<<<<< HEAD
-    Touched.objects.filter(pk__in=[pk for pk, _first, _last in waiting]).delete()
-=======
     with transaction.atomic():
         changes.ended(name, notes, whose)
-        Touched.objects.filter(pk__in=[pk for pk, _ in waiting]).delete()
->>>>>>> main
+        Touched.objects.filter(pk__in=[pk for pk, _first, _last in waiting]).delete()
     return len(wanted)
 
 
