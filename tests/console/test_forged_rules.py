@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -50,7 +51,7 @@ def test_of_two_who_edit_an_audience_the_second_is_told_and_may_save_once_more(
 ) -> None:
     write_lake(clock.now())
     kept = audiences.save_audience(name="Kept", rule=CUSTOMERS, by=None, now=clock.now())
-    rows = {"join": "all", "row": "0", "0-kind": "level", "0-levels": "fan"}
+    rows: dict[str, Any] = {"join": "all", "row": "0", "0-kind": "level", "0-levels": "fan"}
     seen = kept.updated_at.isoformat()
     assert f'value="{seen}"' in owner.get("audience", kept.public_id)
     owner.post("audience", kept.public_id, **rows, name="First", seen=seen)
