@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -53,12 +54,16 @@ def run(size: str) -> list[dict[str, Any]]:
     workspace = crowd.settle(SIZES[size])
     with entered(workspace):
         staff = Staff.objects.get(user__email="boss@example.test")
+        _all_agreed()
         bare, count = _timed(_copied)
         rows = [_row("exports: bare COPY of the same rows", count / bare, "rows/s")]
         for name, shape in SHAPES.items():
-            took, written = _timed(lambda shape=shape: _written(shape, staff))
+            used = time.process_time()
+            took, written = _timed(partial(_written, shape, staff))
+            used = time.process_time() - used
             people = SIZES[size] / took
             rows.append(_row(f"exports: {name} ({written:,} rows)", people, "people/s", baseline=count / bare))
+            rows.append(_row(f"exports: {name}, by the processor time of the worker", SIZES[size] / used, "people/s"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [*rows, _row("exports: peak of the process", peak, "MB")]
 
@@ -83,10 +88,20 @@ def _timed(work: Callable[[], int]) -> tuple[float, int]:
     return time.perf_counter() - started, done
 
 
+def _all_agreed() -> None:
+    """Everyone with an e-mail address, or files of hashed ids would be empty."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO governance_consent (workspace_id, channel, address, purpose, granted, at) "
+            "SELECT workspace_id, kind, lookup, 'marketing', true, now() FROM people_identity WHERE kind = 'email' "
+            "ON CONFLICT DO NOTHING"
+        )
+
+
 def _copied() -> int:
     lines = 0
     with connection.cursor() as cursor:
-        driver: psycopg.Cursor[Any] = cursor.cursor  # type: ignore[assignment]
+        driver: psycopg.Cursor[Any] = cursor.cursor
         with driver.copy(_BARE.encode()) as copy:
             for piece in copy:
                 lines += bytes(piece).count(b"\n")
