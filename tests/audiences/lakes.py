@@ -1,6 +1,6 @@
 """A world as tables that DuckDB reads."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from guanxi.audiences.queries import Tables
+from guanxi.events.operations.lifetimes import OF_EVENTS
+from guanxi.events.queries import Lifetime
 from tests.audiences.reference import World
 
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -67,11 +69,16 @@ def rows_of(world: World) -> dict[str, Any]:
     }
 
 
-def in_memory(backend: Any, world: World) -> Tables:
+def in_memory(backend: Any, world: World, *, lived: bool = False) -> Tables:
     for name, rows in rows_of(world).items():
         backend.con.register(name, rows)
     aliases = backend.table("aliases") if world.aliases else None
-    return Tables(backend.table("events"), backend.table("people"), aliases, others=backend.table)
+    tables = Tables(backend.table("events"), backend.table("people"), aliases, others=backend.table)
+    if not lived:
+        return tables
+    backend.con.execute(f"CREATE OR REPLACE TEMP TABLE lifetime AS {OF_EVENTS}")
+    latest = max((event.occurred_at for event in world.events), default=None)
+    return replace(tables, lifetime=lambda: Lifetime(backend.table("lifetime"), latest))
 
 
 def in_delta(backend: Any, world: World, folder: Path) -> Tables:

@@ -40,6 +40,47 @@ def test_an_engine_finds_exactly_the_people_that_the_words_mean(data: dict[str, 
     assert asked(rule, world, in_memory(LAKE, world)) == who(rule, world)
 
 
+SUMMED = ("count", "sum", "first_time", "last_time")
+
+
+def bare(part: Any) -> Any:
+    """The rule without what a lifetime does not know."""
+    if isinstance(part, list):
+        return [bare(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {name: bare(inner) for name, inner in part.items() if name != "where" or isinstance(inner, dict)}
+    if "having" in kept:
+        kept["having"] = [
+            one for one in kept["having"] if one["type"] in SUMMED and one.get("of", "amount") == "amount"
+        ]
+    return kept
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rules().map(bare), worlds())
+def test_the_lifetime_of_a_person_says_the_same_as_their_events(data: dict[str, Any], world: World) -> None:
+    rule = parse_rule(data, CATALOGUE)
+    assert asked(rule, world, in_memory(LAKE, world, lived=True)) == who(rule, world)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"type": "did"},
+        {"type": "did_not", "within": {"type": "last_days", "days": 3}},
+        {"type": "did", "having": [{"type": "sum", "at_least": 3}, {"type": "count", "at_most": 4}]},
+        {"type": "top", "percent": 20, "by": "sum"},
+    ],
+    ids=lambda where: str(where["type"]),
+)
+def test_what_a_lifetime_knows_is_asked_of_no_event(where: dict[str, Any]) -> None:
+    rule = rule_of(where | {"event": "event:product.bought"})
+    sql = str(ibis.to_sql(compiled(rule, SHOP, in_memory(LAKE, SHOP, lived=True)), dialect="duckdb"))
+    assert {table.name for table in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Table)} >= {"lifetime"}
+    assert '"events"' not in sql
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds(), windows(), windows(), st.integers(1, 4))
 def test_days_are_counted_by_the_calendar_of_the_zone(world: World, one: Any, other: Any, days: int) -> None:

@@ -182,7 +182,8 @@ def test_a_hand_over_keeps_what_was_known_and_the_level(account: Account, now: d
     connections.note_group_facts([group], now=now, source="wecom")
     governance.set_active(staff=ann, active=False, by=owner)
     ann.refresh_from_db()
-    assert connections.hand_over_friends(giver=ann, taker=bo, by=owner, now=now) == 2
+    went = connections.hand_over_friends(giver=ann, takers=[bo], by=owner, now=now)
+    assert went and went.friends == 2
     assert states() == [
         ("Person 0", "Ann", "handed_over"),
         ("Person 0", "Bo", "active"),
@@ -212,7 +213,7 @@ def test_nobody_hands_people_to_who_cannot_hold_them(account: Account, now: date
     if reason == "holds_no_people":
         bo = make_staff("Auditor", role="auditor")
     with pytest.raises(FriendsKept) as refusal:
-        connections.hand_over_friends(giver=ann, taker=ann if reason == "oneself" else bo, by=owner, now=now)
+        connections.hand_over_friends(giver=ann, takers=[ann if reason == "oneself" else bo], by=owner, now=now)
     assert refusal.value.reason == reason
     assert states() == [("Person 0", "Ann", "active")]
 

@@ -32,10 +32,12 @@ NO_PAGE = {
     "import_rejected": "a file to take away",
     "file": "a file to take away",
     "person_export_file": "a file to take away",
+    "export_file": "a file to take away",
     "tag_options": "a piece of the page person",
     "notices_bell": "a piece of every page",
     "broadcast_progress": "a piece of the page broadcast",
     "audience_people": "a piece of the page audience",
+    "audience_offers": "a piece of the page audience",
 }
 
 STATES: dict[str, Callable[[World], dict[str, Any]]] = {
@@ -62,6 +64,8 @@ def more_pages(world: World) -> Iterator[tuple[str, str]]:
     yield "people: none fit", f"{people}?q=nobody"
     for act in ("owner", "unit", "suppress"):
         yield f"bulk_new: {act}", reverse("bulk_new", args=slug) + f"?act={act}&every=yes&level=visitor"
+    for as_ in ("xlsx", "hashed"):
+        yield f"export_new: {as_}", reverse("export_new", args=slug) + f"?as={as_}&audience={world.things.audience}"
     yield "audience_new: a recipe", reverse("audience_new", args=slug) + "?recipe=regulars"
     for state, public_id in world.imports.items():
         yield f"import: {state}", reverse("import", args=[*slug, public_id])

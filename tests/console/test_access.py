@@ -98,6 +98,12 @@ ROUTES: dict[str, Route] = {
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "friends": Route(SEES_PEOPLE),
+    "friend_handovers": Route(CHANGES_MANY),
+    "friend_handover_new": Route(CHANGES_MANY, ("get", "post")),
+    # Of an advisor in no unit.
+    "friend_handover_undo": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
+    ),
     "groups": Route(SEES_PEOPLE),
     # Of an advisor in no unit: other advisors and managers of a unit have no part in it.
     "group": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.group}, OTHERS_PEOPLE),
@@ -108,6 +114,19 @@ ROUTES: dict[str, Route] = {
     "bulk_stop": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
     "bulk_resume": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
     "bulk_undo": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.bulk}, frozenset({MANAGER})),
+    "exports": Route(CHANGES_MANY),
+    "export_new": Route(CHANGES_MANY, ("get", "post")),
+    "export_count": Route(CHANGES_MANY, ("post",)),
+    # An owner's file: managers see their own ones only.
+    "export": Route(CHANGES_MANY, ("get",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})),
+    "export_file": Route(CHANGES_MANY, ("get",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})),
+    "export_stop": Route(CHANGES_MANY, ("post",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})),
+    "export_resume": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})
+    ),
+    "export_remove": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.list_file}, frozenset({MANAGER})
+    ),
     "view_new": Route(SEES_PEOPLE, ("post",)),
     # Everyone sees the view that is shared here, and is told what only some may do to it.
     "view_change": Route(SEES_PEOPLE, ("post",), lambda things: {"public_id": things.view}),
@@ -207,7 +226,9 @@ ROUTES: dict[str, Route] = {
     "ladder": Route(SEES_AUDIENCES),
     "audiences": Route(SEES_AUDIENCES),
     "audience_new": Route(WRITES, ("get", "post")),
+    "audience_overlap": Route(SEES_AUDIENCES),
     "audience_builder": Route(WRITES, ("post",)),
+    "audience_offers": Route(WRITES),
     "audience_count": Route(WRITES, ("post",)),
     "audience": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
     "audience_people": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
@@ -264,6 +285,7 @@ ROUTES: dict[str, Route] = {
     "tag_group_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_group}),
     "tag": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.tag}),
     "strength": Route(OWNERS, ("get", "post")),
+    "strength_fit": Route(OWNERS, ("get", "post")),
     "tag_rules": Route(WRITES, ("get", "post")),
     "tag_rule_switch": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),
     "tag_rule_remove": Route(WRITES, ("post",), lambda things: {"public_id": things.tag_rule}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +11,8 @@ from django.http import QueryDict
 from django.utils import translation
 
 from guanxi.audiences import operations as audiences
-from guanxi.audiences.models import Audience
-from guanxi.audiences.queries import catalogue, parse_rule
+from guanxi.audiences.models import Audience, AudienceDay
+from guanxi.audiences.queries import catalogue, day_of, overlap, parse_rule
 from guanxi.commerce.events import ProductBought
 from guanxi.console.audiences.recipes import RECIPES
 from guanxi.console.audiences.rule import rule_of
@@ -382,3 +384,51 @@ def test_a_form_cannot_nest_deeper_than_the_builder() -> None:
     while rows:
         rows, depth = rows[0].rows, depth + 1
     assert depth == 10
+
+
+def test_audiences_side_by_side_say_whom_they_share(lumen: Workspace, owner: Visitor, shoppers: list[Person]) -> None:
+    now = clock.now()
+    rules = {
+        "Meat": {"type": "did", "event": EVENT, "where": [MEAT]},
+        "Often": {"type": "did", "event": EVENT, "having": [{"type": "count", "at_least": 3}]},
+        "Nobody": {"type": "member"},
+    }
+    meat, often, nobody = (
+        audiences.save_audience(name=name, rule={"version": 1, "where": where}, by=None, now=now)
+        for name, where in rules.items()
+    )
+    found = overlap([meat, often, nobody], now=now)
+    emma = shoppers[0].pk
+    assert found.sizes == [2, 2, 0]
+    assert found.parts == {frozenset({0, 1}): 1, frozenset({0}): 1, frozenset({1}): 1}
+    assert overlap([meat, often], now=now).common.to_pylist() == [emma]
+    page = owner.get("audience_overlap", of=[meat.public_id, often.public_id])
+    assert "… also in Often" in page
+    assert "Emma" in page
+    assert "Jonas" not in page
+    assert "Choose at least two" in owner.get("audience_overlap", of=meat.public_id, status=422)
+    owner.get("audience_overlap", of=[meat.public_id, "aud_nothing"], status=422)
+
+
+def test_the_size_of_an_audience_is_drawn_over_its_days(owner: Visitor) -> None:
+    kept = audiences.save_audience(name="Customers", rule=CUSTOMERS, by=None, now=clock.now())
+    assert "Size over time" not in owner.get("audience", kept.public_id)
+    AudienceDay.objects.all().delete()
+    for back, size in ((3, 50), (1, 100), (0, 75)):
+        at = clock.now() - timedelta(days=back)
+        AudienceDay.objects.create(audience=kept, day=day_of(at), at=at, size=size)
+    page = owner.get("audience", kept.public_id)
+    assert "Between 50 and 100 people" in page
+    assert 'points="0.00,16.00 66.67,1.00 100.00,8.50"' in page
+
+
+def test_a_rule_comes_in_as_json_and_goes_out(owner: Visitor) -> None:
+    text = json.dumps({"version": 1, "where": {"type": "not", "not": {"type": "member"}}})
+    page = owner.post("audience_new", status=200, **form([BOUGHT], name="Mine", do="paste", json=text))
+    assert 'name="0-kind" value="member"' in page
+    assert 'name="0-not" value="1"' in page
+    assert 'value="Mine"' in page
+    wrong = owner.post("audience_new", status=422, **form([BOUGHT], do="paste", json='{"version": 2}'))
+    assert 'name="0-kind" value="event"' in wrong
+    assert '{"version": 2}</textarea>' in wrong
+    assert Audience.objects.count() == 0

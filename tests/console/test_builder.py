@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guanxi.audiences.queries import parse_rule
+from guanxi.audiences.queries import Catalogue, Event, parse_rule
 from guanxi.console.audiences.acts import changed
 from guanxi.console.audiences.builder import Builder, Shown, build
+from guanxi.console.audiences.exact import NotARule, pasted
+from guanxi.console.audiences.offers import offers
 from guanxi.console.audiences.pieces import Piece
 from guanxi.console.audiences.rule import rule_of
 from guanxi.console.audiences.shown import sketch_of
@@ -119,3 +122,34 @@ def test_no_act_breaks_the_form_or_makes_more_than_it_holds(acts: list[str]) -> 
         sketch = changed(sketch, act)
     data = sent(build(sketch, CATALOGUE, lambda of, key: ()))
     assert names(posted(data).rows) == names(sketch.rows)
+
+
+def test_what_is_typed_finds_conditions_by_sound_and_first_letters() -> None:
+    known = catalogue_of({"order.paid": Event(label="购买商品"), "visit.made": Event(label="매장 방문")})
+    said = {
+        typed: [one.act for section in offers(known, typed) for one in section.offers]
+        for typed in ("goumai", "gmsp", "商品", "ㅁㅈ", "order.p", "", "xyz")
+    }
+    paid, visit = ["event=order.paid"], ["event=visit.made"]
+    assert said == {"goumai": paid, "gmsp": paid, "商品": paid, "ㅁㅈ": visit, "order.p": paid, "": [], "xyz": []}
+
+
+def catalogue_of(events: dict[str, Event]) -> Catalogue:
+    return Catalogue({}, events, "CNY")
+
+
+def test_json_that_is_no_rule_says_where() -> None:
+    wrong = {
+        "{": "This is no JSON. Look at line 1, column 2.",
+        "[" * 100_000: "This is no rule.",
+        "[]": "the whole: This value does not fit. Enter a whole number or an amount.",
+        '{"version": 1, "where": {"type": "all", "all": [{"type": "member"}, {"type": "level", "levels": ["vip"]}]}}': (
+            "where.all[1].levels[0]: This is not one of the choices. Choose from the list."
+        ),
+    }
+    said = {}
+    for text in wrong:
+        with pytest.raises(NotARule) as refusal:
+            pasted(text, CATALOGUE)
+        said[text] = str(refusal.value)
+    assert said == wrong

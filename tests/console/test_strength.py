@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from guanxi.connections import queries
+from guanxi.connections.queries import fitting
+from tests.connections.test_fitting import drawn
 from tests.console.visitors import Visitor, lumen, owner
 
 __all__ = ["lumen", "owner"]
@@ -21,3 +26,20 @@ def test_what_moves_is_seen_first_and_who_saves_over_another_is_refused(owner: V
     assert "Somebody saved meanwhile." in page and 'name="version" value="1"' in page
     assert "At least one kind" in owner.post("strength", status=422, **{**values, **dict.fromkeys(KINDS, 0)})
     assert queries.strength_settings().rules.weights["order"] == 0.8
+
+
+def test_edges_are_proposed_from_data_taken_by_a_person_and_refused_without_enough(
+    owner: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Too few to learn from: 0 people" in owner.get("strength_fit")
+    some = drawn(4_000, 0.6)
+    monkeypatch.setattr(fitting, "cases", lambda *_given: some)
+    page = owner.get("strength_fit")
+    fit = queries.strength_fit(datetime.now(UTC))
+    assert f"<b>{fit.strong_above:g}</b>" in page and "Use these edges" in page
+    edges: dict[str, Any] = {"weak_below": f"{fit.weak_below:.2f}", "strong_above": f"{fit.strong_above:.2f}"}
+    assert "Something changed" in owner.post("strength_fit", status=409, version=1, **edges)
+    owner.post("strength_fit", version=0, **edges)
+    known = queries.strength_settings()
+    assert (known.rules.strong_above, known.fitted["cases"]) == (fit.strong_above, 4_000)
+    assert "The edges were fitted on 4,000 people" in owner.get("strength")

@@ -11,8 +11,11 @@ from guanxi.acquisition.models import EventName, SourceKind
 from guanxi.acquisition.queries import source_of_key
 from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience
+from guanxi.audiences.operations import exports
+from guanxi.audiences.queries.exports import Shape
 from guanxi.channels.models import Account, Message
 from guanxi.channels.queries import BY_HAND, link, preferences_link
+from guanxi.connections.models import FriendHandover
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
@@ -60,11 +63,13 @@ class Things:
     delivery: str
     view: str
     bulk: str
+    list_file: str
     notice: str
     merge: str
     pair: str
     id_kind: str
     group: str
+    handover: str
 
 
 def make_things() -> Things:
@@ -101,7 +106,8 @@ def make_things() -> Things:
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
         bulk=change.public_id,
-        notice=Notice.objects.get(staff=boss).public_id,
+        list_file=make_list_file(boss),
+        notice=Notice.objects.get(staff=boss, kind="bulk.done").public_id,
         key=make_key(),
         endpoint=endpoint.public_id,
         source=site.source.public_id,
@@ -113,6 +119,7 @@ def make_things() -> Things:
         pair=make_pair(message.person),
         id_kind=make_id_kind(boss),
         group=make_ties(message.person, someone, message.account),
+        handover=str(FriendHandover.objects.create(giver=someone, at=clock.now(), friends=0, groups=0).public_id),
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 
@@ -199,6 +206,15 @@ def make_export(person: Person) -> str:
     job = people.export_person(person=person, by=None, reason="They asked", now=clock.now())
     people.work_personal(now=clock.now())
     return str(job.public_id)
+
+
+def make_list_file(boss: Staff) -> str:
+    """Of everyone, ready to be downloaded."""
+    shape = Shape(columns=("name", "email", "phone"))
+    of = exports.start_export(of=people_queries.Wanted(), shape=shape, by=boss, why="analysis", now=clock.now())
+    while exports.export_lane(now=clock.now()):
+        pass
+    return str(of.public_id)
 
 
 def make_erasure() -> str:

@@ -22,7 +22,7 @@ class Visitor:
 
     client: Client
 
-    def get(self, route: str, /, *args: str, status: int = 200, **asked: str) -> str:
+    def get(self, route: str, /, *args: str, status: int = 200, **asked: Any) -> str:
         return self._text(self.client.get(reverse(route, args=["lumen", *args]), asked), status)
 
     def post(self, route: str, /, *args: str, status: int = 302, **sent: Any) -> str:

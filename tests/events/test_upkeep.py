@@ -272,3 +272,49 @@ def test_behaviour_that_only_the_lake_holds_survives_a_rebuild(workspace: Worksp
     FactBatch.objects.all().delete()
     assert events.rebuild() == 61
     assert read() == {1: 1, 5: 60}
+
+
+def summed() -> Counter[int] | None:
+    """Cups by person, as their lifetimes sum them up; None while nobody may ask those."""
+    with queries.lake() as lake:
+        if lake.lifetime is None:
+            return None
+        rows = lake.run(lake.lifetime.table).to_pylist()
+        aliases = lake.run(lake.aliases).to_pydict() if lake.aliases is not None else {"person": [], "keeper": []}
+    keepers = dict(zip(aliases["person"], aliases["keeper"], strict=True))
+    found: Counter[int] = Counter()
+    for row in rows:
+        found[keepers.get(row["person"], row["person"])] += row["happened"]
+    return found
+
+
+def test_a_lifetime_sums_up_the_events_of_this_moment_or_is_not_asked(
+    workspace: Workspace, now: datetime, become: dict[int, int]
+) -> None:
+    fill([1, 2, 2, 3], now)
+    assert summed() == read() == {1: 1, 2: 2, 3: 1}
+    for _ in range(tidying.SMALL_FILES):
+        fill([3, 1], now)
+    tidy(now)
+    assert (written_files(), summed()) == (1, read())
+    become[2] = 1
+    events.touch("aliases", [2])
+    fill([1], now)
+    assert summed() == read()
+    tidy(now)  # the events are under whom they became, and the alias is gone
+    assert summed() == read()
+    del become[2]
+    events.touch("aliases", [2])
+    fill([2], now)
+    assert summed() in (None, read())
+    tidy(now)
+    assert summed() == read()
+    events.forget(people=[3])
+    fill([1], now)
+    assert summed() in (None, read())
+    tidy(now)
+    assert summed() == read()
+    assert 3 not in read()
+    events.rebuild()
+    fill([], now)
+    assert summed() == read()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from guanxi.governance.models import Staff
+from guanxi.kit import crypto
 from guanxi.kit.keys import PublicId
 from guanxi.kit.rows import WorkspaceRow
 from guanxi.people.models import Person, Tag
@@ -79,6 +81,63 @@ class AudienceDay(WorkspaceRow):
 
     class Meta(WorkspaceRow.Meta):
         constraints = [models.UniqueConstraint(fields=["audience", "day"], name="one_row_an_audience_and_day")]
+
+
+class ExportState(models.TextChoices):
+    RUNNING = "running", _("Running")
+    STOPPED = "stopped", _("Stopped")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Could not run")
+    EXPIRED = "expired", _("Expired")
+
+
+class Export(WorkspaceRow):
+    """A file of people on its way out. `chosen` is a rule or a filter; whom it means is settled when it starts, and
+    stands in ExportChunk from then on. `shape` is what the file holds and how (`rules.exporting.Shape`).
+
+    `done` people were looked at, up to the chunk `through`; `rows` stand in the file, `left_out` counts the others by
+    reason. Without `salt`, its part of the key, the file is gone.
+    """
+
+    public_id = PublicId("exp")
+    audience = models.ForeignKey(Audience, null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(max_length=120, blank=True)
+    chosen: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    shape: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=ExportState.choices, default=ExportState.RUNNING)
+    problem = models.CharField(max_length=40, blank=True)
+    total = models.BigIntegerField(null=True)
+    done = models.BigIntegerField(default=0)
+    through = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    left_out: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    size = models.BigIntegerField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    salt = models.BinaryField(max_length=16, null=True, default=crypto.new_salt)
+    by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [
+            models.Index(fields=["workspace_id", "-created_at", "-id"]),
+            models.Index(fields=["workspace_id", "state", "id"]),
+        ]
+
+
+class ExportChunk(WorkspaceRow):
+    """Some of the people whom an export means: their ids, eight bytes each, rising from `first` to `last`."""
+
+    of = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="+", db_index=False)
+    number = models.IntegerField()
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    people = models.BinaryField(max_length=80_000)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["of", "number"], name="one_chunk_a_number")]
 
 
 class TagRule(WorkspaceRow):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from guanxi.audiences import models
-from guanxi.kit.personal import Erasure, Table, declare
+from guanxi.audiences.operations.exports import files
+from guanxi.kit.personal import Erasure, Kind, Store, Table, declare
 
 declare(
     Table(
@@ -24,5 +25,28 @@ declare(
     Table(
         models.TagRule,
         plain="id public_id audience_id tag_id because days is_on looked_at problem by_id created_at",
+    ),
+    Table(
+        models.Export,
+        pseudonym="public_id by_id",
+        sensitive="salt",
+        plain="id audience_id name chosen shape state problem total done through rows left_out size attempts "
+        "lease_until created_at finished_at expires_at",
+        whose="staff",
+        why="That a file of people was made, by whom, and how many stood in it.",
+    ),
+    Table(
+        models.ExportChunk,
+        pseudonym="first last people",
+        plain="id of_id number",
+        found=files.chunks_of,
+        erase=files.forget_in_exports,
+        erasure=Erasure.REMOVED,
+    ),
+    Store(
+        "files: lists",
+        columns={"content": Kind.PERSONAL},
+        why="Files of many people, sealed, for three days. One in which the person stands ends at once, its key first.",
+        erase=files.forget_in_exports,
     ),
 )

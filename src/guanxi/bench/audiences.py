@@ -15,14 +15,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from django.conf import settings
-
 from guanxi.audiences.queries import Tables, compile_rule, parse_rule
 from guanxi.bench import shop
 from guanxi.bench.eight import CATALOGUE, NOW, PAIRS, ZONE, Pair
 from guanxi.bench.processes import apart
 from guanxi.events.queries import lake
-from guanxi.kit import scope
 
 TARGET, BEFORE_POSTGRES, GIBIBYTES = 1.3, 8.0, 2.0
 ROUNDS = 5  # at least, and as many as fit in
@@ -90,19 +87,19 @@ def told(
 @contextmanager
 def opened(folder: Path) -> Iterator[Any]:
     """The lake in `folder` as the application opens it, as if it were that of a workspace."""
-    with tempfile.TemporaryDirectory(prefix="guanxi-bench-") as place:
-        Path(place, "1").symlink_to(folder.resolve())
-        before, settings.LAKE = settings.LAKE, Path(place)
-        try:
-            with scope.workspace(1), lake() as tables:
-                yield tables
-        finally:
-            settings.LAKE = before
+    with shop.placed(folder), lake() as tables:
+        yield tables
 
 
 def ask(open_lake: Any, rule: dict[str, Any]) -> Any:
     parsed = parse_rule({"version": 1, "where": rule}, CATALOGUE)
-    tables = Tables(open_lake.events, open_lake.people, open_lake.aliases, others=open_lake.others)
+    tables = Tables(
+        open_lake.events,
+        open_lake.people,
+        open_lake.aliases,
+        others=open_lake.others,
+        lifetime=lambda: open_lake.lifetime,
+    )
     return open_lake.run(compile_rule(parsed, tables, now=NOW, zone=ZONE, catalogue=CATALOGUE))
 
 

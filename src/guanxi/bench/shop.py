@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,9 +14,12 @@ from typing import Any
 import duckdb
 import psycopg
 from deltalake import DeltaTable, write_deltalake
+from django.conf import settings
 
 from guanxi.bench.eight import DAYS, FIRST, NOW, TAGS, UNITS
+from guanxi.events.operations import lifetimes
 from guanxi.events.operations.shapes import PROPERTIES
+from guanxi.kit import scope
 from guanxi.kit.postgres import Cluster
 
 ROWS_AT_ONCE = 100_000
@@ -101,6 +105,23 @@ def _make(lake: Path, size: Size) -> None:
             _write(engine, lake / name, sql, {"now": NOW, "people": size.people, "tags": size.tags, "ties": size.ties})
         for values in stretches(size):
             _write(engine, lake / "events", f"{EVENTS_OF} ORDER BY name, person, occurred_at", values, "month")
+        paths = DeltaTable(lake / "events").file_uris()
+        engine.execute(f"CREATE VIEW events AS FROM read_parquet({paths})")
+        with placed(lake):
+            lifetimes.make_anew(engine)
+
+
+@contextmanager
+def placed(folder: Path) -> Iterator[None]:
+    """The lake in `folder` is that of the workspace."""
+    with tempfile.TemporaryDirectory(prefix="guanxi-bench-") as place:
+        Path(place, "1").symlink_to(folder.resolve())
+        before, settings.LAKE = settings.LAKE, Path(place)
+        try:
+            with scope.workspace(1):
+                yield
+        finally:
+            settings.LAKE = before
 
 
 def stretches(size: Size) -> Iterator[dict[str, Any]]:

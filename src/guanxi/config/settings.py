@@ -17,6 +17,7 @@ HOME = Path(os.environ.get("GUANXI_HOME", "~/.guanxi")).expanduser()
 FILES = HOME / "files"
 LAKE = Path(os.environ.get("GUANXI_LAKE", str(HOME / "lake")))
 LAKE_ENGINE = os.environ.get("GUANXI_LAKE_ENGINE", "duckdb")
+LAKE_MEMORY = os.environ.get("GUANXI_LAKE_MEMORY", "1GB")
 BASE_URL = os.environ.get("GUANXI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 SECRET_KEY_FILE = Path(os.environ.get("GUANXI_SECRET_KEY_FILE", str(HOME / "secret.key")))
 DEMO_INBOX_URL = os.environ.get("GUANXI_DEMO_INBOX_URL", "")

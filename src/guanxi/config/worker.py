@@ -42,6 +42,7 @@ class Lane:
 def lanes() -> list[Lane]:
     from guanxi.acquisition import operations as acquisition
     from guanxi.audiences import operations as audiences
+    from guanxi.audiences.operations import exports
     from guanxi.channels import operations as channels
     from guanxi.config import demo, demo_clear
     from guanxi.connections import operations as connections
@@ -64,6 +65,7 @@ def lanes() -> list[Lane]:
         Lane("logins", governance.login_lane, 30.0),
         Lane("bulk", people.bulk_lane, 1.0),
         Lane("tags", people.tag_lane, 30.0),
+        Lane("exports", exports.export_lane, 1.0),
         Lane("audiences", audiences.refresh_lane, 2.0),
         Lane("tag rules", audiences.tag_rule_lane, 20.0),
         Lane("duplicates", people.search_lane, 2.0),

@@ -34,6 +34,10 @@ declare(
         erasure=Erasure.REMOVED,
     ),
     Table(
+        models.FriendHandover,
+        plain="id public_id giver_id by_id at shares friends groups change undone_at undone_by_id returned",
+    ),
+    Table(
         models.Follow,
         "follows",
         pseudonym="public_id person_id import_id",

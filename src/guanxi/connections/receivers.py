@@ -10,12 +10,20 @@ from guanxi.connections.operations import (
     follow_handovers,
     follow_merges,
     follow_moves,
+    follow_taken_back,
     settle_merged,
     settle_roles,
 )
 from guanxi.events import registry as events
 from guanxi.governance.events import StaffMoved
-from guanxi.people.events import ImportFinished, PeopleHandedOver, PersonMerged, PersonUnmerged, RoleChanged
+from guanxi.people.events import (
+    ChangeTakenBack,
+    ImportFinished,
+    PeopleHandedOver,
+    PersonMerged,
+    PersonUnmerged,
+    RoleChanged,
+)
 from guanxi.people.registry import Moves, Stays, also_own, in_a_merge, register_import_kind
 
 READ_THROUGH = "read through merged_into"
@@ -42,3 +50,4 @@ events.subscribe(RoleChanged.name, settle_roles)
 events.subscribe(ImportFinished.name, after_import)
 events.subscribe(StaffMoved.name, follow_moves)
 events.subscribe(PeopleHandedOver.name, follow_handovers)
+events.subscribe(ChangeTakenBack.name, follow_taken_back)

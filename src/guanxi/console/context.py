@@ -40,6 +40,7 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
             Entry(_("Ladder"), "ladder", "trending-up", Permission.AUDIENCES_VIEW, "g l"),
             Entry(_("Audiences"), "audiences", "filter", Permission.AUDIENCES_VIEW, "g a", mobile=True),
             Entry(_("Imports"), "imports", "upload", Permission.PEOPLE_IMPORT, "g i"),
+            Entry(_("Exports"), "exports", "download", Permission.EXPORTS_MAKE, "g x"),
         ],
     ),
     (

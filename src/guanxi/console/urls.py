@@ -15,6 +15,7 @@ urlpatterns = [
                 path("", include("guanxi.console.connections.urls")),
                 path("", include("guanxi.console.imports.urls")),
                 path("", include("guanxi.console.audiences.urls")),
+                path("", include("guanxi.console.exports.urls")),
                 path("", include("guanxi.console.insight.urls")),
                 path("", include("guanxi.console.content.urls")),
                 path("", include("guanxi.console.reach.urls")),

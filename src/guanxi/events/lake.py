@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 from django.conf import settings
 
@@ -76,6 +78,19 @@ TIES = pa.schema(
 REACH = pa.schema([pa.field("person", pa.int64()), pa.field("said", pa.string())])
 """`said`: |given email marketing|reachable email marketing| and the like."""
 MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "ties": TIES, "tags": TAGS, "reach": REACH}
+LIFETIME = pa.schema(
+    [
+        pa.field("person", pa.int64()),
+        pa.field("name", pa.string()),
+        pa.field("currency", pa.string()),
+        pa.field("first_at", INSTANT),
+        pa.field("last_at", INSTANT),
+        pa.field("happened", pa.int64()),
+        pa.field("amount_minor", pa.int64()),
+    ]
+)
+"""What the events of a person come to, by name and currency. Rows of one person and name may be several: they add."""
+TABLES = {"events": EVENTS, **MIRRORS, "lifetime": LIFETIME}
 
 
 def folder(workspace_id: int, table: str) -> Path:
@@ -86,6 +101,27 @@ def opened(workspace_id: int, table: str) -> DeltaTable | None:
     """The table as it is now, or None while nothing has been written."""
     path = str(folder(workspace_id, table))
     return DeltaTable(path) if DeltaTable.is_deltatable(path) else None
+
+
+def lifetime_of(workspace_id: int, events: DeltaTable | None) -> DeltaTable | None:
+    """`lifetime` if it says what exactly this version of the events comes to."""
+    lifetime = opened(workspace_id, "lifetime") if events is not None else None
+    if (
+        events is None
+        or lifetime is None
+        or lifetime.transaction_version(str(events.metadata().id)) != events.version()
+    ):
+        return None
+    return lifetime
+
+
+def latest(events: DeltaTable) -> datetime | None:
+    """No event happened after this instant; None where a file does not say so."""
+    said = pa.table(events.get_add_actions(flatten=True))
+    if "max.occurred_at" not in said.column_names or said["max.occurred_at"].null_count or not said.num_rows:
+        return None
+    newest: datetime = pc.max(said["max.occurred_at"].cast(INSTANT)).as_py()
+    return newest + timedelta(milliseconds=1)  # the log cuts instants to milliseconds
 
 
 def files(workspace_id: int, table: str) -> list[str]:

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 from django.conf import settings
 from django.db.models import Count, Max, Min, Q, Sum
 
-from guanxi.events import spark
+from guanxi.events import engine, spark
 from guanxi.events.changes import Mark, changed, mark
-from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files
+from guanxi.events.lake import EVENTS, TABLES, files, latest, lifetime_of, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Tidying, Touched
 from guanxi.kit import scope
 
@@ -41,6 +41,15 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """What the events of each person come to, in one row or several, by `name` and `currency`; none is after `latest`,
+    where that is known."""
+
+    table: Any
+    latest: datetime | None
+
+
 @dataclass(frozen=True)
 class Lake:
     """One snapshot of a workspace's lake on one engine."""
@@ -51,8 +60,14 @@ class Lake:
     aliases: Any | None = None
     """`person`, who was merged away, and `keeper`, whom they became; None while nobody was."""
     others: Callable[[str], Any] = field(default=lambda name: None)
+    summed: Callable[[], Lifetime | None] = field(default=lambda: None)
     dialect: str = "duckdb"
     lend: Callable[[str, pa.Table], Any] | None = None
+
+    @cached_property
+    def lifetime(self) -> Lifetime | None:
+        """None while it does not sum up these events."""
+        return self.summed()
 
     @cached_property
     def tags(self) -> Any:
@@ -71,19 +86,33 @@ class Lake:
     def run(self, expression: Any) -> pa.Table:
         return self.backend.to_pyarrow(expression) if self.dialect == "duckdb" else spark.run(self.backend, expression)
 
+    def text(self, expression: Any) -> str:
+        """The statement of an expression, for `ask`: it holds for every snapshot with these tables. DuckDB's alone."""
+        return str(self.backend.compile(expression))
+
+    def ask(self, statement: str) -> pa.Table:
+        found: pa.Table = self.backend.con.sql(statement).to_arrow_table()
+        return found
+
 
 @contextmanager
 def lake() -> Iterator[Lake]:
     """The lake of the current workspace as it is at this moment; the snapshot does not move while it is read."""
-    backend = ibis.duckdb.connect()
+    backend = ibis.duckdb.from_connection(engine.connected())
     try:
-        backend.raw_sql("SET TimeZone = 'UTC'")
-        people, aliases = MIRRORS["people"], MIRRORS["aliases"]
-        merged = _table(backend, "aliases", aliases) if files(scope.current(), "aliases") else None
+        merged = _table(backend, "aliases") if files(scope.current(), "aliases") else None
         # The aliases before the events: one goes only after the events that needed it were rewritten.
-        events = _table(backend, "events", EVENTS).drop("written_for")
-        everybody = _table(backend, "people", people)
-        yield Lake(backend, events, everybody, merged, lambda name: _table(backend, name, MIRRORS[name]))
+        delta = opened(scope.current(), "events")
+        events = _table(backend, "events", delta.file_uris() if delta else []).drop("written_for")
+        people = _table(backend, "people")
+
+        def lifetime() -> Lifetime | None:
+            held = lifetime_of(scope.current(), delta)
+            if delta is None or held is None:
+                return None
+            return Lifetime(_table(backend, "lifetime", held.file_uris()), latest(delta))
+
+        yield Lake(backend, events, people, merged, lambda name: _table(backend, name), lifetime)
     finally:
         backend.disconnect()
 
@@ -98,16 +127,7 @@ def cluster() -> Iterator[Lake]:
     session = spark.session(settings.LAKE_ENGINE)
     with spark.views(session) as (view, lend):
         merged = view("aliases") if files(scope.current(), "aliases") else None
-        yield Lake(session, view("events"), view("people"), merged, view, "pyspark", lend)
-
-
-# Columns that a mirror has got since its files were written hold nothing until the writer comes by.
-_TYPES: dict[Any, str] = {
-    pa.bool_(): "boolean",
-    pa.string(): "string",
-    pa.int64(): "int64",
-    INSTANT: "timestamp('UTC')",
-}
+        yield Lake(session, view("events"), view("people"), merged, view, dialect="pyspark", lend=lend)
 
 
 def _lend(backend: Any, name: str, table: pa.Table) -> Any:
@@ -115,16 +135,10 @@ def _lend(backend: Any, name: str, table: pa.Table) -> Any:
     return backend.table(name)
 
 
-def _table(backend: Any, name: str, schema: pa.Schema) -> Any:
-    paths = files(scope.current(), name)
-    if not paths:
-        return _lend(backend, name, schema.empty_table())
-    options: dict[str, Any] = {}
-    if "month" in schema.names:
-        options = {"hive_partitioning": True, "hive_types_autocast": False}
-    table = backend.read_parquet(paths, table_name=name, **options)
-    missing = [column for column in schema.names if column not in table.columns]
-    return table.mutate(**{column: ibis.null().cast(_TYPES[schema.field(column).type]) for column in missing})
+def _table(backend: Any, name: str, paths: list[str] | None = None) -> Any:
+    paths = files(scope.current(), name) if paths is None else paths
+    engine.show(backend.con, name, paths, TABLES[name])
+    return backend.table(name)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     VIEWS_SHARE = "views.share"
     AUDIENCES_VIEW = "audiences.view"
     AUDIENCES_EDIT = "audiences.edit"
+    EXPORTS_MAKE = "exports.make"
     CONTENT_VIEW = "content.view"
     CONTENT_EDIT = "content.edit"
     BROADCASTS_VIEW = "broadcasts.view"
@@ -63,7 +64,8 @@ _TECHNICAL = frozenset(
 GRANTS: dict[str, frozenset[Permission]] = {
     "owner": _EVERYTHING,
     "manager": _READ
-    | {Permission.PEOPLE_REVEAL, Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT, Permission.PEOPLE_MERGE},
+    | {Permission.PEOPLE_REVEAL, Permission.PEOPLE_BULK, Permission.PEOPLE_EDIT, Permission.PEOPLE_MERGE}
+    | {Permission.EXPORTS_MAKE},
     "operator": _EVERYTHING
     - _TECHNICAL
     - {Permission.WORKSPACE_MANAGE, Permission.STAFF_ACCESS, Permission.AUDIT_VIEW},

@@ -64,3 +64,15 @@ def query_words(text: str) -> list[tuple[str, bool]]:
             rest = rest.replace(run, " ", 1)
         wanted += [(part[:32], False) for part in rest.split()]
     return wanted[:8]
+
+
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+
+
+def typed_as(text: str) -> tuple[str, str]:
+    """What people type for a text in Han or hangul: its sounds, and the first letters (gmsp and ㅈㅁ)."""
+    folded = fold(text)
+    sounds = [_latin(letter) if _HAN.match(letter) else letter for letter in folded]
+    first = [sound[0] for sound in sounds if sound]
+    jamo = [_INITIALS[(ord(letter) - 0xAC00) // 588] if "가" <= letter <= "힣" else letter for letter in first]
+    return "".join(sounds), fold("".join(jamo))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ninja import Router
 from pydantic import Field
@@ -12,7 +12,7 @@ from guanxi.api.v1.shapes import At, In, Named, Out, must_match, named, tagged
 from guanxi.api.v1.strengths import Bands
 from guanxi.connections import operations as connections
 from guanxi.connections import queries
-from guanxi.connections.queries import StrengthValues
+from guanxi.connections.queries import NoFit, StrengthValues, Worth
 from guanxi.governance.queries import Permission
 from guanxi.people.models import Person
 
@@ -120,6 +120,43 @@ class StrengthCountOut(Out):
     done: int
 
 
+class WorthOut(Out):
+    """`share` lies in `between` with 95 %."""
+
+    band: Bands
+    cases: int
+    answered: int
+    share: float | None
+    between: tuple[float, float]
+
+
+class StrengthFitOut(Out):
+    """Edges so that of the strong more than half answer within 14 days. `reason` is why none can be proposed: few,
+    never or always; then they are null. `before` and `after`: what the bands are worth on the half of the cases that
+    was kept from the fit."""
+
+    reason: Literal["few", "never", "always"] | None
+    cases: int
+    answered: int
+    weak_below: float | None = None
+    strong_above: float | None = None
+    weak_between: tuple[float, float] | None = None
+    strong_between: tuple[float, float] | None = None
+    before: list[WorthOut] = []
+    after: list[WorthOut] = []
+
+
+def _worth(of: Worth) -> WorthOut:
+    low, high = of.interval
+    return WorthOut(
+        band=of.name,  # type: ignore[arg-type]
+        cases=of.count,
+        answered=of.answered,
+        share=None if of.share is None else round(of.share, 4),
+        between=(round(low, 4), round(high, 4)),
+    )
+
+
 def shown() -> StrengthRulesOut:
     known = queries.strength_settings()
     rules, row = known.rules, known.row
@@ -197,3 +234,26 @@ def get_strength_count(request: ApiRequest) -> StrengthCountOut:
     """
     known = queries.strength_settings()
     return StrengthCountOut(counting=known.counting, todo=known.todo, done=known.done)
+
+
+@router.post("/strength-rules/fit", **op(MAY, StrengthFitOut))
+def fit_strength_rules(request: ApiRequest) -> StrengthFitOut:
+    """Propose where the bands begin
+
+    By what people did after you reached out. Nothing is saved: put the edges that you take.
+    """
+    try:
+        fit = queries.strength_fit(request.now)
+    except NoFit as refusal:
+        return StrengthFitOut(reason=refusal.reason, cases=refusal.count, answered=refusal.answered)  # type: ignore[arg-type]
+    return StrengthFitOut(
+        reason=None,
+        cases=fit.count,
+        answered=fit.answered,
+        weak_below=fit.weak_below,
+        strong_above=fit.strong_above,
+        weak_between=fit.weak,
+        strong_between=fit.strong,
+        before=[_worth(one) for one in fit.before],
+        after=[_worth(one) for one in fit.after],
+    )

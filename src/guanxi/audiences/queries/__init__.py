@@ -18,6 +18,7 @@ from guanxi.audiences.queries.membership import (
     today,
 )
 from guanxi.audiences.queries.observed import observed_events, observed_properties, observed_traits
+from guanxi.audiences.queries.overlap import MOST_COMPARED, Overlap, overlap
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.queries.tagging import given_by, tag_rules
 from guanxi.audiences.rules import (
@@ -38,6 +39,7 @@ from guanxi.audiences.rules import (
 
 __all__ = [
     "LEVELS",
+    "MOST_COMPARED",
     "Catalogue",
     "Event",
     "Evidence",
@@ -45,6 +47,7 @@ __all__ = [
     "Look",
     "Named",
     "NotMirrored",
+    "Overlap",
     "Part",
     "Property",
     "Reason",
@@ -74,6 +77,7 @@ __all__ = [
     "observed_events",
     "observed_properties",
     "observed_traits",
+    "overlap",
     "parse_rule",
     "people_rule",
     "samples",

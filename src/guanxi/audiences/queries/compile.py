@@ -9,6 +9,7 @@ from typing import Any
 
 import ibis
 
+from guanxi.audiences.queries.lived import lived, present
 from guanxi.audiences.queries.scans import Asked, Context, Tables, happened, scan
 from guanxi.audiences.queries.sets import Found, in_share
 from guanxi.audiences.queries.values import InColumn, InJson, opposite, test_of
@@ -119,7 +120,9 @@ def figures_of(asking: Sequence[Source], context: Context) -> Any:
     first = asking[0]
     if isinstance(first, Found):
         return first.table(context)
-    return scan([one for one in asking if isinstance(one, Asked)], context)
+    counted = [one for one in asking if isinstance(one, Asked)]
+    figures = lived(counted, context)
+    return scan(counted, context) if figures is None else figures
 
 
 def with_figures(people: Any, figures: Any) -> Any:
@@ -139,13 +142,18 @@ def _matched(
     without = [fold(one.path, one.clause, lambda path, _: asked[path].holds_for_nothing(), not_) for one in conjuncts]
     first = asking[0]
     if len(asking) == 1 and first.only_whether:
-        found = first.table(context) if isinstance(first, Found) else happened(first, context)
+        found = first.table(context) if isinstance(first, Found) else _whoever(first, context)
         return people.anti_join(found, "person") if all(without) else people.semi_join(found, "person")
     figures = figures_of(asking, context)
     holds = reduce(and_, [_truth(one, figures, asked, context) for one in conjuncts])
     if all(without):
         return people.anti_join(figures.filter(~holds), "person")
     return people.semi_join(figures.filter(holds), "person")
+
+
+def _whoever(asked: Asked, context: Context) -> Any:
+    found = present(asked, context)
+    return happened(asked, context) if found is None else found
 
 
 def _truth(conjunct: Conjunct, table: Any, asked: Mapping[str, Source], context: Context) -> Any:

@@ -119,11 +119,16 @@ def _only(some: pa.Array, lake: Lake, tables: Tables) -> Iterator[Tables]:
     def others(name: str) -> Any:
         return tables.others(name).semi_join(asked, "person")
 
+    def lifetime() -> events.Lifetime | None:
+        held = tables.lifetime()
+        return held and replace(held, table=held.table.semi_join(ids, "person"))
+
     yield replace(
         tables,
         people=tables.people.semi_join(asked, "person"),
         events=tables.events.semi_join(ids, "person"),
         others=others,
+        lifetime=lifetime,
     )
 
 

@@ -94,7 +94,8 @@ def tables_of(found: Lake) -> Tables:
         ids = pa.array([person for (person,) in rows], pa.int64())
         return found.register(f"list_{audience}", pa.table({"person": ids}))
 
-    return Tables(found.events, found.people, found.aliases, ENGINES[found.dialect], found.others, lists)
+    engine = ENGINES[found.dialect]
+    return Tables(found.events, found.people, found.aliases, engine, found.others, lists, lambda: found.lifetime)
 
 
 def gone() -> list[int]:

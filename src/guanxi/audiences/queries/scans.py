@@ -37,6 +37,7 @@ from guanxi.audiences.rules import (
     offsets,
     window_bounds,
 )
+from guanxi.events.queries import Lifetime
 
 MICROSECOND = timedelta(microseconds=1)
 DAY_US = 86_400_000_000
@@ -62,6 +63,7 @@ class Tables:
     """The mirrors `tags` and `ties`, opened for a rule that asks them."""
     lists: Callable[[int], Any] = field(default=lambda key: None)
     """The people of a fixed audience, by its key."""
+    lifetime: Callable[[], Lifetime | None] = field(default=lambda: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +205,10 @@ def _events(event: str, stretches: Sequence[Stretch], context: Context, conditio
     if context.tables.aliases is None:
         return events.filter(kept if context.person is None else [*kept, events.person == context.person])
     if context.person is None:
-        return _owned(events.filter(kept), context.tables.aliases)
+        return owned(events.filter(kept), context.tables.aliases)
     # Only the few ids of this one go through the aliases: DuckDB hands them to the scan of the files.
-    owned = _owned(events.filter(kept).semi_join(_ids(context), "person"), context.tables.aliases)
-    return owned.filter(owned.person == context.person)
+    theirs = owned(events.filter(kept).semi_join(_ids(context), "person"), context.tables.aliases)
+    return theirs.filter(theirs.person == context.person)
 
 
 def _ids(context: Context) -> Any:
@@ -217,7 +219,8 @@ def _ids(context: Context) -> Any:
     return people.filter(people.person == context.person).select("person").union(absorbed.select("person"))
 
 
-def _owned(events: Any, aliases: Any) -> Any:
+def owned(events: Any, aliases: Any) -> Any:
+    """With whoever was merged away under whom they became."""
     merged = aliases.select(absorbed=aliases.person, keeper=aliases.keeper)
     joined = events.left_join(merged, events.person == merged.absorbed)
     return joined.mutate(person=ibis.coalesce(joined.keeper, joined.person)).drop("absorbed", "keeper")

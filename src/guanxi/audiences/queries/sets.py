@@ -9,6 +9,7 @@ from typing import Any
 
 import ibis
 
+from guanxi.audiences.queries.lived import ranked_by
 from guanxi.audiences.queries.scans import Context, day, selected, total
 from guanxi.audiences.rules import Agreed, InAudience, Reachable, Share, Tagged, Then, Tie, Top, window_bounds
 
@@ -87,13 +88,16 @@ def _sequences(clause: Then, context: Context) -> Any:
 def _first(clause: Top, context: Context) -> Any:
     stretch = window_bounds(clause.within, context.now, context.zone)
     everybody = Context(context.tables, context.now, context.zone, context.catalogue)
-    events = selected(clause, stretch, everybody)
-    figure = {
-        "count": lambda: events.count(),
-        "sum": lambda: total(events, None, context),
-        "days": lambda: day(events, clause.within, context).nunique(),
-    }[clause.by]()
-    figures = events.group_by("person").agg(figure=figure).semi_join(context.tables.people, "person")
+    figures = ranked_by(clause, everybody)
+    if figures is None:
+        events = selected(clause, stretch, everybody)
+        figure = {
+            "count": lambda: events.count(),
+            "sum": lambda: total(events, None, context),
+            "days": lambda: day(events, clause.within, context).nunique(),
+        }[clause.by]()
+        figures = events.group_by("person").agg(figure=figure)
+    figures = figures.semi_join(context.tables.people, "person")
     figures = figures.filter(figures.figure.notnull())
     best = ibis.desc(figures.figure) if clause.type == "top" else figures.figure
     ranked = figures.mutate(

@@ -3,6 +3,7 @@
 from guanxi.connections.models.friends import (
     FriendFact,
     FriendFactKind,
+    FriendHandover,
     Friendship,
     FriendSource,
     FriendState,
@@ -26,6 +27,7 @@ __all__ = [
     "FollowFact",
     "FriendFact",
     "FriendFactKind",
+    "FriendHandover",
     "FriendSource",
     "FriendState",
     "Friendship",

@@ -1,9 +1,9 @@
 from guanxi.connections.operations.checking import Refused
-from guanxi.connections.operations.following import follow_handovers, follow_merges, follow_moves
+from guanxi.connections.operations.following import follow_handovers, follow_merges, follow_moves, follow_taken_back
 from guanxi.connections.operations.follows import FollowTold, note_follows
 from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
-from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends
+from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends, return_friends
 from guanxi.connections.operations.import_friends import FollowsKind, FriendsKind
 from guanxi.connections.operations.import_groups import GroupsKind
 from guanxi.connections.operations.import_referrals import ReferralsKind
@@ -38,12 +38,14 @@ __all__ = [
     "follow_handovers",
     "follow_merges",
     "follow_moves",
+    "follow_taken_back",
     "hand_over_friends",
     "note_follows",
     "note_friend_facts",
     "note_group_facts",
     "record_touch",
     "refer",
+    "return_friends",
     "set_strength_rules",
     "settle_merged",
     "settle_roles",

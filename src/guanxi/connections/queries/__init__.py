@@ -1,23 +1,31 @@
 """Questions about ties: `from guanxi.connections import queries as connections`."""
 
+from guanxi.connections.queries.fitting import strength_fit, with_edges
 from guanxi.connections.queries.lists import (
     FriendsWanted,
     friends_page,
+    friends_to_give,
     groups_page,
+    groups_to_give,
+    handovers_of,
     held_friends,
+    may_return,
     members_page,
     seen_people,
+    staff_for,
     visible_friendships,
     visible_groups,
+    would_go,
 )
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
 from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
 from guanxi.connections.queries.own import friends_of
-from guanxi.connections.queries.preview import BANDS, Preview
+from guanxi.connections.queries.preview import BANDS, Preview, Settings
 from guanxi.connections.queries.preview import preview as strength_preview
 from guanxi.connections.queries.preview import settings as strength_settings
 from guanxi.connections.queries.strength import Because, Close, Closeness, bands_of, closeness
 from guanxi.connections.queries.strength import rules as strength_rules
+from guanxi.connections.rules.fitting import Fit, NoFit, Worth
 from guanxi.connections.rules.strength import Rules as StrengthValues
 from guanxi.connections.rules.strength import flaws as strength_flaws
 from guanxi.connections.rules.strength import of_values as strength_of
@@ -28,22 +36,32 @@ __all__ = [
     "Brought",
     "Close",
     "Closeness",
+    "Fit",
     "Friend",
     "FriendsWanted",
     "Held",
+    "NoFit",
     "Preview",
+    "Settings",
     "StrengthValues",
     "Ties",
+    "Worth",
     "bands_of",
     "closeness",
     "every_tie",
     "friends_of",
     "friends_page",
+    "friends_to_give",
     "groups_page",
+    "groups_to_give",
+    "handovers_of",
     "held_friends",
+    "may_return",
     "members_page",
     "mirrored",
     "seen_people",
+    "staff_for",
+    "strength_fit",
     "strength_flaws",
     "strength_of",
     "strength_preview",
@@ -54,4 +72,6 @@ __all__ = [
     "ties_of",
     "visible_friendships",
     "visible_groups",
+    "with_edges",
+    "would_go",
 ]

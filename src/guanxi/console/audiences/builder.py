@@ -67,7 +67,7 @@ def build(
     page = _Page(catalogue, observed, trouble, own)
     join = select("join", _("All, any or none"), sketch.join, JOINS)
     return Builder(
-        opening=arranged(_("People of whom %(join)s:"), join=[join]),
+        opening=arranged(_("People of whom %(join)s"), join=[join]),
         rows=page.rows(sketch.rows, ""),
         error=page.error(""),
         wrong=trouble.control if trouble else "",
@@ -101,7 +101,7 @@ class _Page:
         match row.kind:
             case "group":
                 join = select(f"{at}-join", _("All, any or none"), row.join, JOINS)
-                return arranged(_("%(join)s:"), join=[join])
+                return [join]
             case "trait":
                 return tested(row.test, at, self._traits(), self._trait_kind, lambda key: self.observed("trait", key))
             case "event":

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from guanxi.audiences.queries import Catalogue
 from guanxi.console.audiences.errors import error_text
 from guanxi.console.audiences.names import INTERNAL, event_label, property_label
-from guanxi.console.audiences.pieces import CLOSE, OPEN, Options, Piece, arranged, button, kept, select
+from guanxi.console.audiences.pieces import CLOSE, OPEN, Options, Piece, arranged, button, kept, select, taken
 from guanxi.console.audiences.rule import FIGURES, TIMES
 from guanxi.console.audiences.sketch import AMOUNT, Measure, Row, Step, Test, Trouble, Window
 from guanxi.console.audiences.tested import Observed, tested
@@ -75,27 +75,29 @@ class Did:
 
     def event(self, row: Row, at: str) -> list[Piece]:
         did = select(f"{at}-did", _("Has or has not"), row.did, DID, reshapes=True)
-        return arranged(
+        said = arranged(
             pgettext(
                 "has / bought a product / where … / at least 3 times / in 90 days",
                 "%(did)s %(event)s %(where)s %(measures)s %(when)s",
             ),
             did=[did],
             event=[self._named(row.step.event, f"{at}-event", _("What happened"))],
-            where=self._where(row.step, at, at, "narrow"),
+            where=self._where(row.step, at, at),
             measures=self._measures(row, at) if row.did != "did_not" else [],
             when=self.window(row.window, at),
         )
+        measure = [button(f"measure:{at}", _("Say how often or how much"))] if row.did != "did_not" else []
+        return [*said, *self._narrow(row.step, f"narrow:{at}", _("Add a detail")), *measure]
 
     def sequence(self, row: Row, at: str) -> list[Piece]:
         more = row.more
         first = self._named(row.step.event, f"{at}-event", _("What happened first"))
         following = self._named(row.following.event, f"{at}-n-event", _("What followed"))
-        return arranged(
+        said = arranged(
             _("Has %(first)s %(then)s %(next)s within %(gap)s, the former %(when)s"),
-            first=[first, *self._where(row.step, at, at, "narrow")],
+            first=[first, *self._where(row.step, at, at)],
             then=[select(f"{at}-then", _("Whether it followed"), more["then"], THEN)],
-            next=[following, *self._where(row.following, f"{at}-n", at, "narrow_next")],
+            next=[following, *self._where(row.following, f"{at}-n", at)],
             gap=arranged(
                 pgettext("order of controls", "%(number)s %(unit)s"),
                 number=[Piece("", "number", f"{at}-gap", _("How long"), more["gap"])],
@@ -103,18 +105,21 @@ class Did:
             ),
             when=self.window(row.window, at),
         )
+        of_first = self._narrow(row.step, f"narrow:{at}", _("Add a detail of the first"))
+        return [*said, *of_first, *self._narrow(row.following, f"narrow_next:{at}", _("Add a detail of the second"))]
 
     def top(self, row: Row, at: str) -> list[Piece]:
         more = row.more
         event = self._named(row.step.event, f"{at}-event", _("What happened"))
-        return arranged(
+        said = arranged(
             _("Is in the %(end)s %(percent)s percent of those who have %(event)s %(when)s, by %(by)s"),
             end=[select(f"{at}-end", _("Top or bottom"), more["end"], ENDS)],
             percent=[Piece("", "number", f"{at}-percent", _("How many percent"), more["percent"])],
-            event=[event, *self._where(row.step, at, at, "narrow")],
+            event=[event, *self._where(row.step, at, at)],
             when=self.window(row.window, at),
             by=[select(f"{at}-by", _("What is compared"), more["by"], BY)],
         )
+        return [*said, *self._narrow(row.step, f"narrow:{at}", _("Add a detail"))]
 
     def _named(self, event: str, name: str, label: str) -> Piece:
         names = [(key, event_label(key, one.label)) for key, one in self.catalogue.events.items()]
@@ -122,7 +127,7 @@ class Did:
 
     # Details
 
-    def _where(self, step: Step, begins: str, at: str, act: str) -> list[Piece]:
+    def _where(self, step: Step, begins: str, at: str) -> list[Piece]:
         """`begins` is where the names of the fields begin, `at` the row."""
         found: list[Piece] = []
         for place, test in enumerate(step.where):
@@ -130,14 +135,15 @@ class Did:
             pattern = _("where %(test)s") if place == 0 else _("and %(test)s")
             shown = arranged(pattern, test=self._compared(test, step.event, inner))
             found += self._detail(shown, inner, f"{begins}-where", place, f"less:{at}:{detail}")
-        event = self.catalogue.events.get(step.event)
-        if event is not None and (event.properties or event.amount):
-            found.append(button(f"{act}:{at}", _("Add a detail"), _("detail")))
         return found
+
+    def _narrow(self, step: Step, act: str, text: str) -> list[Piece]:
+        event = self.catalogue.events.get(step.event)
+        return [button(act, text)] if event is not None and (event.properties or event.amount) else []
 
     def _detail(self, shown: list[Piece], begins: str, listed: str, place: int, act: str) -> list[Piece]:
         hidden = Piece(control="hidden", name=listed, value=str(place))
-        remove = button(act, _("Remove detail %(n)s") % {"n": place + 1})
+        remove = taken(act, _("Remove detail %(n)s") % {"n": place + 1})
         found = [OPEN, hidden, *shown, remove]
         if self.trouble and self.trouble.detail == begins:
             found.append(Piece(error_text(self.trouble.error), "error"))
@@ -165,7 +171,7 @@ class Did:
             inner = f"{at}-h{place}"
             shown = self._measure(measure, row.step.event, inner)
             found += self._detail(shown, inner, f"{at}-having", place, f"less:{at}:h{place}")
-        return [*found, button(f"measure:{at}", _("Say how often or how much"), _("how often, how much"))]
+        return found
 
     def _measure(self, measure: Measure, event: str, at: str) -> list[Piece]:
         bound = [select(f"{at}-bound", _("At least or at most"), measure.bound, BOUNDS, reshapes=True)]

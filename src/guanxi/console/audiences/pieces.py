@@ -36,9 +36,13 @@ def select(name: str, label: str, value: str, options: Options, *, reshapes: boo
     return Piece("", "select", name, label, value, options, reshapes=reshapes)
 
 
-def button(act: str, label: str, text: str = "") -> Piece:
-    """With a text it adds something, without one it takes something away."""
-    return Piece(text, "button", "do", label, act)
+def button(act: str, text: str) -> Piece:
+    return Piece(text, "button", "do", "", act)
+
+
+def taken(act: str, label: str) -> Piece:
+    """A button that takes something away."""
+    return Piece("", "button", "do", label, act)
 
 
 def arranged(pattern: str, **parts: list[Piece]) -> list[Piece]:

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from guanxi.console.audiences import members, views, why
+from guanxi.console.audiences import members, overlap, views, why
 
 urlpatterns = [
     path("audiences", views.audiences_list, name="audiences"),
     path("audiences/new", views.new_audience, name="audience_new"),
+    path("audiences/overlap", overlap.overlap, name="audience_overlap"),
     path("audiences/builder", views.builder, name="audience_builder"),
+    path("audiences/offers", views.found_offers, name="audience_offers"),
     path("audiences/count", views.count, name="audience_count"),
     path("audiences/<str:public_id>", views.audience, name="audience"),
     path("audiences/<str:public_id>/delete", views.delete_audience, name="audience_delete"),

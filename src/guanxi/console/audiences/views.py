@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +23,14 @@ from guanxi.console.audiences import words
 from guanxi.console.audiences.acts import aimed, changed
 from guanxi.console.audiences.builder import build
 from guanxi.console.audiences.errors import error_text
+from guanxi.console.audiences.exact import NotARule, in_json, pasted
 from guanxi.console.audiences.forms import Named
 from guanxi.console.audiences.observed import happened, observed
+from guanxi.console.audiences.offers import offers
 from guanxi.console.audiences.recipes import RECIPES, offered
 from guanxi.console.audiences.rule import rule_of, trouble
 from guanxi.console.audiences.shown import sketch_of
+from guanxi.console.audiences.sizes import sizes
 from guanxi.console.audiences.sketch import Row, Sketch, Step, Trouble, posted
 from guanxi.console.audiences.who import who
 from guanxi.console.paging import newest_first
@@ -134,7 +136,7 @@ def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
         sketch = changed(posted(request.POST), request.POST.get("do", ""))
         rule = rule_of(sketch, queries.catalogue())
     if "do" in request.POST:
-        return _page(request, kept, Named(initial={"name": request.POST.get("name", "")}), sketch, counted=rule)
+        return _acted(request, kept, sketch, rule)
     if not form.is_valid():
         return _page(request, kept, form, sketch, status=422)
     try:
@@ -148,6 +150,18 @@ def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
         return _page(request, kept, form, sketch, status=422)
     _tell(request, saved)
     return redirect("audience", request.workspace.slug, saved.public_id)
+
+
+def _acted(request: StaffRequest, kept: Audience | None, sketch: Sketch | None, rule: Any) -> HttpResponse:
+    form = Named(initial={"name": request.POST.get("name", "")})
+    if request.POST["do"] != "paste":
+        return _page(request, kept, form, sketch, counted=rule)
+    catalogue, text = queries.catalogue(), request.POST.get("json", "")
+    try:
+        read = pasted(text, catalogue, kept.public_id if kept else "")
+    except NotARule as error:
+        return _page(request, kept, form, sketch, status=422, exact={"text": text, "error": str(error)})
+    return _page(request, kept, form, read, counted=rule_of(read, catalogue))
 
 
 def _tell(request: StaffRequest, saved: Audience) -> None:
@@ -164,17 +178,24 @@ def _page(
     wrong: Trouble | None = None,
     *,
     counted: Any = None,
+    exact: dict[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     catalogue = queries.catalogue()
     context: dict[str, Any] = {"audience": kept, "form": form, "wrong": error_text(wrong.error) if wrong else ""}
-    context["may_edit"] = _may_edit(request)
+    context["may_edit"] = may_edit = _may_edit(request)
+    context["may_export"] = role_may(request.staff.role, Permission.EXPORTS_MAKE)
     if sketch is not None:
         context["builder"] = build(sketch, catalogue, observed, wrong, kept.public_id if kept else "")
+        context["exact"] = exact or {"text": in_json(rule_of(sketch, catalogue))}
     if kept is not None:
         context |= {"words": _sentences(kept.rule, catalogue), "used_by": _used_by(kept)}
+        context["tag_rules"] = list(queries.tag_rules().filter(audience=kept)[:20])
+        context["sizes"] = sizes(kept, now=request.now)
         context["named_by"] = queries.naming(kept)
-        context["rule_json"] = json.dumps(kept.rule, ensure_ascii=False, indent=2)
+        context["rule_json"] = in_json(kept.rule)
+    elif may_edit and request.method != "POST":
+        context["recipes"] = offered(happened()).items()
     if counted is not None:
         context["panel"] = _panel(request, counted)
     return render(request, "audiences/edit.html", context, status=status)
@@ -217,7 +238,18 @@ def builder(request: StaffRequest) -> HttpResponse:
 def count(request: StaffRequest) -> HttpResponse:
     """Who fits what stands in the form now."""
     rule = rule_of(posted(request.POST), queries.catalogue())
-    return render(request, "audiences/_who.html", {"panel": _panel(request, rule)})
+    context = {"panel": _panel(request, rule), "exact": {"text": in_json(rule)}, "beside": True}
+    return render(request, "audiences/_who.html", context)
+
+
+@may(Permission.AUDIENCES_EDIT)
+@require_GET
+def found_offers(request: StaffRequest) -> HttpResponse:
+    """What can be added to the rule, by what was typed; `into` is the group that it goes into."""
+    into, own = request.GET.get("into", ""), request.GET.get("own", "")
+    sections = offers(queries.catalogue(), request.GET.get("find", ""), own)
+    context = {"sections": sections, "group": f":{into}" if into else "", "find": request.GET.get("find", "").strip()}
+    return render(request, "audiences/_offers.html", context)
 
 
 @may(Permission.AUDIENCES_VIEW)

@@ -31,8 +31,13 @@ class Who:
 def who(rule: Any, staff: Staff, *, now: datetime) -> Who:
     """Raises RuleError."""
     found = audiences.members(rule, now=now)["person"]
+    return Who(len(found), seen_of(found, staff), events.waiting())
+
+
+def seen_of(found: pa.Array | pa.ChunkedArray, staff: Staff) -> list[Card]:
+    """Some of these people, spread over all of them."""
     step = max(len(found) // LOOKED_AT, 1)
     spread = found.take(pa.array(range(0, len(found), step)[:LOOKED_AT], pa.int64())).to_pylist()
     seen = sorted(people.visible(staff).filter(pk__in=spread).values_list("pk", flat=True))
     chosen = seen[:: max(len(seen) // SHOWN, 1)][:SHOWN]
-    return Who(len(found), people.cards(chosen), events.waiting())
+    return people.cards(chosen)

@@ -18,6 +18,7 @@ from guanxi.governance.queries import Permission, may
 ACTIONS = (
     Entry(_("New person"), "person_new", "user-plus", Permission.PEOPLE_EDIT),
     Entry(_("New import"), "import_new", "upload", Permission.PEOPLE_IMPORT),
+    Entry(_("New export"), "export_new", "download", Permission.EXPORTS_MAKE),
     Entry(_("New audience"), "audience_new", "filter", Permission.AUDIENCES_EDIT),
     Entry(_("New rule for a tag"), "tag_rules", "tag", Permission.TAGS_MANAGE),
     Entry(_("New content"), "content_new", "layout-template", Permission.CONTENT_EDIT),

@@ -25,13 +25,15 @@ KINDS: dict[str, tuple[Any, str, str]] = {
     "bulk.done": (gettext_lazy("The change of many people is done"), "circle-check", "ok"),
     "bulk.failed": (gettext_lazy("The change of many people could not go on"), "circle-alert", "danger"),
     "bulk.undone": (gettext_lazy("The change of many people was taken back"), "undo-2", "info"),
+    "export.done": (gettext_lazy("The file of people is ready"), "circle-check", "ok"),
+    "export.failed": (gettext_lazy("The file of people could not be made"), "circle-alert", "danger"),
     "erasure.failed": (gettext_lazy("The erasure of a person could not go on"), "circle-alert", "danger"),
     "demo.cleared": (gettext_lazy("The demo data are gone"), "circle-check", "ok"),
     "broadcast.done": (gettext_lazy("The broadcast was sent"), "circle-check", "ok"),
     "broadcast.doubtful": (gettext_lazy("The broadcast has doubtful messages"), "triangle-alert", "warn"),
     "broadcast.paused": (gettext_lazy("The broadcast paused itself"), "triangle-alert", "warn"),
 }
-PLACES = {"imp": "import", "blk": "bulk", "brd": "broadcast", "ers": "erasure"}
+PLACES = {"imp": "import", "blk": "bulk", "brd": "broadcast", "ers": "erasure", "exp": "export"}
 
 
 def said(notice: Notice) -> dict[str, Any]:
@@ -47,6 +49,8 @@ def counts(detail: dict[str, int]) -> str:
             return _("%(came)s rows came in, %(rejected)s stayed out") % shown
         case {"changed": _changed, "skipped": _skipped}:
             return _("%(changed)s changed, %(skipped)s skipped") % shown
+        case {"rows": _rows, "left_out": _left_out}:
+            return _("%(rows)s rows, %(left_out)s people left out") % shown
         case {"doubtful": doubtful} if doubtful:
             words = ngettext(
                 "%(doubtful)s message may not have left", "%(doubtful)s messages may not have left", doubtful

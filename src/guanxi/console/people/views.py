@@ -97,6 +97,7 @@ def people(request: StaffRequest) -> HttpResponse:
         "count": count,
         "more_than_counted": more,
         "may_import": role_may(request.staff.role, Permission.PEOPLE_IMPORT),
+        "may_export": role_may(request.staff.role, Permission.EXPORTS_MAKE),
         "may_edit": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "may_merge": role_may(request.staff.role, Permission.PEOPLE_MERGE),
         "acts": bulk.acts(request.staff),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from guanxi.acquisition.models import Source
 from guanxi.audiences.models import Audience
+from guanxi.audiences.queries import exports
 from guanxi.channels.models import Account
 from guanxi.console.settings.strength import BONUS, EDGES, KINDS, ROLES
 from guanxi.content.models import Content
@@ -62,10 +63,17 @@ ACTS: Mapping[str, Any] = {
     "id_kind.removed": gettext_lazy("Kind of id removed"),
     "import.run": gettext_lazy("Import run"),
     "import.undone": gettext_lazy("Import taken back"),
+    "export.started": gettext_lazy("Export of people started"),
+    "export.finished": gettext_lazy("File of people made"),
+    "export.stopped": gettext_lazy("Export of people stopped"),
+    "export.resumed": gettext_lazy("Export of people went on"),
+    "export.downloaded": gettext_lazy("File of people taken"),
+    "export.removed": gettext_lazy("File of people removed"),
     "erasure.retried": gettext_lazy("Erasure tried again"),
     "file.attached": gettext_lazy("File attached"),
     "file.removed": gettext_lazy("File removed"),
     "friends.handed_over": gettext_lazy("Friends handed over"),
+    "friends.returned": gettext_lazy("Friends came back"),
     "person.erased": gettext_lazy("Person erased"),
     "person.exported": gettext_lazy("Data of a person exported"),
     "person.link_copied": gettext_lazy("Link to a person's settings copied"),
@@ -154,6 +162,9 @@ WHY: Mapping[str, Any] = {
     "correct": gettext_lazy("To correct what is wrong"),
     "law": gettext_lazy("An authority or a court asked for it"),
     "ended": gettext_lazy("There is no ground to keep it any more"),
+    "analysis": gettext_lazy("To work on it in another program"),
+    "ads": gettext_lazy("To show them ads, or to spare them"),
+    "processor": gettext_lazy("Somebody who works for us needs it"),
     "other": gettext_lazy("Another reason"),
 }
 
@@ -211,6 +222,7 @@ _KINDS: Mapping[str, _Kind] = {
     "end": _Kind(lambda staff: Endpoint.objects.all(), "webhook"),
     "key": _Kind(lambda staff: ApiKey.objects.all(), "keys", listed=True),
     "idk": _Kind(lambda staff: OwnKind.objects.all(), "id_kind"),
+    "exp": _Kind(lambda staff: exports.exports_of(staff), "export"),
     "imp": _Kind(lambda staff: Import.objects.all(), "import"),
     "psn": _Kind(people.visible, "person"),
     "src": _Kind(lambda staff: Source.objects.all(), "source"),

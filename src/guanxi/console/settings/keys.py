@@ -36,6 +36,7 @@ WORDS: dict[Permission, Any] = {
     Permission.VIEWS_SHARE: gettext_lazy("Share saved views"),
     Permission.AUDIENCES_VIEW: gettext_lazy("See audiences"),
     Permission.AUDIENCES_EDIT: gettext_lazy("Write audiences"),
+    Permission.EXPORTS_MAKE: gettext_lazy("Take people out as files"),
     Permission.CONTENT_VIEW: gettext_lazy("See content"),
     Permission.CONTENT_EDIT: gettext_lazy("Write content"),
     Permission.BROADCASTS_VIEW: gettext_lazy("See broadcasts and their results"),

@@ -12,8 +12,9 @@ from deltalake import DeltaTable, WriterProperties
 from django.db import transaction
 from django.db.models.functions import Now
 
-from guanxi.events.lake import EVENTS, MIRRORS, opened
+from guanxi.events.lake import TABLES, opened
 from guanxi.events.models import Fact, FactBatch, Forgotten, Reassigned
+from guanxi.events.operations import lifetimes
 from guanxi.events.operations.announcing import packed, touch
 from guanxi.kit import scope
 
@@ -55,9 +56,9 @@ def forget_in_lake(properties: WriterProperties) -> int:
     waiting = list(Forgotten.objects.filter(done_at=None))
     if waiting:
         ids = ", ".join(str(row.person) for row in waiting)
-        for name in ("events", *MIRRORS):
+        for name, schema in TABLES.items():
             delta = opened(scope.current(), name)
-            if delta is not None and "person" in (EVENTS if name == "events" else MIRRORS[name]).names:
+            if delta is not None and "person" in schema.names:
                 delta.delete(_of(ids, delta), writer_properties=properties)
         Reassigned.objects.filter(person__in=[row.person for row in waiting]).delete()
         Forgotten.objects.filter(pk__in=[row.pk for row in waiting]).update(done_at=Now())
@@ -77,10 +78,11 @@ def sweep_old_files() -> int:
     ids = list(due.values_list("pk", flat=True))
     if not ids:
         return 0
-    for name in ("events", *MIRRORS):
-        delta = opened(scope.current(), name)
-        if delta is not None:
-            _sweep(delta)
+    with lifetimes.unmoved():
+        for name in TABLES:
+            delta = opened(scope.current(), name)
+            if delta is not None:
+                _sweep(delta)
     return Forgotten.objects.filter(pk__in=ids).update(swept_at=Now())
 
 

@@ -16,6 +16,7 @@ from deltalake.exceptions import DeltaError
 from guanxi.events.changes import note_everybody
 from guanxi.events.lake import EVENTS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Reassigned
+from guanxi.events.operations import lifetimes
 from guanxi.events.operations.announcing import touch
 from guanxi.events.operations.shapes import PROPERTIES
 from guanxi.events.operations.tidying import MEMORY, view
@@ -96,6 +97,8 @@ def _written(old: DeltaTable | None, commit: int) -> int:
             writer_properties=PROPERTIES,
             commit_properties=CommitProperties(app_transactions=[Transaction(APPLICATION, commit)]),
         )
+        engine.execute("CREATE OR REPLACE VIEW events AS FROM came")
+        lifetimes.make_anew(engine)
         return int(rows)
 
 

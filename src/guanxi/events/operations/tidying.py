@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,8 +18,9 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from django.db.models import Max
 
-from guanxi.events.lake import EVENTS, MIRRORS, files, opened
+from guanxi.events.lake import EVENTS, LIFETIME, MIRRORS, TABLES, files, opened
 from guanxi.events.models import LakeState, Reassigned, Tidying
+from guanxi.events.operations import lifetimes
 from guanxi.events.operations.shapes import PROPERTIES
 from guanxi.events.queries import backlog
 from guanxi.kit import bulk, clock, leases, scope
@@ -123,16 +124,17 @@ def rewrite(delta: DeltaTable, month: str, wall: datetime) -> None:
         if moved:
             rows = [(person, keeper, wall) for person, keeper in moved]
             bulk.insert(Reassigned, ["person", "keeper", "at"], rows, or_ignore=True)
-        write_deltalake(
-            delta,
-            engine.sql(SORTED).to_arrow_reader(100_000),
-            partition_by=["month"],
-            mode="overwrite",
-            predicate=f"month = '{month}'",
-            schema_mode="merge",
-            target_file_size=FILE_BYTES,
-            writer_properties=PROPERTIES,
-        )
+        with nullcontext() if moved else lifetimes.unmoved():
+            write_deltalake(
+                delta,
+                engine.sql(SORTED).to_arrow_reader(100_000),
+                partition_by=["month"],
+                mode="overwrite",
+                predicate=f"month = '{month}'",
+                schema_mode="merge",
+                target_file_size=FILE_BYTES,
+                writer_properties=PROPERTIES,
+            )
 
 
 def _aliased(delta: DeltaTable) -> dict[str, int]:
@@ -148,14 +150,26 @@ def _aliased(delta: DeltaTable) -> dict[str, int]:
 
 def _end(delta: DeltaTable, wall: datetime) -> None:
     """All months are in order: what nobody needs goes. An empty note says when somebody looked."""
+    sum_up(delta)
     _drop_aliases(delta, wall)
-    for name in ("events", *MIRRORS):
-        table = opened(scope.current(), name)
-        if table is not None:
-            _sweep(table)
+    with lifetimes.unmoved():
+        for name in TABLES:
+            table = opened(scope.current(), name)
+            if table is not None:
+                _sweep(table)
     Tidying.objects.filter(asked_at__lt=wall - timedelta(days=30)).delete()
     Tidying.objects.filter(month="").delete()
     Tidying.objects.create(month="", files=0, rows=0, asked_at=wall, done_at=wall)
+
+
+def sum_up(delta: DeltaTable) -> None:
+    """`lifetime` as these events, the newest, want it: before an alias goes, for what it sums up may need it."""
+    with _engine(delta) as engine:
+        if lifetimes.is_due():
+            lifetimes.make_anew(engine)
+        else:
+            view(engine, "lifetime", files(scope.current(), "lifetime"), LIFETIME)
+            lifetimes.gather(engine)
 
 
 def _sweep(table: DeltaTable) -> None:

@@ -21,6 +21,7 @@ from django.db import transaction
 from guanxi.events import changes, registry
 from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, folder, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
+from guanxi.events.operations import lifetimes
 from guanxi.events.operations.forgetting import forget_in_lake, sweep_old_files
 from guanxi.events.operations.reassigning import put_back, remember_aliases
 from guanxi.events.operations.shapes import APPENDED, PROPERTIES
@@ -68,6 +69,7 @@ def _append_facts(now: datetime) -> int:
     delta = opened(scope.current(), "events")
     if delta is None or (delta.transaction_version(APPLICATION) or 0) < commit:
         _append(table, commit)
+        lifetimes.follow(table, delta)
     with transaction.atomic():
         LakeState.objects.filter(pk=state.pk).update(appended=commit, appended_at=now)
     return int(table.num_rows)

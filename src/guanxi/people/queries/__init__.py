@@ -24,6 +24,7 @@ from guanxi.people.queries.cards import (
     version,
 )
 from guanxi.people.queries.erasures import erasures_by_state, stuck_erasure
+from guanxi.people.queries.exported import OWN_ID, READ, TOLD, every_language, is_export, mask_id, ours, unsealer
 from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, trait_wanted, visible
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
@@ -72,6 +73,7 @@ from guanxi.people.queries.lookups import (
     address_of,
     addresses_of,
     aliased,
+    holders,
     lookup_by_identity,
     mirrored,
     person_of_address,
@@ -102,7 +104,7 @@ from guanxi.people.queries.tags import (
 )
 from guanxi.people.queries.views import first_view, may_change, views_of
 from guanxi.people.rules import NOTE_LIMIT, canonical
-from guanxi.people.rules.kinds import BadId, read_id, read_place
+from guanxi.people.rules.kinds import BadId, Kind, read_id, read_place
 from guanxi.people.rules.tags import split_names
 
 __all__ = [
@@ -111,14 +113,18 @@ __all__ = [
     "NONE",
     "NOTE_LIMIT",
     "ORDERS",
+    "OWN_ID",
     "PAIRS_A_PAGE",
+    "READ",
     "REFUSALS",
+    "TOLD",
     "UNDO_FOR",
     "BadCursor",
     "BadId",
     "BeforeMerging",
     "Card",
     "Found",
+    "Kind",
     "KindsWork",
     "KnownConsent",
     "KnownIdentity",
@@ -151,16 +157,19 @@ __all__ = [
     "count_people",
     "counted",
     "erasures_by_state",
+    "every_language",
     "find_people",
     "find_tags",
     "first_view",
     "full_name",
     "handovers",
     "held_by",
+    "holders",
     "id_columns",
     "id_key",
     "identity_key",
     "imports_at_work",
+    "is_export",
     "kind_labels",
     "kinds",
     "kinds_and_labels",
@@ -170,6 +179,7 @@ __all__ = [
     "level_counts",
     "likely_answers",
     "lookup_by_identity",
+    "mask_id",
     "may_change",
     "may_undo_bulk",
     "members_of",
@@ -179,6 +189,7 @@ __all__ = [
     "mirrored",
     "notes",
     "other_kinds",
+    "ours",
     "owners_for",
     "page_of",
     "pairs",
@@ -212,6 +223,7 @@ __all__ = [
     "trait_wanted",
     "unit_counts",
     "units_for",
+    "unsealer",
     "usable",
     "version",
     "views_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,9 @@ from guanxi.people.models import (
     ImportReject,
     ImportState,
 )
+from guanxi.people.models.linking import KIND_LABELS
 from guanxi.people.port import MESSAGES, Text
+from guanxi.people.queries.exported import OWN_ID, READ, TOLD, every_language, is_export
 from guanxi.people.queries.kinds import kind_labels, kinds
 from guanxi.people.registry import UnknownKind, import_kind
 from guanxi.people.rules import guess_columns, guess_kind
@@ -34,6 +37,7 @@ REFUSALS: Mapping[str, Text] = {
 }
 
 
+_IN_BRACKETS = re.compile(r" [(].{1,64}[)]$")
 BEFORE_REJECTED = (_("Row"), _("Reason"))
 
 
@@ -74,15 +78,39 @@ def suggested_columns(of: Import) -> dict[str, str]:
     if kind.takes_traits:
         known |= {f"trait:{one.key}": (one.key, one.label) for one in Field.objects.order_by("pk")}
         known |= {f"{COLUMN}{key}": (key, label, *CALLED.get(key, ())) for key, label in other_kinds().items()}
-    guessed = guess_columns(of.sheet["header"], known)
+    exported = kind.takes_traits and is_export(of)
+    guessed = _of_export(of, known) if exported else guess_columns(of.sheet["header"], known)
     sample = list(zip(*of.sheet["sample"], strict=True)) or [()] * len(of.sheet["header"])
     ours = len(BEFORE_REJECTED) if brings_back(of) else 0
     return {
         column: ""
         if place < ours
+        else guessed.get(column, "")
+        if exported
         else guessed.get(column) or (f"new:{guess_kind(sample[place])}" if kind.takes_traits else "")
         for place, column in enumerate(of.sheet["header"])
     }
+
+
+def _of_export(of: Import, known: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The columns of a file that was exported here, in any language. Where several places gave ids of a kind, the first
+    column has them; who gave them stands in brackets."""
+    left = {name for label in (OWN_ID, *TOLD.values()) for name in every_language(label)}
+    labels = {key: (*names, *_labels(key)) for key, names in known.items()}
+    header = [column for column in of.sheet["header"] if column not in left]
+    whole = guess_columns(header, labels)
+    short = {column: _IN_BRACKETS.sub("", column) for column in header if column not in whole}
+    rest = {key: names for key, names in labels.items() if key not in whole.values()}
+    found = guess_columns(list(short.values()), rest)
+    for column, name in short.items():
+        if target := found.pop(name, ""):
+            whole[column] = target
+    return whole
+
+
+def _labels(key: str) -> list[str]:
+    label = READ.get(key) or KIND_LABELS.get(key.removeprefix(COLUMN))
+    return list(every_language(label)) if label else []
 
 
 def other_kinds() -> dict[str, str]:

@@ -12,6 +12,7 @@ from guanxi.kit.spreadsheets import unquoted
 from guanxi.people.models import Import, ImportReject
 from guanxi.people.operations.imports.files import Staged
 from guanxi.people.port import Rejected, Row
+from guanxi.people.queries.exported import is_export
 from guanxi.people.queries.imports import brings_back
 
 ROWS = 8_000
@@ -38,7 +39,8 @@ class Pages:
         """The chunks from this row of the staged file on."""
         for bounds in self.bounds:
             if bounds.offset >= offset:
-                yield _chunk(self.path, bounds, of.mapping["columns"], unquoted if brings_back(of) else str)
+                ours = brings_back(of) or is_export(of)
+                yield _chunk(self.path, bounds, of.mapping["columns"], unquoted if ours else str)
 
 
 def _chunk(path: Path, bounds: tables.Chunk, mapping: Mapping[str, str], read: Callable[[str], str]) -> Chunk:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +19,7 @@ from guanxi.governance.models import Staff
 from guanxi.kit import crypto, personal, scope, sealed_files
 from guanxi.kit.apart import apart
 from guanxi.kit.personal import Kind, Table, Who
-from guanxi.kit.spreadsheets import iter_csv
+from guanxi.kit.spreadsheets import Sink, iter_csv
 from guanxi.people.models import JobState, Person, PersonExport
 from guanxi.people.queries.who import who
 
@@ -127,29 +126,10 @@ def _write(job: PersonExport, whom: Who, now: datetime) -> int:
     )
 
 
-class _Sink(io.RawIOBase):
-    """Gives what was written to it in pieces, so that the file is never on disk in clear."""
-
-    def __init__(self) -> None:
-        self.held = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.held += data
-        return len(data)
-
-    def taken(self) -> bytes:
-        piece = bytes(self.held)
-        self.held.clear()
-        return piece
-
-
 def _zipped(job: PersonExport, whom: Who, now: datetime) -> Iterator[bytes]:
     parts = _parts()
     PersonExport.objects.filter(pk=job.pk).update(parts=len(parts))
-    sink, everything = _Sink(), dict[str, list[dict[str, Any]]]()
+    sink, everything = Sink(), dict[str, list[dict[str, Any]]]()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, (name, read) in enumerate(parts, start=1):
             rows = [dict(row) for row in read(whom)]

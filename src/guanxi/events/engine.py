@@ -1,0 +1,56 @@
+"""DuckDB, one for the process: whoever asks shares its memory, its threads and what it has read of the files.
+
+The files of the lake never change once they are written, so what is known of one stays true.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.conf import settings
+
+TYPES: dict[Any, str] = {
+    pa.bool_(): "BOOLEAN",
+    pa.string(): "VARCHAR",
+    pa.int64(): "BIGINT",
+    pa.binary(): "BLOB",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
+}
+
+
+def connected() -> Any:
+    """A connection for one thread, with views and tables of its own."""
+    cursor = _database(os.getpid()).cursor()
+    cursor.execute("SET TimeZone = 'UTC'")
+    return cursor
+
+
+@cache
+def _database(process: int) -> Any:
+    spill = Path(tempfile.gettempdir(), f"guanxi-lake-{process}")  # made only when memory does not suffice
+    database = duckdb.connect(config={"memory_limit": settings.LAKE_MEMORY, "temp_directory": str(spill)})
+    database.execute("SET parquet_metadata_cache = true; SET enable_progress_bar = false")
+    return database
+
+
+def show(connection: Any, name: str, paths: list[str], schema: pa.Schema) -> None:
+    """These files as a view with every column of the schema: those that they were written without hold nothing."""
+    if not paths:
+        connection.register(name, schema.empty_table())
+        return
+    by_month = "month" in schema.names
+    held = set(connection.read_parquet(paths, hive_partitioning=by_month).columns)
+    columns = ", ".join(
+        f'"{one.name}"' if one.name in held else f'NULL::{TYPES[one.type]} AS "{one.name}"' for one in schema
+    )
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    how = ", hive_partitioning = true, hive_types_autocast = false" if by_month else ""
+    connection.execute(
+        f'CREATE OR REPLACE TEMPORARY VIEW "{name}" AS SELECT {columns} FROM read_parquet([{listed}]{how})'  # noqa: S608
+    )
