@@ -216,7 +216,7 @@ def facts_of(errand: Errand, people: Sequence[int]) -> tuple[str, dict[str, Any]
 
 def is_reached(errand: Errand, facts: tuple[Any, ...]) -> bool:
     """Whether they could be sent to, but for caps and hold-outs."""
-    return _decide(errand, 1, (*facts, 0, False)).verdict is Verdict.SEND
+    return _decide(errand, (*facts, 0, False, 1)).verdict is Verdict.SEND
 
 
 def _queued(values: dict[str, Any]) -> dict[int, int]:

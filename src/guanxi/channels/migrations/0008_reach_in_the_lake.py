@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """What people agreed to goes into the lake for everybody who is known already."""
 
     dependencies = [
-        ("channels", "0006_lock_email"),
+        ("channels", "0007_caps_by_role"),
         ("events", "0007_changes"),
         ("people", "0023_bulk_tags"),
     ]
