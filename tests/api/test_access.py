@@ -74,6 +74,8 @@ SCOPES: dict[str, Permission | None] = {
     # What a messenger or another program tells: ties of everybody, and nobody is shown.
     "record_friends": P.PEOPLE_IMPORT,
     "hand_over_friends": P.PEOPLE_BULK,
+    "list_friend_handovers": P.PEOPLE_BULK,
+    "undo_friend_handover": P.PEOPLE_BULK,
     "get_ties": P.PEOPLE_VIEW,
     "list_follows": P.PEOPLE_VIEW,
     "record_follows": P.PEOPLE_IMPORT,
@@ -223,6 +225,9 @@ SCOPES: dict[str, Permission | None] = {
     "invite_again": P.STAFF_ACCESS,
     "withdraw_invitation": P.STAFF_ACCESS,
     "get_workspace": P.WORKSPACE_MANAGE,
+    "list_platforms": P.PEOPLE_VIEW,
+    "note_followers": P.PEOPLE_EDIT,
+    "forget_platform": P.PEOPLE_EDIT,
     "get_strength_rules": P.WORKSPACE_MANAGE,
     "set_strength_rules": P.WORKSPACE_MANAGE,
     "preview_strength_rules": P.WORKSPACE_MANAGE,

@@ -24,8 +24,8 @@ from guanxi.audiences.queries.exports import Shape
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account, Message
 from guanxi.connections import operations as connections
-from guanxi.connections.models import Follow, Friendship, GroupChat, ReferralEdge
-from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral
+from guanxi.connections.models import Follow, FriendHandover, Friendship, GroupChat, ReferralEdge
+from guanxi.connections.operations import Followers, FollowTold, FriendTold, GroupTold, Referral
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.events import operations as events
@@ -195,8 +195,11 @@ def _ties(person: Person, member: Staff, account: Account, now: datetime) -> dic
     connections.note_follows([FollowTold(person.pk, account.pk, True, at)], now=now, source="api")
     told = GroupTold(account.pk, "wrA", "member_joined", at, person=person.pk)
     connections.note_group_facts([told], now=now, source="api")
+    connections.note_followers(person=person, told=Followers(person.pk, "zhihu", "", 7, at.date()), now=now)
     connections.refer([Referral(other.pk, person.pk, "code", at)], now=now, source="api")
+    handover = FriendHandover.objects.create(giver=member, at=now, friends=0, groups=0)
     return {
+        examples.HANDOVER: handover.public_id,
         examples.FRIENDSHIP: Friendship.objects.get().public_id,
         examples.FOLLOW: Follow.objects.get().public_id,
         examples.GROUP_CHAT: GroupChat.objects.get().public_id,
