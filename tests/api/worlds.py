@@ -25,7 +25,7 @@ from guanxi.channels import operations as channels
 from guanxi.channels.models import Account, Message
 from guanxi.connections import operations as connections
 from guanxi.connections.models import Follow, FriendHandover, Friendship, GroupChat, ReferralEdge
-from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral
+from guanxi.connections.operations import Followers, FollowTold, FriendTold, GroupTold, Referral
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.events import operations as events
@@ -195,6 +195,7 @@ def _ties(person: Person, member: Staff, account: Account, now: datetime) -> dic
     connections.note_follows([FollowTold(person.pk, account.pk, True, at)], now=now, source="api")
     told = GroupTold(account.pk, "wrA", "member_joined", at, person=person.pk)
     connections.note_group_facts([told], now=now, source="api")
+    connections.note_followers(person=person, told=Followers(person.pk, "zhihu", "", 7, at.date()), now=now)
     connections.refer([Referral(other.pk, person.pk, "code", at)], now=now, source="api")
     handover = FriendHandover.objects.create(giver=member, at=now, friends=0, groups=0)
     return {

@@ -144,6 +144,10 @@ ROUTES: dict[str, Route] = {
         lambda things: {"public_id": things.person, "merge_id": things.merge},
         frozenset({MANAGER}),
     ),
+    "person_platform": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_platform_remove": Route(
+        EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE
+    ),
     "person_touch": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "tag_options": Route(SEES_PEOPLE),
     "tag_add": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
@@ -229,6 +233,7 @@ ROUTES: dict[str, Route] = {
     "audience_overlap": Route(SEES_AUDIENCES),
     "audience_builder": Route(WRITES, ("post",)),
     "audience_offers": Route(WRITES),
+    "audience_stop": Route(WRITES, ("post",)),
     "audience_count": Route(WRITES, ("post",)),
     "audience": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
     "audience_people": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),

@@ -88,6 +88,15 @@ declare(
         erase=forgetting.forget_referrals,
     ),
     Table(
+        models.Reading,
+        "platforms",
+        personal="handle",
+        pseudonym="public_id person_id import_id",
+        plain="id platform followers as_of source noted_at",
+        found="person",
+        erasure=Erasure.REMOVED,
+    ),
+    Table(
         models.Bond,
         "bonds",
         pseudonym="person_id",

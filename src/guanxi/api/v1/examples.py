@@ -246,7 +246,7 @@ REQUESTS: Mapping[str, Example] = {
     "list_audience_members": Example({"audience_id": AUDIENCE}, query={"limit": "20"}),
     "list_audience_sizes": Example({"audience_id": AUDIENCE}, query={"days": "30"}),
     "fix_audience": _of(audience_id=AUDIENCE),
-    "follow_audience": Example({"audience_id": AUDIENCE}, body={"every": 60}),
+    "follow_audience": Example({"audience_id": AUDIENCE}, body={"every": 15}),
     "list_audience_people": Example({"audience_id": AUDIENCE}, query={"limit": "20"}),
     "explain_person": _of(audience_id=AUDIENCE, person_id=PERSON),
     "list_contents": Example(),
@@ -286,7 +286,7 @@ REQUESTS: Mapping[str, Example] = {
     "use_signing_key": _of(channel_id=CHANNEL),
     "drop_signing_key": _of(channel_id=CHANNEL),
     "get_cap": Example(),
-    "set_cap": Example(body={"most": 2, "days": 7}),
+    "set_cap": Example(body={"most": 2, "days": 7, "leader": 1}),
     "list_suppressions": Example(),
     "suppress_address": Example(body={"email": "never@example.test", "detail": "Asked by letter."}),
     "release_by_address": Example(body={"email": "bounced@example.test"}),
@@ -327,6 +327,12 @@ REQUESTS: Mapping[str, Example] = {
     "invite_again": _of(staff_id=STAFF),
     "withdraw_invitation": _of(staff_id=STAFF),
     "get_workspace": Example(),
+    "list_platforms": _of(person_id=PERSON),
+    "note_followers": Example(
+        {"person_id": PERSON, "platform": "weibo"},
+        body={"followers": 128000, "handle": "linsays", "as_of": "2026-11-20"},
+    ),
+    "forget_platform": _of(person_id=PERSON, platform="zhihu"),
     "get_strength_rules": Example(),
     "set_strength_rules": Example(body={"weights": {"order": 2, "visit": 0.1}, "strong_above": 0.7}),
     "preview_strength_rules": Example(body={"half_lives": {"consumer": 45}}),
@@ -554,6 +560,10 @@ ANSWERS: Mapping[str, Any] = {
                 "advisor": {"id": OWNER, "name": "Grace Bell"},
             }
         ],
+    },
+    "PlatformList": {
+        "data": [{"platform": "weibo", "handle": "linsays", "followers": 128000, "as_of": "2026-11-20"}],
+        "total": 128000,
     },
     "StrengthRulesOut": {
         "weights": {
@@ -1046,7 +1056,7 @@ ANSWERS: Mapping[str, Any] = {
         "reason": "",
         "detail": {"scopes": ["people.view"]},
     },
-    "CapOut": {"most": 2, "days": 7},
+    "CapOut": {"most": 2, "days": 7, "employee": None, "leader": 1},
     "SuppressionOut": {
         "id": SUPPRESSION,
         "channel": "email",

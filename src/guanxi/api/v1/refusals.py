@@ -13,7 +13,7 @@ from guanxi.audiences.operations import AudienceBusy, AudienceInUse, AudienceIsF
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import AlreadyInstalled, BadAccount, CannotBeTried, NotDoubtful
 from guanxi.channels.registry import UnknownChannel
-from guanxi.connections.operations import FriendsKept, StrengthRefused, TouchRefused
+from guanxi.connections.operations import FriendsKept, PlatformRefused, StrengthRefused, TouchRefused
 from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
@@ -225,6 +225,13 @@ BULKS = {
     "not_stopped": Problem("conflict", "It is not stopped."),
     "too_late": Problem("conflict", "It cannot be taken back any more, or there is nothing to take back."),
 }
+PLATFORMS = {
+    "platform": invalid("platform", "There is no such platform."),
+    "followers": invalid("followers", "From 0 to ten thousand million."),
+    "handle": invalid("handle", "At most 80 characters."),
+    "future": invalid("as_of", "This day has not come yet."),
+    "gone": Problem("conflict", "They were merged or erased meanwhile."),
+}
 EXPORTS = {
     "not_allowed": Problem("missing_scope", "The role of the maker of the key may not do this."),
     "no_reveal": Problem("missing_scope", "The role of the maker of the key sees addresses masked."),
@@ -365,6 +372,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     BulkRefused: lambda error: BULKS[error.reason],
     exports.ExportRefused: lambda error: EXPORTS[error.reason],
     MembershipRefused: _membership,
+    PlatformRefused: lambda error: PLATFORMS[error.reason],
     StrengthRefused: _strength,
     TouchRefused: lambda error: TOUCHES[error.reason],
     MergeRefused: lambda error: MERGES[error.reason],

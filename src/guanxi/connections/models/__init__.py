@@ -18,6 +18,7 @@ from guanxi.connections.models.groups import (
     MemberFact,
 )
 from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge
+from guanxi.connections.models.platforms import Platform, Reading
 from guanxi.connections.models.strength import Bond, StrengthCount, StrengthRules
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "JoinedBy",
     "LeftBy",
     "MemberFact",
+    "Platform",
+    "Reading",
     "ReferralEdge",
     "StrengthCount",
     "StrengthRules",

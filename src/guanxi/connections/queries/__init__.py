@@ -20,6 +20,7 @@ from guanxi.connections.queries.lists import (
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
 from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
 from guanxi.connections.queries.own import friends_of
+from guanxi.connections.queries.platforms import platforms_of
 from guanxi.connections.queries.preview import BANDS, Preview, Settings
 from guanxi.connections.queries.preview import preview as strength_preview
 from guanxi.connections.queries.preview import settings as strength_settings
@@ -59,6 +60,7 @@ __all__ = [
     "may_return",
     "members_page",
     "mirrored",
+    "platforms_of",
     "seen_people",
     "staff_for",
     "strength_fit",
