@@ -84,8 +84,9 @@ def test_two_who_become_one_while_a_file_of_people_comes_in_lose_nothing(
         merged.wait(0.7)
         return made
 
-    of = checked(uploaded(csv_file(["customer_number", "email", "tags"], ["C-2", "two@example.test", "VIP"]),
-                          {"customer_number": "customer_number", "email": "email", "tags": "tags"}, now=now), now)  # fmt: skip
+    file = csv_file(["customer_number", "email", "tags"], ["C-2", "two@example.test", "VIP"])
+    columns = {name: name for name in ("customer_number", "email", "tags")}
+    of = checked(uploaded(file, columns, now=now), now)
     monkeypatch.setattr(PeopleKind, "plan", slowly)
 
     def bring() -> None:
