@@ -46,7 +46,7 @@ declare(
     ),
     Table(
         models.Touched,
-        pseudonym="key",
+        pseudonym="key last",
         plain="id mirror",
         why="A note to write a row to the lake again; gone in a second.",
     ),
