@@ -73,6 +73,7 @@ def write_linking(
     changed = _say(calls, answers) | fill_names(calls, answers)
     if touched := sorted({pk for pk, _ in made.values()} | changed):
         events.touch("people", touched)
+        events.touch("reach", touched)
 
 
 def _people(state: Linking, source: str) -> dict[int, tuple[int, bytes]]:
