@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
-from guanxi.audiences.operations import AudienceBusy, AudienceIsFixed
+from guanxi.audiences.operations import AudienceBusy, AudienceGone, AudienceIsFixed
 from guanxi.audiences.queries import RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
@@ -69,6 +69,8 @@ def audience_refresh(request: StaffRequest, public_id: str) -> HttpResponse:
     kept = found(public_id)
     try:
         done = audiences.refresh(audience=kept, now=request.now)
+    except AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         messages.error(request, error_text(error))
     except AudienceIsFixed:
@@ -93,6 +95,8 @@ def audience_schedule(request: StaffRequest, public_id: str) -> HttpResponse:
         audiences.keep_live(
             audience=kept, every=None if every == ON_DEMAND else int(every), by=request.staff, now=request.now
         )
+    except AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         messages.error(request, error_text(error))
     else:
@@ -106,6 +110,8 @@ def audience_fix(request: StaffRequest, public_id: str) -> HttpResponse:
     kept = found(public_id)
     try:
         audiences.fix_audience(audience=kept, by=request.staff, now=request.now)
+    except AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         messages.error(request, error_text(error))
     except (AudienceIsFixed, AudienceBusy):
