@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
-from guanxi.audiences.models import Audience
+from guanxi.audiences.models import Audience, TagRule
 from guanxi.audiences.queries import Catalogue, RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
@@ -54,6 +54,7 @@ class Listed:
     audience: Audience
     words: str
     used_by: list[Broadcast]
+    gives: list[TagRule]
 
 
 @may(Permission.AUDIENCES_VIEW)
@@ -63,7 +64,10 @@ def audiences_list(request: StaffRequest) -> HttpResponse:
     catalogue, used = queries.catalogue(), defaultdict(list)
     for broadcast in Broadcast.objects.filter(audience__in=page.rows).order_by("-updated_at", "-pk"):
         used[broadcast.audience_id].append(broadcast)
-    listed = [Listed(one, in_words(one.rule, catalogue), used[one.pk]) for one in page.rows]
+    gives = defaultdict(list)
+    for rule in queries.tag_rules().filter(audience__in=page.rows):
+        gives[rule.audience_id].append(rule)
+    listed = [Listed(one, in_words(one.rule, catalogue), used[one.pk], gives[one.pk]) for one in page.rows]
     context = {
         "listed": listed,
         "next": page.next,
