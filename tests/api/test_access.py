@@ -143,6 +143,7 @@ SCOPES: dict[str, Permission | None] = {
     "update_audience": P.AUDIENCES_EDIT,
     "delete_audience": P.AUDIENCES_EDIT,
     "count_rule": P.AUDIENCES_EDIT,
+    "compare_audiences": P.AUDIENCES_VIEW,
     "recount_audience": P.AUDIENCES_VIEW,
     "list_audience_people": P.AUDIENCES_VIEW,
     "refresh_audience": P.AUDIENCES_VIEW,

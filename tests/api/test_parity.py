@@ -141,6 +141,7 @@ SAME: dict[str, str] = {
     "audience_count": "count_rule",
     "audience": "get_audience recount_audience",
     "audience_delete": "delete_audience",
+    "audience_overlap": "compare_audiences",
     "audience_people": "list_audience_people explain_person",
     "audience_members": "list_audience_members list_audience_sizes",
     "audience_refresh": "refresh_audience",
@@ -191,6 +192,7 @@ ALONE: dict[str, str] = {
     "Opening somebody's login": "staff_link staff_one_step",
     "Keys": "keys key_new key_revoke",
     "The demo": "demo_next_day demo_clear",
+    "Help while a rule is written": "audience_offers audience_stop",
     "How pages look": "home set_language set_theme set_frame gallery",
     "What a person opens by their own link": "preferences unsubscribe opened",
     "Doors of their own": "healthz readyz metrics api_openapi api_reference api_reference_of_tag intake"

@@ -95,6 +95,7 @@ def make_world(boss: Staff, now: datetime) -> World:
     member = governance.add_staff(email="someone@example.test", name="Someone", role=Role.ADVISOR, unit=unit)
     account = make.account(now)
     audience = audiences.save_audience(name="Customers", rule=examples.RULE, by=boss, now=now)
+    other = audiences.save_audience(name="The same", rule=examples.RULE, by=boss, now=now)
     letter = contents.save_content(
         name="Hello", variants=[Words("en", "Hello", "Hello {{ person.name }}")], fall_back=True, by=boss, now=now
     )
@@ -116,6 +117,7 @@ def make_world(boss: Staff, now: datetime) -> World:
             examples.UNIT: unit.public_id,
             examples.IMPORT: of.public_id,
             examples.AUDIENCE: audience.public_id,
+            examples.OTHER_AUDIENCE: other.public_id,
             examples.CONTENT: letter.public_id,
             examples.BROADCAST: broadcast.public_id,
             examples.CHANNEL: account.public_id,

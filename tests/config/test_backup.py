@@ -175,6 +175,7 @@ def test_a_restored_installation_is_the_old_one_and_its_writer_adds_what_the_lak
         expected = in_lake("events"), in_lake("people")
     Cluster(home, fast=True).start(dies_with_parent=True)
     changed = {"events_fact", "events_factbatch", "events_lakestate", "events_retraction", "events_touched"}
+    changed |= {"events_change"}
     changed |= {"governance_heartbeat"}  # the note that this backup was made
     there = contents(Cluster(home).url("owner"))
     assert {name for name in rows.keys() | there.keys() if rows.get(name) != there.get(name)} <= changed
@@ -206,7 +207,10 @@ def test_the_demo_comes_back_row_by_row_with_its_lake(
     assert (restored.returncode, restored.stderr) == (0, "")
     Cluster(home, fast=True).start(dies_with_parent=True)
     there = contents(Cluster(home).url("owner"))
-    assert {name for name in rows.keys() | there.keys() if rows.get(name) != there.get(name)} == {"events_touched"}
+    assert {name for name in rows.keys() | there.keys() if rows.get(name) != there.get(name)} == {
+        "events_touched",
+        "events_change",
+    }
     moved_to(home)
     with governance.entered(lumen):
         assert (in_lake("events"), in_lake("people")) == lake

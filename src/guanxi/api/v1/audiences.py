@@ -8,9 +8,25 @@ from ninja import Query, Router
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from guanxi.api.access import ApiRequest, op
+from guanxi.api.problems import Problem
 from guanxi.api.v1.people import PersonOut, found
 from guanxi.api.v1.people import shown as person_shown
-from guanxi.api.v1.shapes import At, In, Listed, Name, Out, Page, cursor, held, must_match, newest, one, page, tagged
+from guanxi.api.v1.shapes import (
+    At,
+    In,
+    Line,
+    Listed,
+    Name,
+    Out,
+    Page,
+    cursor,
+    held,
+    must_match,
+    newest,
+    one,
+    page,
+    tagged,
+)
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
@@ -58,6 +74,25 @@ class RuleIn(In):
 
 class Count(Out):
     people: int
+
+
+class Compared(In):
+    audiences: list[Line] = Field(min_length=2, max_length=queries.MOST_COMPARED, description="Different ones, by id.")
+
+
+class Section(Out):
+    """How many people are in exactly these audiences and in none of the others."""
+
+    audiences: list[str]
+    people: int
+
+
+class OverlapOut(Out):
+    """`sizes` are in the order asked; `common`: people of all of them."""
+
+    sizes: list[int]
+    sections: list[Section]
+    common: int
 
 
 class EventBehind(Out):
@@ -138,6 +173,24 @@ def count_rule(request: ApiRequest, body: RuleIn) -> Count:
     Without keeping it.
     """
     return Count(people=queries.count(body.rule, now=request.now))
+
+
+@router.post("/audiences/overlap", **op(VIEW, OverlapOut))
+def compare_audiences(request: ApiRequest, body: Compared) -> OverlapOut:
+    """Compare audiences
+
+    Whom two to five of them have in common, as they are now.
+    """
+    ids = list(dict.fromkeys(body.audiences))
+    if len(ids) < len(body.audiences):
+        raise Problem("invalid", "Name each audience once.", "audiences")
+    chosen = [one(Audience.objects.all(), public_id) for public_id in ids]
+    found = queries.overlap(chosen, now=request.now)
+    sections = [
+        Section(audiences=[ids[at] for at in sorted(part)], people=number)
+        for part, number in sorted(found.parts.items(), key=lambda each: (-each[1], sorted(each[0])))
+    ]
+    return OverlapOut(sizes=found.sizes, sections=sections, common=len(found.common))
 
 
 @router.get("/audiences/{audience_id}", **op(VIEW, AudienceOut, thing=True))

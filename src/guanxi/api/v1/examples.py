@@ -14,6 +14,7 @@ STAFF = "stf_01kb0w8m3x7q2v9d5r1t4n6c8n"
 UNIT = "unt_01kb0w8m3x7q2v9d5r1t4n6c8p"
 IMPORT = "imp_01kb0w8m3x7q2v9d5r1t4n6c8q"
 AUDIENCE = "aud_01kb0w8m3x7q2v9d5r1t4n6c8r"
+OTHER_AUDIENCE = "aud_01kb0w8m3x7q2v9d5r1t4n6cc1"
 CONTENT = "cnt_01kb0w8m3x7q2v9d5r1t4n6c8s"
 BROADCAST = "brd_01kb0w8m3x7q2v9d5r1t4n6c8t"
 CHANNEL = "acc_01kb0w8m3x7q2v9d5r1t4n6c8v"
@@ -241,6 +242,7 @@ REQUESTS: Mapping[str, Example] = {
     "update_audience": Example({"audience_id": AUDIENCE}, body={"name": "Our customers"}),
     "delete_audience": _of(audience_id=AUDIENCE),
     "count_rule": Example(body={"rule": RULE}),
+    "compare_audiences": Example(body={"audiences": [AUDIENCE, OTHER_AUDIENCE]}),
     "recount_audience": _of(audience_id=AUDIENCE),
     "refresh_audience": _of(audience_id=AUDIENCE),
     "list_audience_members": Example({"audience_id": AUDIENCE}, query={"limit": "20"}),
@@ -967,6 +969,15 @@ ANSWERS: Mapping[str, Any] = {
     "AudienceMemberOut": {"person": PERSON, "since": AT},
     "SizesOut": {"days": [{"day": "2026-11-20", "size": 48_213, "entered": 120, "left": 34}]},
     "Count": {"people": 48_213},
+    "OverlapOut": {
+        "sizes": [48_213, 12_040],
+        "sections": [
+            {"audiences": [AUDIENCE], "people": 39_113},
+            {"audiences": [AUDIENCE, OTHER_AUDIENCE], "people": 9_100},
+            {"audiences": [OTHER_AUDIENCE], "people": 2_940},
+        ],
+        "common": 9_100,
+    },
     "Explanation": {
         "is_in": True,
         "clauses": [
