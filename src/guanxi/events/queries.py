@@ -49,6 +49,9 @@ class Lifetime:
     table: Any
     latest: datetime | None
 
+    def is_past(self, now: datetime) -> bool:
+        return self.latest is not None and self.latest <= now
+
 
 @dataclass(frozen=True)
 class Lake:
