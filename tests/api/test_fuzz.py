@@ -45,6 +45,7 @@ PLACES = {
     "webhook_id": examples.WEBHOOK,
     "delivery_id": examples.DELIVERY,
     "bulk_id": examples.BULK,
+    "people_export_id": examples.PEOPLE_EXPORT,
     "view_id": examples.VIEW,
     "notice_id": examples.NOTICE,
 }

@@ -18,12 +18,14 @@ from guanxi.acquisition.models import EventName, EventProperty, SourceKind
 from guanxi.api.v1 import examples
 from guanxi.api.v1.examples import Example
 from guanxi.audiences import operations as audiences
-from guanxi.audiences.models import Audience, TagRule
+from guanxi.audiences.models import Audience, Export, TagRule
+from guanxi.audiences.operations import exports
+from guanxi.audiences.queries.exports import Shape
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account, Message
 from guanxi.connections import operations as connections
-from guanxi.connections.models import Follow, Friendship, GroupChat, ReferralEdge
-from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral
+from guanxi.connections.models import Follow, FriendHandover, Friendship, GroupChat, ReferralEdge
+from guanxi.connections.operations import Followers, FollowTold, FriendTold, GroupTold, Referral
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.events import operations as events
@@ -125,6 +127,7 @@ def make_world(boss: Staff, now: datetime) -> World:
             **_tags(boss, audience, now),
             **_ties(person, member, account, now),
             **_bulk(boss, now),
+            **_people_export(boss, now),
         },
     )
 
@@ -192,8 +195,11 @@ def _ties(person: Person, member: Staff, account: Account, now: datetime) -> dic
     connections.note_follows([FollowTold(person.pk, account.pk, True, at)], now=now, source="api")
     told = GroupTold(account.pk, "wrA", "member_joined", at, person=person.pk)
     connections.note_group_facts([told], now=now, source="api")
+    connections.note_followers(person=person, told=Followers(person.pk, "zhihu", "", 7, at.date()), now=now)
     connections.refer([Referral(other.pk, person.pk, "code", at)], now=now, source="api")
+    handover = FriendHandover.objects.create(giver=member, at=now, friends=0, groups=0)
     return {
+        examples.HANDOVER: handover.public_id,
         examples.FRIENDSHIP: Friendship.objects.get().public_id,
         examples.FOLLOW: Follow.objects.get().public_id,
         examples.GROUP_CHAT: GroupChat.objects.get().public_id,
@@ -210,6 +216,18 @@ def _bulk(boss: Staff, now: datetime) -> dict[str, str]:
         examples.VIEW: view.public_id,
         examples.NOTICE: Notice.objects.get(staff=boss).public_id,
     }
+
+
+def _people_export(boss: Staff, now: datetime) -> dict[str, str]:
+    shape = Shape(columns=("name", "email"))
+    of = exports.start_export(of=Wanted(), shape=shape, by=boss, reason="asked", now=now)
+    while exports.export_lane(now=now):
+        pass
+    return {examples.PEOPLE_EXPORT: of.public_id}
+
+
+def _people_export_is(state: str) -> Callable[[World], Any]:
+    return lambda world: Export.objects.update(state=state)
 
 
 def _bulk_is(**changes: Any) -> Callable[[World], Any]:
@@ -297,6 +315,8 @@ def _workbook(world: World) -> None:
 BEFORE: Mapping[str, Callable[[World], Any]] = {
     "remove_unit": _empty_unit,
     "resume_bulk": _bulk_is(state="stopped"),
+    "stop_people_export": _people_export_is("running"),
+    "resume_people_export": _people_export_is("stopped"),
     "undo_bulk": lambda world: _bulk_is(state="done", changed=1, finished_at=world.now)(world),
     "retry_erasure": lambda world: PersonErasure.objects.update(state="failed"),
     "delete_audience": lambda world: (Broadcast.objects.all().delete(), TagRule.objects.all().delete()),

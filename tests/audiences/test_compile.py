@@ -289,7 +289,9 @@ COLUMNS = (
 MIRRORED = "strong_until|neutral_until|tag|kind|state|advisor|unit|account|group|absorbed|keeper"
 LIVED = "first_at|last_at|happened|amount|figure|place|number|at|later|nearest"
 MEASURED = "(count|sum|days|first_time|last_time|min|max|last|found)(_quantity|_department|_gift|_due|_channel)?_[0-9]+"
-NAMES = re.compile(f"(events|people|aliases|tags|ties|lifetime|t[0-9]+|{COLUMNS}|{MIRRORED}|{LIVED}|{MEASURED})")
+NAMES = re.compile(
+    f"(events|people|aliases|tags|ties|reach|said|lifetime|t[0-9]+|{COLUMNS}|{MIRRORED}|{LIVED}|{MEASURED})"
+)
 FUNCTIONS = {"EPOCH_US", "MAKE_TIMESTAMPTZ", "TRY"}
 
 

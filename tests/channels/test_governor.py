@@ -17,7 +17,9 @@ from guanxi.channels.models import Account, Message, SkipReason
 from guanxi.channels.queries import Errand
 from guanxi.channels.rules import Consent, Decision, RecipientFacts, Verdict, decide, next_try, window_start
 from guanxi.governance.models import Workspace
+from guanxi.people import operations as people
 from guanxi.people.models import Person
+from guanxi.people.operations import Put
 from tests.factories import channels as make
 
 FINE: dict[str, Any] = {
@@ -230,3 +232,18 @@ def test_what_waits_and_goes_first_counts_what_goes_later_does_not(account: Acco
     wanted = errand(account, now, origin="brd_mine", due_at=tomorrow)
     operations.plan(errand=wanted, people=[early.pk, late.pk], content_id=None, now=now)
     assert outcomes("brd_mine") == {early.pk: ("skipped", "cap"), late.pk: ("waiting", "")}
+
+
+def test_people_of_a_role_may_have_a_cap_of_their_own(account: Account, now: datetime) -> None:
+    operations.set_cap(most=1, days=7, leader=2, employee=0)
+    one, leader, employee = make.people(now, [f"{name}@example.test" for name in ("one", "leader", "employee")])
+    for person, role in ((leader, "leader"), (employee, "employee")):
+        people.set_role(people=[person.pk], role=role, put=Put(), now=now)
+    everybody = [one.pk, leader.pk, employee.pk]
+    for origin in ("brd_1", "brd_2", "brd_3"):
+        operations.plan(errand=errand(account, now, origin=origin), people=everybody, content_id=None, now=now)
+    none, sent = ("skipped", "cap"), ("waiting", "")
+    assert outcomes("brd_1") == {one.pk: sent, leader.pk: sent, employee.pk: none}
+    assert outcomes("brd_2") == {one.pk: none, leader.pk: sent, employee.pk: none}
+    assert outcomes("brd_3") == {one.pk: none, leader.pk: none, employee.pk: none}
+    assert queries.forecast(errand(account, now, origin="brd_4"), everybody).skipped == {"cap": 3}

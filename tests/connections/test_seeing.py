@@ -71,7 +71,7 @@ def test_a_page_says_who_had_a_person_before_and_why(account: Account, now: date
     say(person, ann, account, (9, "added"), now=now, source="scan", remark="tea")
     governance.set_active(staff=ann, active=False, by=owner)
     ann.refresh_from_db()
-    connections.hand_over_friends(giver=ann, taker=bo, by=owner, now=now)
+    connections.hand_over_friends(giver=ann, takers=[bo], by=owner, now=now)
     first, second = ties(person, owner).friends
     assert (first.friendship.staff, first.friendship.state, first.friendship.remark) == (bo, "active", "tea")
     assert (second.friendship.staff, second.friendship.state) == (ann, "handed_over")

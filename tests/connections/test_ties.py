@@ -29,12 +29,13 @@ from guanxi.connections.operations import (
 )
 from guanxi.connections.queries import mirrored, ties_of
 from guanxi.events import queries as lake
-from guanxi.events.models import Fact, Touched
+from guanxi.events.models import Fact
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Workspace
 from guanxi.people import operations as people
 from guanxi.people.models import LevelProof, Person
 from tests.connections.world import advisor, messenger, say, some_people
+from tests.factories.events import touched
 from tests.factories.people import make_person, make_staff
 from tests.factories.reach import write_lake
 
@@ -182,7 +183,8 @@ def test_a_hand_over_keeps_what_was_known_and_the_level(account: Account, now: d
     connections.note_group_facts([group], now=now, source="wecom")
     governance.set_active(staff=ann, active=False, by=owner)
     ann.refresh_from_db()
-    assert connections.hand_over_friends(giver=ann, taker=bo, by=owner, now=now) == 2
+    went = connections.hand_over_friends(giver=ann, takers=[bo], by=owner, now=now)
+    assert went and went.friends == 2
     assert states() == [
         ("Person 0", "Ann", "handed_over"),
         ("Person 0", "Bo", "active"),
@@ -212,7 +214,7 @@ def test_nobody_hands_people_to_who_cannot_hold_them(account: Account, now: date
     if reason == "holds_no_people":
         bo = make_staff("Auditor", role="auditor")
     with pytest.raises(FriendsKept) as refusal:
-        connections.hand_over_friends(giver=ann, taker=ann if reason == "oneself" else bo, by=owner, now=now)
+        connections.hand_over_friends(giver=ann, takers=[ann if reason == "oneself" else bo], by=owner, now=now)
     assert refusal.value.reason == reason
     assert states() == [("Person 0", "Ann", "active")]
 
@@ -320,9 +322,9 @@ def test_the_lake_has_a_row_a_tie_and_follows_its_changes(account: Account, now:
         blank | {"tie": edge.pk * 4 + 3, "person": two.pk, "kind": "referral", "other": one.pk, "state": "first",
                  "source": "code", "since": now},
     ]  # fmt: skip
-    assert set(Touched.objects.filter(mirror="ties").values_list("key", flat=True)) == {row["tie"] for row in rows}
+    assert touched("ties") == {row["tie"] for row in rows}
     write_lake(now)
     assert lake.waiting() == 0
     west = governance.add_unit(name="West")
     governance.change_place(staff=ann, role="advisor", unit=west, by=make_staff("Owner"))
-    assert list(Touched.objects.filter(mirror="ties").values_list("key", flat=True)) == [friendship.pk * 4]
+    assert touched("ties") == {friendship.pk * 4}

@@ -98,6 +98,12 @@ ROUTES: dict[str, Route] = {
     "people": Route(SEES_PEOPLE),
     "person": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "friends": Route(SEES_PEOPLE),
+    "friend_handovers": Route(CHANGES_MANY),
+    "friend_handover_new": Route(CHANGES_MANY, ("get", "post")),
+    # Of an advisor in no unit.
+    "friend_handover_undo": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
+    ),
     "groups": Route(SEES_PEOPLE),
     # Of an advisor in no unit: other advisors and managers of a unit have no part in it.
     "group": Route(SEES_PEOPLE, ("get",), lambda things: {"public_id": things.group}, OTHERS_PEOPLE),
@@ -137,6 +143,10 @@ ROUTES: dict[str, Route] = {
         ("post",),
         lambda things: {"public_id": things.person, "merge_id": things.merge},
         frozenset({MANAGER}),
+    ),
+    "person_platform": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
+    "person_platform_remove": Route(
+        EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE
     ),
     "person_touch": Route(EDITS_PEOPLE, ("post",), lambda things: {"public_id": things.person}, OTHERS_PEOPLE),
     "tag_options": Route(SEES_PEOPLE),
@@ -223,6 +233,7 @@ ROUTES: dict[str, Route] = {
     "audience_overlap": Route(SEES_AUDIENCES),
     "audience_builder": Route(WRITES, ("post",)),
     "audience_offers": Route(WRITES),
+    "audience_stop": Route(WRITES, ("post",)),
     "audience_count": Route(WRITES, ("post",)),
     "audience": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
     "audience_people": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),

@@ -15,6 +15,7 @@ from guanxi.audiences.operations import exports
 from guanxi.audiences.queries.exports import Shape
 from guanxi.channels.models import Account, Message
 from guanxi.channels.queries import BY_HAND, link, preferences_link
+from guanxi.connections.models import FriendHandover
 from guanxi.content import operations as contents
 from guanxi.content.queries import Words
 from guanxi.governance import operations as governance
@@ -68,6 +69,7 @@ class Things:
     pair: str
     id_kind: str
     group: str
+    handover: str
 
 
 def make_things() -> Things:
@@ -117,6 +119,7 @@ def make_things() -> Things:
         pair=make_pair(message.person),
         id_kind=make_id_kind(boss),
         group=make_ties(message.person, someone, message.account),
+        handover=str(FriendHandover.objects.create(giver=someone, at=clock.now(), friends=0, groups=0).public_id),
         view=people.save_view(name="All", asked={}, by=boss, shared=True, now=clock.now()).public_id,
     )
 

@@ -64,4 +64,4 @@ def make_many_ties(people: list[Person], advisors: list[Staff], account: Account
     edges += [Referral(people[1].pk, one.pk, "invite", then) for one in people[6:9]]
     connections.refer(edges, now=now, source="test")
     if len(advisors) > 1:
-        connections.hand_over_friends(giver=advisors[0], taker=advisors[1], by=None, now=now)
+        connections.hand_over_friends(giver=advisors[0], takers=[advisors[1]], by=None, now=now)

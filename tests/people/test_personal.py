@@ -23,7 +23,7 @@ from guanxi.acquisition.models import Batch, SourceKind
 from guanxi.acquisition.queries import source_of_key
 from guanxi.channels.models import Account, Message
 from guanxi.commerce.models import Order, OrderLine, Product, Refund
-from guanxi.connections.models import FriendFact, Friendship
+from guanxi.connections.models import FriendFact, Friendship, Reading
 from guanxi.events import lake
 from guanxi.events import operations as events
 from guanxi.events.models import Fact, FactBatch, Forgotten
@@ -229,6 +229,10 @@ class Canary:
             )  # fmt: skip
 
     def ties(self) -> None:
+        Reading.objects.create(
+            person=self.person, platform="weibo", handle=self.word("connections.Reading", "handle"), followers=5,
+            as_of=self.now.date(), source="staff", noted_at=self.now,
+        )  # fmt: skip
         remark, words = (self.word("connections.Friendship", name) for name in ("remark", "description"))
         friendship = Friendship.objects.create(
             person=self.person, staff=self.by, account=Account.objects.get(), state="active", since=self.now,

@@ -80,9 +80,12 @@ class Notice(WorkspaceRow):
 
 
 class Cap(WorkspaceRow):
-    """At most `most` marketing messages a person in `days` calendar days, whatever sends them."""
+    """At most `most` marketing messages a person in `days` calendar days, whatever sends them; employees and opinion
+    leaders may have a number of their own."""
 
     most = models.PositiveSmallIntegerField(default=2)
+    employee = models.PositiveSmallIntegerField(null=True)
+    leader = models.PositiveSmallIntegerField(null=True)
     days = models.PositiveSmallIntegerField(default=7)
 
     class Meta(WorkspaceRow.Meta):

@@ -9,7 +9,7 @@ declare(
     Table(
         models.Account, sensitive="secret", plain="id public_id kind name config is_active problem free_at created_at"
     ),
-    Table(models.Cap, plain="id most days"),
+    Table(models.Cap, plain="id most employee leader days"),
     Table(models.Check, plain="id account_id kind at findings"),
     Table(models.Reading, plain="id account_id due_at read_at problem"),
     Table(

@@ -42,7 +42,7 @@ def bring_ties(owner: Staff, now: datetime) -> None:
     first, second = advisors[:2]
     some = Friendship.objects.filter(staff=first, state=FriendState.ACTIVE).order_by("pk")
     going = list(some.values_list("pk", flat=True)[:HANDED_OVER])
-    connections.hand_over_friends(giver=first, taker=second, by=owner, now=now, friends=going)
+    connections.hand_over_friends(giver=first, takers=[second], by=owner, now=now, friends=going)
     noted = [messenger.public_id, page.public_id, *GroupChat.objects.values_list("public_id", flat=True)]
     governance.note_demo(noted)
 

@@ -34,6 +34,10 @@ declare(
         erasure=Erasure.REMOVED,
     ),
     Table(
+        models.FriendHandover,
+        plain="id public_id giver_id by_id at shares friends groups change undone_at undone_by_id returned",
+    ),
+    Table(
         models.Follow,
         "follows",
         pseudonym="public_id person_id import_id",
@@ -82,6 +86,15 @@ declare(
         found=referrals_of,
         erasure=Erasure.REMOVED,
         erase=forgetting.forget_referrals,
+    ),
+    Table(
+        models.Reading,
+        "platforms",
+        personal="handle",
+        pseudonym="public_id person_id import_id",
+        plain="id platform followers as_of source noted_at",
+        found="person",
+        erasure=Erasure.REMOVED,
     ),
     Table(
         models.Bond,

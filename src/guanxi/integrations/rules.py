@@ -29,6 +29,7 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.MemberLeft: ("person",),
     people.PersonAssigned: ("person", "owner", "unit"),
     people.PeopleHandedOver: ("giver", "taker"),
+    people.ChangeTakenBack: ("change",),
     people.PersonCreated: ("person",),
     people.IdentityLinked: ("person", "kind"),
     people.PersonMerged: ("person", "merged"),

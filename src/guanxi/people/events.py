@@ -37,12 +37,23 @@ class PersonAssigned:
 
 @dataclass(frozen=True, slots=True)
 class PeopleHandedOver:
-    """Told, not kept as a fact: the people of a leaver go to `taker`, or to nobody when it is empty. Public ids."""
+    """Told, not kept as a fact: the people of a leaver go to `taker`, or to nobody when it is empty; `change` is the
+    change of people that does it, if they owned any. Public ids."""
 
     name: ClassVar[str] = "people.handed_over"
     giver: str
     taker: str = ""
     by: str = ""
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTakenBack:
+    """Told, not kept as a fact: somebody takes a change of many people back. Public ids."""
+
+    name: ClassVar[str] = "change.taken_back"
+    change: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,15 +82,20 @@ class ChannelKindList(Out):
 
 
 class CapOut(Out):
-    """At most `most` marketing messages a person in `days` calendar days, whatever sends them."""
+    """At most `most` marketing messages a person in `days` calendar days, whatever sends them. `employee` and
+    `leader`: for people of that role; null: as for everybody."""
 
     most: int
     days: int
+    employee: int | None
+    leader: int | None
 
 
 class CapIn(In):
     most: StrictInt = Field(ge=0, le=1000)
     days: StrictInt = Field(ge=1, le=366)
+    employee: StrictInt | None = Field(None, ge=0, le=1000)
+    leader: StrictInt | None = Field(None, ge=0, le=1000)
 
 
 def shown(row: Account) -> ChannelOut:
@@ -212,7 +217,7 @@ def get_cap(request: ApiRequest) -> CapOut:
     Marketing only.
     """
     cap = queries.cap()
-    return tagged(request, CapOut(most=cap.most, days=cap.days))
+    return tagged(request, CapOut(most=cap.most, days=cap.days, employee=cap.employee, leader=cap.leader))
 
 
 @router.put("/cap", **op(MAY, CapOut, thing=True))
@@ -221,7 +226,7 @@ def set_cap(request: ApiRequest, body: CapIn) -> CapOut:
 
     It holds for everything that is sent from now on.
     """
-    channels.set_cap(most=body.most, days=body.days, by=request.staff)
+    channels.set_cap(**body.model_dump(), by=request.staff)
     return get_cap(request)
 
 

@@ -30,6 +30,7 @@ SOURCE = "src_01kb0w8m3x7q2v9d5r1t4n6c9b"
 SENT_EVENT = "evn_01kb0w8m3x7q2v9d5r1t4n6c9c"
 DELIVERY = "dlv_01kb0w8m3x7q2v9d5r1t4n6c95"
 BULK = "blk_01kb0w8m3x7q2v9d5r1t4n6c97"
+PEOPLE_EXPORT = "exp_01kb0w8m3x7q2v9d5r1t4n6cd1"
 VIEW = "vew_01kb0w8m3x7q2v9d5r1t4n6c98"
 NOTICE = "ntc_01kb0w8m3x7q2v9d5r1t4n6c99"
 MESSAGE = "msg_01kb0w8m3x7q2v9d5r1t4n6c9a"
@@ -46,6 +47,7 @@ SAME_TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca4"
 FRIENDSHIP = "frd_01kb0w8m3x7q2v9d5r1t4n6cb1"
 FOLLOW = "flw_01kb0w8m3x7q2v9d5r1t4n6cb2"
 GROUP_CHAT = "grp_01kb0w8m3x7q2v9d5r1t4n6cb3"
+HANDOVER = "fho_01kb0w8m3x7q2v9d5r1t4n6cb5"
 REFERRAL = "ref_01kb0w8m3x7q2v9d5r1t4n6cb4"
 PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
 AT = "2026-11-21T04:00:00.000000Z"
@@ -120,7 +122,9 @@ REQUESTS: Mapping[str, Example] = {
             ]
         }
     ),
-    "hand_over_friends": Example(body={"giver": STAFF, "taker": OWNER}),
+    "hand_over_friends": Example(body={"giver": STAFF, "takers": [OWNER]}),
+    "list_friend_handovers": Example(),
+    "undo_friend_handover": _of(handover_id=HANDOVER),
     "get_ties": _of(person_id=PERSON),
     "list_follows": Example(),
     "record_follows": Example(
@@ -195,6 +199,21 @@ REQUESTS: Mapping[str, Example] = {
     "stop_bulk": _of(bulk_id=BULK),
     "resume_bulk": _of(bulk_id=BULK),
     "undo_bulk": _of(bulk_id=BULK),
+    "preview_people_export": Example(body={"audience": AUDIENCE, "format": "hashed", "preset": "google"}),
+    "start_people_export": Example(
+        body={
+            "fitting": {"level": "customer"},
+            "format": "csv",
+            "columns": ["name", "email", "phone", "owner"],
+            "reason": "For the yearly letter",
+        }
+    ),
+    "list_people_exports": Example(query={"limit": "10"}),
+    "get_people_export": _of(people_export_id=PEOPLE_EXPORT),
+    "get_people_export_file": _of(people_export_id=PEOPLE_EXPORT),
+    "stop_people_export": _of(people_export_id=PEOPLE_EXPORT),
+    "resume_people_export": _of(people_export_id=PEOPLE_EXPORT),
+    "remove_people_export": _of(people_export_id=PEOPLE_EXPORT),
     "list_views": Example(),
     "save_view": Example(
         body={"name": "Customers of Shanghai", "filter": {"level": "customer", "unit": UNIT}, "shared": True}
@@ -227,7 +246,7 @@ REQUESTS: Mapping[str, Example] = {
     "list_audience_members": Example({"audience_id": AUDIENCE}, query={"limit": "20"}),
     "list_audience_sizes": Example({"audience_id": AUDIENCE}, query={"days": "30"}),
     "fix_audience": _of(audience_id=AUDIENCE),
-    "follow_audience": Example({"audience_id": AUDIENCE}, body={"every": 60}),
+    "follow_audience": Example({"audience_id": AUDIENCE}, body={"every": 15}),
     "list_audience_people": Example({"audience_id": AUDIENCE}, query={"limit": "20"}),
     "explain_person": _of(audience_id=AUDIENCE, person_id=PERSON),
     "list_contents": Example(),
@@ -267,7 +286,7 @@ REQUESTS: Mapping[str, Example] = {
     "use_signing_key": _of(channel_id=CHANNEL),
     "drop_signing_key": _of(channel_id=CHANNEL),
     "get_cap": Example(),
-    "set_cap": Example(body={"most": 2, "days": 7}),
+    "set_cap": Example(body={"most": 2, "days": 7, "leader": 1}),
     "list_suppressions": Example(),
     "suppress_address": Example(body={"email": "never@example.test", "detail": "Asked by letter."}),
     "release_by_address": Example(body={"email": "bounced@example.test"}),
@@ -308,6 +327,12 @@ REQUESTS: Mapping[str, Example] = {
     "invite_again": _of(staff_id=STAFF),
     "withdraw_invitation": _of(staff_id=STAFF),
     "get_workspace": Example(),
+    "list_platforms": _of(person_id=PERSON),
+    "note_followers": Example(
+        {"person_id": PERSON, "platform": "weibo"},
+        body={"followers": 128000, "handle": "linsays", "as_of": "2026-11-20"},
+    ),
+    "forget_platform": _of(person_id=PERSON, platform="zhihu"),
     "get_strength_rules": Example(),
     "set_strength_rules": Example(body={"weights": {"order": 2, "visit": 0.1}, "strong_above": 0.7}),
     "preview_strength_rules": Example(body={"half_lives": {"consumer": 45}}),
@@ -536,6 +561,10 @@ ANSWERS: Mapping[str, Any] = {
             }
         ],
     },
+    "PlatformList": {
+        "data": [{"platform": "weibo", "handle": "linsays", "followers": 128000, "as_of": "2026-11-20"}],
+        "total": 128000,
+    },
     "StrengthRulesOut": {
         "weights": {
             "reply": 1.0,
@@ -703,7 +732,23 @@ ANSWERS: Mapping[str, Any] = {
         "is_first": True,
     },
     "Told": {"recorded": 2, "refused": [{"at": 1, "reason": "unknown_person"}]},
-    "FriendsHandedOver": {"friends": 212},
+    "FriendsHandedOver": {
+        "handover": HANDOVER,
+        "friends": 212,
+        "groups": 3,
+        "shares": [{"taker": {"id": OWNER, "name": "Zhou Lan"}, "friends": 212}],
+    },
+    "FriendHandoverOut": {
+        "id": HANDOVER,
+        "friends": 212,
+        "groups": 3,
+        "shares": [{"taker": {"id": OWNER, "name": "Zhou Lan"}, "friends": 212}],
+        "giver": {"id": STAFF, "name": "Chen Mei"},
+        "by": {"id": OWNER, "name": "Zhou Lan"},
+        "at": AT,
+        "undone_at": None,
+        "returned": 0,
+    },
     "AccountOut": {"id": CHANNEL, "kind": "wecom", "name": "Lumen on WeCom"},
     "MergeOut": {
         "id": MERGE,
@@ -755,6 +800,27 @@ ANSWERS: Mapping[str, Any] = {
     },
     "FileOut": {"id": FILE, "name": "contract.pdf", "media_type": "application/pdf", "size": 18_204, "at": AT},
     "BulkOut": _BULK,
+    "Expected": {"people": 48_213, "inside": 30_110, "left_out": {"no_consent": 17_903, "refused": 200}},
+    "FileOfPeople": {
+        "id": PEOPLE_EXPORT,
+        "state": "done",
+        "problem": None,
+        "audience": {"id": AUDIENCE, "name": "Customers"},
+        "format": "csv",
+        "columns": ["name", "email", "phone", "owner"],
+        "preset": None,
+        "clear": False,
+        "agreed": False,
+        "total": 48_213,
+        "done": 48_213,
+        "rows": 48_209,
+        "left_out": {"not_there": 4},
+        "size": 5_100_412,
+        "by": {"id": OWNER, "name": "Lin Yao"},
+        "created_at": AT,
+        "finished_at": AT,
+        "expires_at": AT,
+    },
     "ViewList": {"data": [_VIEW]},
     "ViewOut": _VIEW,
     "NoticeOut": {
@@ -990,7 +1056,7 @@ ANSWERS: Mapping[str, Any] = {
         "reason": "",
         "detail": {"scopes": ["people.view"]},
     },
-    "CapOut": {"most": 2, "days": 7},
+    "CapOut": {"most": 2, "days": 7, "employee": None, "leader": 1},
     "SuppressionOut": {
         "id": SUPPRESSION,
         "channel": "email",

@@ -148,13 +148,13 @@ def get_export(request: ApiRequest, person_id: str, export_id: str) -> ExportOut
     return export_out(one(PersonExport.objects.filter(person=found(request, person_id)), export_id))
 
 
-def _bytes(answer: Any) -> dict[str, Any]:
+def as_bytes(answer: Any) -> dict[str, Any]:
     content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     answer["openapi_extra"]["responses"] = {"200": {"description": "OK", "content": content}}
     return answer  # type: ignore[no-any-return]
 
 
-@router.get("/people/{person_id}/exports/{export_id}/file", **_bytes(op(Permission.PEOPLE_EXPORT, None)))
+@router.get("/people/{person_id}/exports/{export_id}/file", **as_bytes(op(Permission.PEOPLE_EXPORT, None)))
 def get_export_file(request: ApiRequest, person_id: str, export_id: str) -> StreamingHttpResponse:
     """Download an export
 
@@ -163,7 +163,7 @@ def get_export_file(request: ApiRequest, person_id: str, export_id: str) -> Stre
     job = one(PersonExport.objects.filter(person=found(request, person_id)).select_related("person"), export_id)
     if job.state != JobState.DONE or job.expires_at is None or job.expires_at <= request.now:
         raise not_found()
-    return _download(request, people.read_export(job), "person.zip")
+    return download(request, people.read_export(job), "person.zip")
 
 
 @router.post("/people/{person_id}/erase", **op(Permission.PEOPLE_ERASE, ErasureOut, status=201, refusals=("conflict",)))
@@ -251,14 +251,14 @@ def attach_file(request: ApiRequest, person_id: str, file: File[UploadedFile]) -
     return file_out(made)
 
 
-@router.get("/people/{person_id}/files/{file_id}", **_bytes(op(Permission.PEOPLE_VIEW, None)))
+@router.get("/people/{person_id}/files/{file_id}", **as_bytes(op(Permission.PEOPLE_VIEW, None)))
 def get_file(request: ApiRequest, person_id: str, file_id: str) -> StreamingHttpResponse:
     """Download a file
 
     As it came in.
     """
     row = one(_files(request, person_id), file_id)
-    return _download(request, people.read_file(row), "file")
+    return download(request, people.read_file(row), "file")
 
 
 @router.delete("/people/{person_id}/files/{file_id}", **op(Permission.PEOPLE_EDIT, None, status=204))
@@ -276,7 +276,7 @@ def _files(request: ApiRequest, person_id: str) -> QuerySet[Attachment]:
     return held.select_related("person")
 
 
-def _download(request: ApiRequest, pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
+def download(request: ApiRequest, pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
     try:
         first = next(pieces, b"")
     except (FileNotFoundError, Unreadable):

@@ -9,11 +9,11 @@ from typing import Any
 from guanxi.acquisition.operations import SourceRefused
 from guanxi.api.problems import Problem, Wrong, invalid
 from guanxi.api.v1.shapes import bad_cursor
-from guanxi.audiences.operations import AudienceBusy, AudienceInUse, AudienceIsFixed, TagRuleRefused
+from guanxi.audiences.operations import AudienceBusy, AudienceInUse, AudienceIsFixed, TagRuleRefused, exports
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import AlreadyInstalled, BadAccount, CannotBeTried, NotDoubtful
 from guanxi.channels.registry import UnknownChannel
-from guanxi.connections.operations import FriendsKept, StrengthRefused, TouchRefused
+from guanxi.connections.operations import FriendsKept, PlatformRefused, StrengthRefused, TouchRefused
 from guanxi.content import queries as contents
 from guanxi.content.operations import BadContent, ContentInUse
 from guanxi.content.queries import BadTemplate
@@ -203,6 +203,9 @@ FRIENDS = {
     "oneself": invalid("taker", "Choose somebody else.", "same"),
     "inactive": invalid("taker", "They have no access, so nobody would look after these people.", "inactive"),
     "holds_no_people": invalid("taker", "Choose someone who looks after people.", "unknown_id"),
+    "nobody": invalid("takers", "Say who gets them.", "missing"),
+    "too_many": invalid("takers", "50 at the most.", "too_many"),
+    "too_late": Problem("conflict", "It can be taken back for seven days, and once."),
 }
 HANDOVERS = {
     "still_active": Problem("conflict", "They have access and keep their people. Take access first."),
@@ -221,6 +224,29 @@ BULKS = {
     "not_running": Problem("conflict", "It does not run any more."),
     "not_stopped": Problem("conflict", "It is not stopped."),
     "too_late": Problem("conflict", "It cannot be taken back any more, or there is nothing to take back."),
+}
+PLATFORMS = {
+    "platform": invalid("platform", "There is no such platform."),
+    "followers": invalid("followers", "From 0 to ten thousand million."),
+    "handle": invalid("handle", "At most 80 characters."),
+    "future": invalid("as_of", "This day has not come yet."),
+    "gone": Problem("conflict", "They were merged or erased meanwhile."),
+}
+EXPORTS = {
+    "not_allowed": Problem("missing_scope", "The role of the maker of the key may not do this."),
+    "no_reveal": Problem("missing_scope", "The role of the maker of the key sees addresses masked."),
+    "no_reason": invalid("reason", "Say why.", "missing"),
+    "no_columns": invalid("columns", "Name at least one column.", "missing"),
+    "unknown_column": invalid("columns", "One of these columns is not there."),
+    "unknown_format": invalid("format", "There is no such format."),
+    "unknown_language": invalid("language", "There is no such language here."),
+    "unknown_preset": invalid("preset", "Say for which platform.", "missing"),
+    "unknown_device": invalid("device", "Name a kind of id of devices whose values are kept."),
+    "no_ids": invalid("ids", "Name at least one kind of id that this platform takes.", "missing"),
+    "too_many": Problem("conflict", "Twenty files are being made. Wait until one is ready."),
+    "not_running": Problem("conflict", "It does not run any more."),
+    "not_stopped": Problem("conflict", "It is not stopped."),
+    "not_there": Problem("conflict", "The file is not there any more."),
 }
 STRENGTHS = {
     "order": "weak_below must be less than strong_above, both between 0.01 and 0.99.",
@@ -344,7 +370,9 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),
     BulkRefused: lambda error: BULKS[error.reason],
+    exports.ExportRefused: lambda error: EXPORTS[error.reason],
     MembershipRefused: _membership,
+    PlatformRefused: lambda error: PLATFORMS[error.reason],
     StrengthRefused: _strength,
     TouchRefused: lambda error: TOUCHES[error.reason],
     MergeRefused: lambda error: MERGES[error.reason],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from django.db.models import Model, QuerySet
 from ninja import Query, Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
+from guanxi.api.v1.parties import Parties, PersonRef, StaffRef, members
 from guanxi.api.v1.people import found
 from guanxi.api.v1.shapes import At, Id, In, Line, Listed, Moment, Named, Out, Page, chosen, named, newest, one, page
 from guanxi.channels import operations as channels
@@ -19,6 +19,7 @@ from guanxi.connections import queries
 from guanxi.connections.models import (
     BroughtBy,
     Follow,
+    FriendHandover,
     Friendship,
     FriendSource,
     FriendState,
@@ -31,9 +32,8 @@ from guanxi.connections.models import (
 from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral, Refused
 from guanxi.connections.operations.friends import TELLABLE
 from guanxi.connections.queries import Brought, FriendsWanted
-from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff
-from guanxi.governance.queries import DataScope, Permission, data_scope
+from guanxi.governance.queries import Permission
 from guanxi.people import queries as people
 from guanxi.people.models import Person
 
@@ -176,8 +176,8 @@ class Told(Out):
 class FriendFactIn(In):
     """`described` says `remark` and `description` only."""
 
-    person: Id("psn")  # type: ignore[valid-type]
-    advisor: Id("stf")  # type: ignore[valid-type]
+    person: PersonRef
+    advisor: StaffRef
     account: Id("acc")  # type: ignore[valid-type]
     kind: FriendKinds
     at: Moment
@@ -191,7 +191,7 @@ class FriendFacts(In):
 
 
 class FollowFactIn(In):
-    person: Id("psn")  # type: ignore[valid-type]
+    person: PersonRef
     account: Id("acc")  # type: ignore[valid-type]
     kind: Literal["followed", "unfollowed"]
     at: Moment
@@ -210,12 +210,12 @@ class GroupFactIn(In):
     kind: GroupKinds
     at: Moment
     text: str = Field("", max_length=1_000, pattern=r"^[^\x00]*$")
-    owner: Id("stf") | None = None  # type: ignore[valid-type]
-    person: Id("psn") | None = None  # type: ignore[valid-type]
-    staff: Id("stf") | None = None  # type: ignore[valid-type]
+    owner: StaffRef | None = None
+    person: PersonRef | None = None
+    staff: StaffRef | None = None
     how: Hows = ""
-    invited_by_person: Id("psn") | None = None  # type: ignore[valid-type]
-    invited_by_staff: Id("stf") | None = None  # type: ignore[valid-type]
+    invited_by_person: PersonRef | None = None
+    invited_by_staff: StaffRef | None = None
 
 
 class GroupFacts(In):
@@ -223,8 +223,8 @@ class GroupFacts(In):
 
 
 class ReferralIn(In):
-    bringer: Id("psn")  # type: ignore[valid-type]
-    brought: Id("psn")  # type: ignore[valid-type]
+    bringer: PersonRef
+    brought: PersonRef
     by: Bys
     at: Moment
 
@@ -242,17 +242,52 @@ class FriendsAsked(Listed):
     since_until: Moment | None = Field(None, description="Not counted.")
 
 
+class GroupsAsked(Listed):
+    account: Id("acc") | None = None  # type: ignore[valid-type]
+    external_id: Line = Field("", max_length=120, description="The messenger's own id.")
+
+
 class MembersAsked(Listed):
     now_only: bool = Field(True, description="Without those who left.")
 
 
 class HandOverFriends(In):
-    giver: Id("stf")  # type: ignore[valid-type]
-    taker: Id("stf")  # type: ignore[valid-type]
+    """Without a choice all friends go, and the group chats, too. Several takers get them in turn."""
+
+    giver: StaffRef
+    taker: StaffRef | None = None
+    takers: list[StaffRef] = Field(default_factory=list, max_length=50)
+    account: Id("acc") | None = None  # type: ignore[valid-type]
+    source: Ways | Literal[""] = ""
+    since_from: Moment | None = None
+    since_until: Moment | None = Field(None, description="Not counted.")
+    only_say: bool = Field(False, description="Say how many would go to whom, and hand nobody over.")
+
+
+class ShareOut(Out):
+    taker: Named
+    friends: int
 
 
 class FriendsHandedOver(Out):
+    """`handover` is null when nobody went."""
+
+    handover: str | None
     friends: int
+    groups: int
+    shares: list[ShareOut]
+
+
+class FriendHandoverOut(Out):
+    id: str
+    friends: int
+    groups: int
+    shares: list[ShareOut]
+    giver: Named
+    by: Named | None
+    at: At
+    undone_at: At | None
+    returned: int = Field(description="How many friends came back.")
 
 
 class RecordedAccount(In):
@@ -297,7 +332,7 @@ def record_friends(request: ApiRequest, body: FriendFacts) -> Told:
 
     In any order, as often as you like: the times decide. What is refused is named by its place, the rest is kept.
     """
-    ids = _Ids(
+    ids = Parties(
         people=[each.person for each in body.facts],
         staff=[each.advisor for each in body.facts],
         accounts=[each.account for each in body.facts],
@@ -322,13 +357,58 @@ def record_friends(request: ApiRequest, body: FriendFacts) -> Told:
 def hand_over_friends(request: ApiRequest, body: HandOverFriends) -> FriendsHandedOver:
     """Hand the friends of an advisor over
 
-    With their group chats, remarks and sources, and at once. A manager hands over within their units.
+    With remarks and sources, at once; they can come back for seven days. A manager hands over within their units.
     """
-    staff = _staff_of(request.staff)
-    giver, taker = chosen(staff, body.giver, "giver"), chosen(staff, body.taker, "taker")
-    assert giver and taker
-    went = connections.hand_over_friends(giver=giver, taker=taker, by=request.staff, now=request.now)
-    return FriendsHandedOver(friends=went)
+    there = queries.staff_for(request.staff)
+    asked = [*([body.taker] if body.taker else []), *body.takers]
+    known = members(there, {"giver": body.giver, **{f"takers.{at}": name for at, name in enumerate(asked)}})
+    giver = known.pop("giver")
+    takers = list({one.pk: one for one in known.values()}.values())
+    account = chosen(Account.objects.all(), body.account, "account")
+    wanted = FriendsWanted(
+        account=account.pk if account else None,
+        source=body.source,
+        since_from=body.since_from,
+        since_until=body.since_until,
+    )
+    given = None if wanted == FriendsWanted() else wanted
+    if body.only_say:
+        shares, groups = queries.would_go(giver, takers, given)
+        return FriendsHandedOver(
+            handover=None,
+            friends=sum(shares.values()),
+            groups=groups,
+            shares=[ShareOut(taker=_named(one), friends=shares[one.pk]) for one in takers],
+        )
+    of = connections.hand_over_friends(giver=giver, takers=takers, by=request.staff, now=request.now, wanted=given)
+    if of is None:
+        return FriendsHandedOver(handover=None, friends=0, groups=0, shares=[])
+    return FriendsHandedOver(handover=of.public_id, friends=of.friends, groups=of.groups, shares=_shares(of, takers))
+
+
+@router.get("/friends/hand-overs", **op(Permission.PEOPLE_BULK, Page[FriendHandoverOut], refusals=("bad_cursor",)))
+def list_friend_handovers(request: ApiRequest, asked: Query[Listed]) -> Page[FriendHandoverOut]:
+    """List hand-overs of friends
+
+    The newest first. A manager sees those of advisors in their units.
+    """
+    rows, after = newest(queries.handovers_of(request.staff), asked)
+    takers = list(Staff.objects.filter(pk__in={taker for row in rows for taker, _friends in row.shares}))
+    return page([_handover(row, takers) for row in rows], after)
+
+
+@router.post(
+    "/friends/hand-overs/{handover_id}/undo", **op(Permission.PEOPLE_BULK, FriendHandoverOut, refusals=("conflict",))
+)
+def undo_friend_handover(request: ApiRequest, handover_id: str) -> FriendHandoverOut:
+    """Take a hand-over of friends back
+
+    Within seven days. Whom the takers still have comes back; who was their friend before stays theirs, too.
+    """
+    of = connections.return_friends(
+        of=one(queries.handovers_of(request.staff), handover_id), by=request.staff, now=request.now
+    )
+    return _handover(of, list(Staff.objects.filter(pk__in=[taker for taker, _friends in of.shares])))
 
 
 @router.get("/people/{person_id}/ties", **op(VIEW, TiesOut))
@@ -383,7 +463,7 @@ def record_follows(request: ApiRequest, body: FollowFacts) -> Told:
 
     In any order, as often as you like: the times decide.
     """
-    ids = _Ids(people=[each.person for each in body.facts], accounts=[each.account for each in body.facts])
+    ids = Parties(people=[each.person for each in body.facts], accounts=[each.account for each in body.facts])
     told = [
         FollowTold(ids.person(each.person), ids.account(each.account), each.kind == "followed", each.at)
         for each in body.facts
@@ -392,12 +472,19 @@ def record_follows(request: ApiRequest, body: FollowFacts) -> Told:
 
 
 @router.get("/groups", **op(VIEW, Page[GroupOut], refusals=("bad_cursor",)))
-def list_groups(request: ApiRequest, asked: Query[Listed]) -> Page[GroupOut]:
+def list_groups(request: ApiRequest, asked: Query[GroupsAsked]) -> Page[GroupOut]:
     """List group chats
 
-    The newest first.
+    The newest first, or the one that a messenger knows by its id.
     """
-    rows, after = queries.groups_page(request.staff, after=asked.after, size=asked.limit)
+    account = chosen(Account.objects.all(), asked.account, "account")
+    rows, after = queries.groups_page(
+        request.staff,
+        account=account.pk if account else None,
+        external_id=asked.external_id,
+        after=asked.after,
+        size=asked.limit,
+    )
     return page([_group(row) for row in rows], after)
 
 
@@ -409,7 +496,7 @@ def record_groups(request: ApiRequest, body: GroupFacts) -> Told:
     """
     whoever = [one for each in body.facts for one in (each.person, each.invited_by_person) if one]
     of_staff = [one for each in body.facts for one in (each.staff, each.owner, each.invited_by_staff) if one]
-    ids = _Ids(people=whoever, staff=of_staff, accounts=[each.account for each in body.facts])
+    ids = Parties(people=whoever, staff=of_staff, accounts=[each.account for each in body.facts])
     told = [
         GroupTold(
             account=ids.account(each.account),
@@ -468,7 +555,7 @@ def record_referrals(request: ApiRequest, body: Referrals) -> Told:
 
     The earliest claim on a person holds, the others are kept. What would close a ring is refused.
     """
-    ids = _Ids(people=[one for each in body.referrals for one in (each.bringer, each.brought)])
+    ids = Parties(people=[one for each in body.referrals for one in (each.bringer, each.brought)])
     told = [Referral(ids.person(each.bringer), ids.person(each.brought), each.by, each.at) for each in body.referrals]
     return _told(told, connections.refer(told, now=request.now, source="api"))
 
@@ -483,34 +570,23 @@ def record_channel(request: ApiRequest, body: RecordedAccount) -> AccountOut:
     return AccountOut(id=account.public_id, kind=account.kind, name=account.name)
 
 
-def _staff_of(staff: Staff) -> QuerySet[Staff]:
-    if data_scope(staff.role) != DataScope.UNIT or staff.unit is None:
-        return Staff.objects.all()
-    return Staff.objects.filter(unit_id__in=governance.unit_and_below(staff.unit))
+def _shares(of: FriendHandover, takers: Iterable[Staff]) -> list[ShareOut]:
+    known = {one.pk: one for one in takers}
+    return [ShareOut(taker=_named(known[pk]), friends=friends) for pk, friends in of.shares if pk in known]
 
 
-class _Ids:
-    """Keys of what the facts name, by one question for each kind; what is not there has the key 0, which is refused."""
-
-    def __init__(self, people: Iterable[str] = (), staff: Iterable[str] = (), accounts: Iterable[str] = ()) -> None:
-        self._people = _keys(Person, people)
-        self._staff = _keys(Staff, staff)
-        self._accounts = _keys(Account, accounts)
-
-    def person(self, public_id: str) -> int:
-        return self._people.get(public_id, 0)
-
-    def member(self, public_id: str) -> int:
-        return self._staff.get(public_id, 0)
-
-    def account(self, public_id: str) -> int:
-        return self._accounts.get(public_id, 0)
-
-
-def _keys(model: type[Model], public_ids: Iterable[str]) -> Mapping[str, int]:
-    wanted = set(public_ids)
-    rows = model._default_manager.filter(public_id__in=wanted)
-    return dict(rows.values_list("public_id", "pk")) if wanted else {}
+def _handover(of: FriendHandover, takers: Iterable[Staff]) -> FriendHandoverOut:
+    return FriendHandoverOut(
+        id=of.public_id,
+        friends=of.friends,
+        groups=of.groups,
+        shares=_shares(of, takers),
+        giver=_named(of.giver),
+        by=named(of.by),
+        at=of.at,
+        undone_at=of.undone_at,
+        returned=of.returned,
+    )
 
 
 def _told(told: Sequence[Any], refused: Sequence[Refused]) -> Told:

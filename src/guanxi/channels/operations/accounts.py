@@ -95,12 +95,17 @@ def set_account_active(*, account: Account, active: bool, by: Staff | None = Non
 
 
 @transaction.atomic
-def set_cap(*, most: int, days: int, by: Staff | None = None) -> None:
-    """At most `most` marketing messages a person in `days` calendar days of the workspace's zone."""
-    if not (0 <= most <= 1000 and 1 <= days <= 366):
+def set_cap(
+    *, most: int, days: int, employee: int | None = None, leader: int | None = None, by: Staff | None = None
+) -> None:
+    """At most `most` marketing messages a person in `days` calendar days of the workspace's zone; `employee` and
+    `leader` are for people of that role, None: as for everybody."""
+    given = [one for one in (most, employee, leader) if one is not None]
+    if not (all(0 <= one <= 1000 for one in given) and 1 <= days <= 366):
         raise ValueError("a cap is 0 to 1000 messages in 1 to 366 days")
-    Cap.objects.update_or_create(defaults={"most": most, "days": days})
-    governance.record(act="cap.set", by=by, detail={"most": most, "days": days})
+    Cap.objects.update_or_create(defaults={"most": most, "days": days, "employee": employee, "leader": leader})
+    own = {role: number for role, number in (("employee", employee), ("leader", leader)) if number is not None}
+    governance.record(act="cap.set", by=by, detail={"most": most, "days": days, **own})
 
 
 @transaction.atomic

@@ -75,9 +75,9 @@ _FACTS = """
            found.identity IS NOT NULL AS has_address,
            consent.granted AND NOT elsewhere.refused AS granted,
            coalesce(found.suppressed, false) AS suppressed,
-           least(CASE WHEN person.fewer_messages AND counted.month + wanted.queued > 0 THEN %(cap)s
-                      ELSE counted.messages + wanted.queued END, %(cap)s)::int AS lately,
-           {hold_out} AS held_out
+           least(CASE WHEN person.fewer_messages AND counted.month + wanted.queued > 0 THEN {cap}
+                      ELSE counted.messages + wanted.queued END, {cap})::int AS lately,
+           {hold_out} AS held_out, ({cap})::int AS cap
     FROM unnest(%(people)s::bigint[], %(queued)s::int[]) AS wanted(id, queued)
     JOIN people_person person
       ON person.id = wanted.id AND person.workspace_id = %(workspace)s AND person.merged_into_id IS NULL
@@ -126,6 +126,13 @@ _HELD_OUT = """(
     SELECT (get_byte(hash, 0) * 65536 + get_byte(hash, 1) * 256 + get_byte(hash, 2)) %% 100 < %(hold_out)s
     FROM sha256(convert_to(%(origin)s || '/' || person.public_id, 'UTF8')) hash
 )"""
+# Only while a role has a number of its own.
+_ROLE_CAP = """(
+    SELECT coalesce((SELECT CASE tag.role WHEN 'employee' THEN %(cap_employee)s::int
+                                          WHEN 'leader' THEN %(cap_leader)s::int END
+                     FROM people_persontag one JOIN people_tag tag ON tag.id = one.tag_id
+                     WHERE one.workspace_id = %(workspace)s AND one.person_id = person.id AND one.slot = 0), %(cap)s)
+)"""
 # Asked for a whole chunk at once: the planner cannot know how many rows wait at this moment (none, or a million), and
 # once a person it would read them all (10,000 people took half a minute, tried).
 _QUEUED = """
@@ -135,7 +142,7 @@ _QUEUED = """
       AND (message.origin, message.step) <> (%(origin)s, %(step)s)
     GROUP BY message.person_id
 """
-_COLUMNS = "erased, has_address, granted, suppressed, lately, held_out"
+_COLUMNS = "erased, has_address, granted, suppressed, lately, held_out, cap"
 
 
 def forecast(errand: Errand, people: Sequence[int]) -> Forecast:
@@ -147,7 +154,7 @@ def forecast(errand: Errand, people: Sequence[int]) -> Forecast:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {_COLUMNS}, count(*) FROM ({sql}) facts GROUP BY {_COLUMNS}", values)  # noqa: S608
             for *facts, number in cursor.fetchall():
-                found.add(_decide(errand, values["cap"], tuple(facts)), number)
+                found.add(_decide(errand, tuple(facts)), number)
     return found
 
 
@@ -160,7 +167,7 @@ def decided(errand: Errand, people: Sequence[int], *, planning: bool) -> list[Re
         cursor.execute(sql, values)
         for person, identity, address, *rest in cursor.fetchall():
             facts = tuple(rest)
-            decision = known.get(facts) or known.setdefault(facts, _decide(errand, values["cap"], facts))
+            decision = known.get(facts) or known.setdefault(facts, _decide(errand, facts))
             recipients.append(Recipient(person, identity, bytes(address) if address else None, decision))
     return recipients
 
@@ -192,11 +199,24 @@ def _facts(errand: Errand, people: Sequence[int], *, planning: bool) -> tuple[st
         "window": window_start(errand.due_at, limit.days, zone),
         "fewer_window": window_start(errand.due_at, max(limit.days, FEWER_DAYS), zone),
         "cap": limit.most,
+        "cap_employee": limit.employee,
+        "cap_leader": limit.leader,
         "hold_out": errand.hold_out,
     }
     queued = _queued(values) if planning else {}
     values["queued"] = [queued.get(person, 0) for person in people]
-    return _FACTS.format(hold_out=_HELD_OUT if held else "false"), values
+    by_role = limit.employee is not None or limit.leader is not None
+    return _FACTS.format(hold_out=_HELD_OUT if held else "false", cap=_ROLE_CAP if by_role else "%(cap)s"), values
+
+
+def facts_of(errand: Errand, people: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    """A statement that gives `person`, `erased`, `has_address`, `granted` and `suppressed`, with its values."""
+    return _facts(errand, people, planning=False)
+
+
+def is_reached(errand: Errand, facts: tuple[Any, ...]) -> bool:
+    """Whether they could be sent to, but for caps and hold-outs."""
+    return _decide(errand, (*facts, 0, False, 1)).verdict is Verdict.SEND
 
 
 def _queued(values: dict[str, Any]) -> dict[int, int]:
@@ -206,8 +226,8 @@ def _queued(values: dict[str, Any]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def _decide(errand: Errand, most: int, facts: tuple[Any, ...]) -> Decision:
-    erased, has_address, granted, suppressed, lately, held_out = facts
+def _decide(errand: Errand, facts: tuple[Any, ...]) -> Decision:
+    erased, has_address, granted, suppressed, lately, held_out, most = facts
     consent = {True: Consent.GIVEN, False: Consent.WITHDRAWN, None: Consent.NEVER_ASKED}[granted]
     return decide(
         RecipientFacts(

@@ -3,6 +3,7 @@
 from guanxi.connections.models.friends import (
     FriendFact,
     FriendFactKind,
+    FriendHandover,
     Friendship,
     FriendSource,
     FriendState,
@@ -17,6 +18,7 @@ from guanxi.connections.models.groups import (
     MemberFact,
 )
 from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge
+from guanxi.connections.models.platforms import Platform, Reading
 from guanxi.connections.models.strength import Bond, StrengthCount, StrengthRules
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "FollowFact",
     "FriendFact",
     "FriendFactKind",
+    "FriendHandover",
     "FriendSource",
     "FriendState",
     "Friendship",
@@ -36,6 +39,8 @@ __all__ = [
     "JoinedBy",
     "LeftBy",
     "MemberFact",
+    "Platform",
+    "Reading",
     "ReferralEdge",
     "StrengthCount",
     "StrengthRules",

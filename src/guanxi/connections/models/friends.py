@@ -126,3 +126,28 @@ class FriendFact(WorkspaceRow):
                 name="friend_fact_of_import",
             ),
         ]
+
+
+class FriendHandover(WorkspaceRow):
+    """Friends of `giver` went to others at one moment. `shares`: (key of the taker, friends), in their order. `change`
+    is the public id of the change of people that went along, `returned` how many came back when it was undone."""
+
+    public_id = PublicId("fho")
+    giver = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    shares = models.JSONField(default=list)
+    friends = models.IntegerField()
+    groups = models.IntegerField()
+    change = models.CharField(max_length=40, blank=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    returned = models.IntegerField(default=0)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [
+            models.Index(fields=["workspace_id", "-at", "-id"], name="friend_handover_newest"),
+            models.Index(
+                fields=["workspace_id", "change"], condition=~models.Q(change=""), name="friend_handover_of_change"
+            ),
+        ]

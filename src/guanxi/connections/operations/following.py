@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guanxi.connections.models import Friendship
+from guanxi.connections.models import FriendHandover, Friendship
 from guanxi.connections.operations.follows import FOLLOWS
 from guanxi.connections.operations.friends import FRIENDS
 from guanxi.connections.operations.groups import PEOPLE_IN_GROUPS
-from guanxi.connections.operations.handing_over import hand_over_friends
+from guanxi.connections.operations.handing_over import hand_over_friends, return_friends
+from guanxi.connections.queries import may_return
 from guanxi.connections.queries.mirror import tie_keys, ties_of
 from guanxi.events import operations as events
 from guanxi.governance.models import Staff
@@ -31,10 +32,19 @@ def follow_handovers(happened: Sequence[events.Happened]) -> None:
             there = {one.public_id: one for one in Staff.objects.filter(public_id__in=_named(each.fact))}
             hand_over_friends(
                 giver=there[each.fact.giver],
-                taker=there[each.fact.taker],
+                takers=[there[each.fact.taker]],
                 by=there.get(each.fact.by),
                 now=each.at,
+                change=each.fact.change,
             )
+
+
+def follow_taken_back(happened: Sequence[events.Happened]) -> None:
+    """With the people of a leaver their friends come back."""
+    for each in happened:
+        of = FriendHandover.objects.filter(change=each.fact.change, undone_at=None).first()
+        if of is not None and may_return(of, each.at):
+            return_friends(of=of, by=Staff.objects.filter(public_id=each.fact.by).first(), now=each.at)
 
 
 def _named(fact: PeopleHandedOver) -> list[str]:

@@ -4,16 +4,23 @@ from guanxi.connections.queries.fitting import strength_fit, with_edges
 from guanxi.connections.queries.lists import (
     FriendsWanted,
     friends_page,
+    friends_to_give,
     groups_page,
+    groups_to_give,
+    handovers_of,
     held_friends,
+    may_return,
     members_page,
     seen_people,
+    staff_for,
     visible_friendships,
     visible_groups,
+    would_go,
 )
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
 from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
 from guanxi.connections.queries.own import friends_of
+from guanxi.connections.queries.platforms import platforms_of
 from guanxi.connections.queries.preview import BANDS, Preview, Settings
 from guanxi.connections.queries.preview import preview as strength_preview
 from guanxi.connections.queries.preview import settings as strength_settings
@@ -45,11 +52,17 @@ __all__ = [
     "every_tie",
     "friends_of",
     "friends_page",
+    "friends_to_give",
     "groups_page",
+    "groups_to_give",
+    "handovers_of",
     "held_friends",
+    "may_return",
     "members_page",
     "mirrored",
+    "platforms_of",
     "seen_people",
+    "staff_for",
     "strength_fit",
     "strength_flaws",
     "strength_of",
@@ -62,4 +75,5 @@ __all__ = [
     "visible_friendships",
     "visible_groups",
     "with_edges",
+    "would_go",
 ]

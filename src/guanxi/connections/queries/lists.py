@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from guanxi.connections.models import Friendship, GroupChat, GroupMembership
-from guanxi.connections.rules import HELD
+from guanxi.connections.models import FriendHandover, Friendship, GroupChat, GroupMembership
+from guanxi.connections.rules import HELD, dealt
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff
 from guanxi.people import queries as people
 from guanxi.people.models import Person
-from guanxi.people.queries import BadCursor
+from guanxi.people.queries import UNDO_FOR, BadCursor
 
 PAGE = 50
 
@@ -97,6 +97,43 @@ def held_friends(staff: Iterable[Staff]) -> dict[int, int]:
     return dict(held.order_by().values_list("staff").annotate(Count("pk")))
 
 
+def friends_to_give(giver: Staff, wanted: FriendsWanted | None = None) -> QuerySet[Friendship]:
+    """The friends whom `giver` has, or those of them who are wanted."""
+    held: QuerySet[Friendship] = Friendship.objects.filter(staff=giver, state__in=HELD)
+    return held if wanted is None else held.filter(**_asked(wanted))
+
+
+def groups_to_give(giver: Staff) -> QuerySet[GroupChat]:
+    groups: QuerySet[GroupChat] = GroupChat.objects.filter(owner=giver, dismissed_at=None)
+    return groups
+
+
+def would_go(giver: Staff, takers: Sequence[Staff], wanted: FriendsWanted | None = None) -> tuple[dict[int, int], int]:
+    """Taker → how many friends they would get, and how many group chats would go along."""
+    friends = list(friends_to_give(giver, wanted).values_list("pk", flat=True))
+    shares = dealt(friends, [one.pk for one in takers])
+    groups = groups_to_give(giver).count() if wanted is None else 0
+    return {pk: len(some) for pk, some in shares.items()}, groups
+
+
+def staff_for(staff: Staff) -> QuerySet[Staff]:
+    """Whose friends `staff` may hand over, and to whom: a manager of a unit, those who work in it and below."""
+    everybody: QuerySet[Staff] = Staff.objects.order_by("name", "pk")
+    if governance.data_scope(staff.role) != "unit" or staff.unit is None:
+        return everybody
+    return everybody.filter(unit_id__in=governance.unit_and_below(staff.unit))
+
+
+def handovers_of(staff: Staff) -> QuerySet[FriendHandover]:
+    """Of the friends of those whose friends `staff` may hand over, the latest first."""
+    found: QuerySet[FriendHandover] = FriendHandover.objects.filter(giver__in=staff_for(staff).order_by())
+    return found.select_related("giver", "by", "undone_by").order_by("-at", "-pk")
+
+
+def may_return(of: FriendHandover, now: datetime) -> bool:
+    return of.undone_at is None and now < of.at + UNDO_FOR
+
+
 def visible_groups(staff: Staff) -> QuerySet[GroupChat]:
     """Those of the workspace, of owners in the unit and below, those where one is owner or member, or none."""
     groups: QuerySet[GroupChat] = GroupChat.objects.all()
@@ -112,9 +149,15 @@ def visible_groups(staff: Staff) -> QuerySet[GroupChat]:
             return groups.none()
 
 
-def groups_page(staff: Staff, *, after: str = "", size: int = PAGE) -> tuple[list[GroupChat], str]:
+def groups_page(
+    staff: Staff, *, account: int | None = None, external_id: str = "", after: str = "", size: int = PAGE
+) -> tuple[list[GroupChat], str]:
     """One page, the newest first, and the mark of the next. Raises BadCursor."""
     rows = visible_groups(staff).select_related("account", "owner").order_by("-pk")
+    if account is not None:
+        rows = rows.filter(account=account)
+    if external_id:
+        rows = rows.filter(external_id=external_id)
     if after:
         last = GroupChat.objects.filter(public_id=after).first() if "\x00" not in after else None
         if last is None:

@@ -6,6 +6,7 @@ from guanxi.connections.rules.friends import (
     Happening,
     Holding,
     Standing,
+    dealt,
     holdings,
     standing,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Span",
     "Standing",
     "Turn",
+    "dealt",
     "group_standing",
     "holdings",
     "makes_a_cycle",

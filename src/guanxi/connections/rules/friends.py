@@ -7,7 +7,7 @@ sees the tie (change_external_contact, path/92130).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,3 +117,8 @@ def holdings(staff: int, happened: Iterable[Happening]) -> Sequence[Holding]:
             found.append(Holding(staff, held.since, one.at, held.why, held.whence, one.kind))
             held = None
     return [*found, held] if held else found
+
+
+def dealt(things: Sequence[int], takers: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    """Each taker in turn; the first ones have one more when it does not come out even."""
+    return {taker: things[place :: len(takers)] for place, taker in enumerate(takers)}

@@ -20,6 +20,7 @@ from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import DataScope, Permission, data_scope
+from guanxi.governance.queries import may as role_may
 from guanxi.people.models import Person
 from guanxi.people.queries import BadCursor
 
@@ -107,6 +108,7 @@ def friends(request: StaffRequest) -> HttpResponse:
         "first": asked.url() if after else "",
         "state_options": [("", _("Any state")), *FriendState.choices],
         "source_options": [("", _("Any source")), *FriendSource.choices],
+        "may_hand_over": role_may(request.staff.role, Permission.PEOPLE_BULK),
     }
     return render(request, "connections/friends.html", context)
 

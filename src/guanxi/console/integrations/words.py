@@ -19,6 +19,7 @@ EVENTS: Mapping[str, Any] = {
     "member.left": gettext_lazy("A person is no member any more"),
     "person.assigned": gettext_lazy("A person got another owner or unit"),
     "people.handed_over": gettext_lazy("The people of a leaver were handed over"),
+    "change.taken_back": gettext_lazy("A change of many people is being taken back"),
     "person.created": gettext_lazy("Somebody new came with an id"),
     "identity.linked": gettext_lazy("A person got another id"),
     "person.merged": gettext_lazy("Two people became one"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from guanxi.connections.operations import FOLLOWERS
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.choices import one_line
 from guanxi.console.errors import bad_request
@@ -87,7 +88,10 @@ class BulkForm(forms.Form):
             case BulkAct.ROLE:
                 self.fields["role"] = _choice(_("Role"), [(value, str(label)) for value, label in Role.choices])
             case BulkAct.TRAIT:
-                known = [(one.public_id, one.label) for one in Field.objects.order_by("label", "pk")[:200]]
+                known = [
+                    (one.public_id, one.label)
+                    for one in Field.objects.exclude(key=FOLLOWERS).order_by("label", "pk")[:200]
+                ]
                 self.fields["field"] = _choice(_("Trait"), known)
                 self.fields["text"] = forms.CharField(
                     label=_("New value"),

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from guanxi.connections.operations import FOLLOWERS
 from guanxi.console.choices import countries, one_line
 from guanxi.console.content.forms import MORE_LANGUAGES
 from guanxi.console.people import another_id
@@ -96,7 +97,7 @@ class PersonForm(forms.Form):
         self._add_identities()
         self._fill_choices()
         self._add_place()
-        self.traits = list(Field.objects.order_by("label", "pk")[:FIELDS_AT_MOST])
+        self.traits = list(Field.objects.exclude(key=FOLLOWERS).order_by("label", "pk")[:FIELDS_AT_MOST])
         self._add_traits()
 
     def _add_identities(self) -> None:

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from guanxi.console.people import bulk, edit, joining, merging, notes, personal, saved, tags, touching, views
+from guanxi.console.people import (
+    bulk,
+    edit,
+    joining,
+    merging,
+    notes,
+    noting_platforms,
+    personal,
+    saved,
+    tags,
+    touching,
+    views,
+)
 
 urlpatterns = [
     path("people", views.people, name="people"),
@@ -26,6 +38,8 @@ urlpatterns = [
     path("people/<str:public_id>/tags/let", tags.let_tag, name="tag_let"),
     path("people/<str:public_id>/join", joining.join, name="person_join"),
     path("people/<str:public_id>/touch", touching.touch, name="person_touch"),
+    path("people/<str:public_id>/platforms", noting_platforms.note_platform, name="person_platform"),
+    path("people/<str:public_id>/platforms/remove", noting_platforms.forget_platform, name="person_platform_remove"),
     path("people/<str:public_id>/leave", joining.leave, name="person_leave"),
     path("people/<str:public_id>/notes", notes.add_note, name="note_new"),
     path("people/<str:public_id>/notes/<str:note_id>/remove", notes.remove_note, name="note_remove"),

@@ -18,12 +18,13 @@ from guanxi.connections import queries as connections
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.errors import bad_request
 from guanxi.console.find.recent import remember
-from guanxi.console.people import bulk, ladder, saved, strength, words
+from guanxi.console.people import bulk, emphasis, ladder, saved, strength, words
 from guanxi.console.people import timeline as happened
 from guanxi.console.people.audiences import audiences_of
 from guanxi.console.people.columns import asked_for, cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
+from guanxi.console.people.platforms import platforms
 from guanxi.console.people.tags import options, shown_tags
 from guanxi.console.people.timeline import KINDS, BadMark
 from guanxi.governance.queries import Permission
@@ -149,8 +150,11 @@ def page_of(
     tabs = [
         {"label": label, "url": f"{here}?show={key}", "current": key == kind} for key, (label, _names) in KINDS.items()
     ]
+    role = queries.role_of(one)
     context = {
         "beside": beside,
+        "sections": emphasis.sections(role.role),
+        "platforms": platforms(one),
         "ladder": ladder.standing(one, beside["card"].proofs, joining),
         "strength": strength.closeness(one, request.now, touching),
         "revealed": revealed is not None,
@@ -165,7 +169,7 @@ def page_of(
         "tags": shown_tags(one, request.staff),
         "may_tag": role_may(request.staff.role, Permission.PEOPLE_EDIT),
         "tag_options": options(request.staff),
-        "role": queries.role_of(one),
+        "role": role,
         "role_options": list(Role.choices),
         "merges": queries.merges_of(one),
         "ties": connections.ties(one, request.staff),

@@ -73,6 +73,7 @@ ACTS: Mapping[str, Any] = {
     "file.attached": gettext_lazy("File attached"),
     "file.removed": gettext_lazy("File removed"),
     "friends.handed_over": gettext_lazy("Friends handed over"),
+    "friends.returned": gettext_lazy("Friends came back"),
     "person.erased": gettext_lazy("Person erased"),
     "person.exported": gettext_lazy("Data of a person exported"),
     "person.link_copied": gettext_lazy("Link to a person's settings copied"),
@@ -171,6 +172,9 @@ WHY: Mapping[str, Any] = {
 STRENGTH: Mapping[str, Any] = {**KINDS, **ROLES, **BONUS, **EDGES}
 
 
+ROLES_OF_CAPS: Mapping[str, Any] = {"employee": ROLES["employee"], "leader": ROLES["opinion_leader"]}
+
+
 def act_words(act: str) -> str:
     return str(ACTS.get(act, act))
 
@@ -191,7 +195,9 @@ def detail_words(entry: AuditEntry) -> str:
             words = [WAYS.get(code, code) for code in (way, entry.detail.get("second", "")) if code]
             return ", ".join(map(str, words))
         case {"most": most, "days": days}:
-            return _("%(most)s in %(days)s days") % {"most": most, "days": days}
+            limit = _("%(most)s in %(days)s days") % {"most": most, "days": days}
+            own = [f"{ROLES_OF_CAPS[role]}: {entry.detail[role]}" for role in ROLES_OF_CAPS if role in entry.detail]
+            return _(", ").join([limit, *own])
         case _:
             return ""
 

@@ -49,7 +49,7 @@ def offered() -> list[Offered]:
 def channels_list(request: StaffRequest) -> HttpResponse:
     """The accounts, and the cap, which is saved here."""
     cap = queries.cap()
-    form = CapForm(sent(request), initial={"most": cap.most, "days": cap.days})
+    form = CapForm(sent(request), initial={name: getattr(cap, name) for name in CapForm.base_fields})
     if form.is_valid():
         channels.set_cap(**form.cleaned_data, by=request.staff)
         messages.success(request, _("Saved. It holds for everything that is sent from now on."))

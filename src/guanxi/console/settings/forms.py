@@ -188,6 +188,12 @@ def _field(spec: Mapping[str, Any], *, secret: bool, required: bool) -> forms.Fi
 class CapForm(forms.Form):
     most = forms.IntegerField(label=_("At most this many marketing messages a person"), min_value=0, max_value=1000)
     days = forms.IntegerField(label=_("In this many days"), min_value=1, max_value=366)
+    employee = forms.IntegerField(
+        label=_("Employees"), min_value=0, max_value=1000, required=False, help_text=_("Empty: as everybody.")
+    )
+    leader = forms.IntegerField(
+        label=_("Opinion leaders"), min_value=0, max_value=1000, required=False, help_text=_("Empty: as everybody.")
+    )
 
 
 class SuppressionForm(forms.Form):

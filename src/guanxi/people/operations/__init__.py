@@ -1,6 +1,6 @@
 from guanxi.people.operations.attachments import FileRefused, attach_file, name_of, read_file, remove_file
 from guanxi.people.operations.bulk import BulkRefused, bulk_lane, resume_bulk, start_bulk, stop_bulk, undo_bulk
-from guanxi.people.operations.creating import IdentityTaken, create_person
+from guanxi.people.operations.creating import IdentityTaken, create_person, has_number, keep_number
 from guanxi.people.operations.editing import IdentityChange, PersonChanged, PersonEdit, edit_person
 from guanxi.people.operations.handing_over import HandoverRefused, hand_over
 from guanxi.people.operations.imports import work_import
@@ -124,8 +124,10 @@ __all__ = [
     "export_person",
     "fail_import",
     "hand_over",
+    "has_number",
     "hold_strength",
     "join",
+    "keep_number",
     "leave",
     "let_rules",
     "link_many",

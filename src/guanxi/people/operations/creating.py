@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 
 from guanxi.events import operations as events
 from guanxi.governance.models import Staff, Unit
-from guanxi.kit import addresses, crypto, names, rows, scope
+from guanxi.kit import addresses, bulk, crypto, names, rows, scope
 from guanxi.people import queries
-from guanxi.people.models import Field, Identity, IdentityKind, NameWord, Person, Trait
+from guanxi.people.models import Field, Identity, IdentityKind, NameWord, Person, Trait, TraitKind
 from guanxi.people.rules import canonical
 from guanxi.people.rules.kinds import BUILT_IN, PLAIN, SEALED, BadId, Kind, read_id, read_place
 from guanxi.people.rules.linking import IDS_A_PERSON
@@ -63,6 +63,7 @@ def create_person(
     hold_identities(person, normalised(named | dict(ids or {}), dial_country), source=source, now=now)
     keep_traits(person, traits or {}, now)
     events.touch("people", [person.pk])
+    events.touch("reach", [person.pk])
     return person
 
 
@@ -108,6 +109,28 @@ def keep_traits(person: Person, traits: Mapping[str, str], now: datetime) -> Non
             )
         else:
             Trait.objects.filter(person=person, field=one).delete()
+
+
+@transaction.atomic
+def keep_number(*, key: str, label: str, values: Mapping[int, int | None], now: datetime) -> None:
+    """A number that a room above counts, as a trait by id of person; None takes it away. A field that the workspace
+    made under this key for something else stays what it is."""
+    field, _made = Field.objects.get_or_create(key=key, defaults={"label": label, "kind": TraitKind.NUMBER})
+    if field.kind != TraitKind.NUMBER:
+        return
+    Trait.objects.filter(field=field, person__in=[pk for pk, value in values.items() if value is None]).delete()
+    bulk.insert(
+        Trait,
+        ["person_id", "field_id", "value", "set_at"],
+        ((pk, field.pk, str(value), now) for pk, value in values.items() if value is not None),
+        on_conflict="(person_id, field_id) DO UPDATE SET value = EXCLUDED.value, set_at = EXCLUDED.set_at, "
+        "import_id = NULL",
+    )
+    events.touch("people", list(values))
+
+
+def has_number(*, key: str, persons: Iterable[int]) -> bool:
+    return Trait.objects.filter(field__key=key, person__in=list(persons)).exists()
 
 
 def normalised(given: Mapping[str, Given], dial_country: str) -> dict[str, Given]:

@@ -38,12 +38,16 @@ def hand_over(*, giver: Staff, taker: Staff | None, by: Staff, now: datetime) ->
         raise HandoverRefused("holds_no_people")
     if queries.handovers([giver]):
         raise HandoverRefused("at_work")
-    handed = PeopleHandedOver(giver.public_id, taker.public_id if taker else "", by.public_id)
-    events.tell(handed, at=now)
-    if not queries.held_by([giver]):
-        return None
     value = {"owner": taker.pk if taker else None}
-    of = start_bulk(act=BulkAct.OWNER, value=value, chosen=Wanted(owner=giver.pk), by=by, now=now)
+    of = None
+    if queries.held_by([giver]):
+        of = start_bulk(act=BulkAct.OWNER, value=value, chosen=Wanted(owner=giver.pk), by=by, now=now)
+    handed = PeopleHandedOver(
+        giver.public_id, taker.public_id if taker else "", by.public_id, of.public_id if of else ""
+    )
+    events.tell(handed, at=now)
+    if of is None:
+        return None
     detail = {"to": taker.public_id if taker else "", "change": of.public_id}
     governance.record(act="staff.handed_over", by=by, subject=giver.public_id, detail=detail, now=now)
     return of

@@ -35,6 +35,13 @@ def lookup_by_identity(kind: str, values: Sequence[str]) -> dict[str, int]:
     return {by_lookup[bytes(lookup)]: person for lookup, person in found.values_list("lookup", "person_id")}
 
 
+def holders(ids: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], int]:
+    """(Kind, blind index) → who has the id; one that many share is nobody's."""
+    rows = Identity.objects.filter(shared_at=None).extra(**bulk.any_of("lookup", [key for _kind, key in ids]))
+    found = {(kind, bytes(key)): person for kind, key, person in rows.values_list("kind", "lookup", "person")}
+    return {one: found[one] for one in ids if one in found}
+
+
 class NoAddress(LookupError):
     """The identity is gone, or the person was erased."""
 

@@ -2,6 +2,7 @@
 
 from guanxi.audiences.operations.exports.controlling import (
     ExportRefused,
+    check,
     meant,
     remove_export,
     resume_export,
@@ -13,6 +14,7 @@ from guanxi.audiences.operations.exports.running import export_lane
 
 __all__ = [
     "ExportRefused",
+    "check",
     "export_lane",
     "meant",
     "note_download",

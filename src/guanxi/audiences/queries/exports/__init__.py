@@ -8,6 +8,7 @@ from guanxi.audiences.queries.exports.seen import (
     is_ready,
     may_read,
     may_resume,
+    shape_of,
     waiting,
 )
 from guanxi.audiences.queries.exports.whom import Forecast, forecast, people_of, still_out
@@ -29,6 +30,7 @@ __all__ = [
     "may_read",
     "may_resume",
     "people_of",
+    "shape_of",
     "still_out",
     "waiting",
     "wanted_columns",

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
+from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission, may
 from guanxi.kit import cells
 from guanxi.people import queries
+from guanxi.people.events import ChangeTakenBack
 from guanxi.people.models import Bulk, BulkAct, BulkState, Field, Role
 from guanxi.people.operations.tagging.putting import slot_of
 from guanxi.people.queries import BULK_WORKING, Wanted
@@ -127,6 +129,7 @@ def undo_bulk(*, of: Bulk, by: Staff, now: datetime) -> Bulk:
         raise BulkRefused("too_late")
     of.state, of.through, of.undone_at = BulkState.UNDOING, 0, now
     of.save(update_fields=["state", "through", "undone_at"])
+    events.tell(ChangeTakenBack(of.public_id, by.public_id), at=now)
     governance.record(act="bulk.undone", by=by, subject=of.public_id, now=now)
     return of
 
