@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
-from guanxi.audiences.operations import AudienceBusy, AudienceIsFixed
+from guanxi.audiences.operations import AudienceBusy, AudienceGone, AudienceIsFixed
 from guanxi.audiences.queries import RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
@@ -68,6 +68,8 @@ def audience_refresh(request: StaffRequest, public_id: str) -> HttpResponse:
     kept = found(public_id)
     try:
         done = audiences.refresh(audience=kept, now=request.now)
+    except AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         messages.error(request, error_text(error))
     except AudienceIsFixed:
@@ -90,6 +92,8 @@ def audience_schedule(request: StaffRequest, public_id: str) -> HttpResponse:
     every = form.cleaned_data["every"]
     try:
         audiences.keep_live(audience=kept, every=int(every) if every else None, by=request.staff, now=request.now)
+    except AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         messages.error(request, error_text(error))
     else:
@@ -103,6 +107,8 @@ def audience_fix(request: StaffRequest, public_id: str) -> HttpResponse:
     kept = found(public_id)
     try:
         audiences.fix_audience(audience=kept, by=request.staff, now=request.now)
+    except AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         messages.error(request, error_text(error))
     except (AudienceIsFixed, AudienceBusy):

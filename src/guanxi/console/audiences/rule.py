@@ -103,9 +103,11 @@ def _plain(row: Row, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def kept_clause(text: str) -> dict[str, Any]:
-    """A condition that the builder has no words for travels through the form as it is."""
+    """A condition that the builder has no words for travels through the form as it is; half a letter or what stands
+    too deep to be shown again does not."""
     try:
         found = json.loads(text)
+        json.dumps(found, ensure_ascii=False, indent=2).encode()
     except (ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else {"type": "kept"}
