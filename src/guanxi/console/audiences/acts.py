@@ -67,6 +67,8 @@ def fresh(kind: str, what: str = "") -> Row:
         case "tie":
             tie, _, of = what.partition("/")
             return Row("tie", of=(of,) if of else (), more=MORE["tie"] | ({"tie": tie} if tie else {}))
+        case "agreed":
+            return Row("agreed", more={"agreed": what})
         case "audience":
             return Row("audience", more={"audience": what})
         case "sequence":
