@@ -62,3 +62,16 @@ def test_of_two_who_edit_an_audience_the_second_is_told_and_may_save_once_more(
     assert again in page
     owner.post("audience", kept.public_id, **rows, name="Second", seen=again)
     assert Audience.objects.get().name == "Second"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ('{"version":1,"where":' + '{"type":"not","not":' * 64 + '{"type":"member"}' + "}" * 65, "too deep"),
+        ('{"version":1,"zone":"Mars/X","where":{"type":"member"}}', "zone: This field is not known here. Take it out."),
+    ],
+)
+def test_a_pasted_rule_that_is_refused_says_what_to_do(owner: Visitor, lumen: Workspace, rule: str, said: str) -> None:
+    answer = owner.client.post(reverse("audience_new", args=[lumen.slug]), EVENT | {"do": "paste", "json": rule})
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
