@@ -50,6 +50,7 @@ TIES = pa.schema(
         ("group", pa.int64()),
     ]
 )
+REACH = pa.schema([("person", pa.int64()), ("said", pa.string())])
 ALIASES = pa.schema([("person", pa.int64()), ("keeper", pa.int64())])
 
 
@@ -61,6 +62,9 @@ def rows_of(world: World) -> dict[str, Any]:
         "people": pa.Table.from_pylist([asdict(person) for person in world.people], schema=PEOPLE),
         "aliases": pa.Table.from_pylist(aliases, schema=ALIASES),
         "tags": pa.Table.from_pylist([{"person": person, "tag": tag} for person, tag in world.tags], schema=TAGS),
+        "reach": pa.Table.from_pylist(
+            [{"person": person, "said": said} for person, said in world.reach.items()], schema=REACH
+        ),
         "ties": pa.Table.from_pylist([asdict(tie) for tie in world.ties], schema=TIES),
     }
 

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any as Any_
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from guanxi.audiences.queries.sets import PRIME, place_in
 from guanxi.audiences.rules import (
+    Agreed,
     All,
     AmountCondition,
     Any,
@@ -34,6 +35,7 @@ from guanxi.audiences.rules import (
     Member,
     Min,
     Not,
+    Reachable,
     Role,
     Rule,
     Share,
@@ -97,6 +99,8 @@ class World:
     tags: Sequence[tuple[int, int]] = ()
     """Person and tag."""
     ties: Sequence[Tied] = ()
+    reach: Mapping[int, str] = field(default_factory=dict)
+    """Person and what is said of them."""
 
     def events_of(self, person: int) -> list[Happened]:
         return [event for event in self.events if self.aliases.get(event.person, event.person) == person]
@@ -130,6 +134,14 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
         case Tagged():
             keys = [key for name in clause.tags for key in world.catalogue.tags[name].keys]
             return any(whose == person.person and tag in keys for whose, tag in world.tags)
+        case Agreed() | Reachable():
+            words = world.reach.get(person.person, "").split("|")
+            about = f"{clause.channel} {clause.purpose}"
+            if isinstance(clause, Reachable):
+                return f"reachable {about}" in words
+            if clause.state == "none":
+                return not {f"given {about}", f"withdrawn {about}"} & set(words)
+            return f"{clause.state} {about}" in words
         case Tie():
             return any(tied(clause, tie, world) for tie in world.ties if tie.person == person.person)
         case TraitClause():

@@ -87,6 +87,11 @@ EVERY: list[dict[str, Any]] = [
     {"type": "strength", "bands": ["weak", "strong"]},
     {"type": "tag", "tags": ["tag_a"]},
     {"type": "tie", "kind": "friend", "of": ["stf_a", "unt_a"]},
+    {"type": "consent", "channel": "email"},
+    {"type": "consent", "channel": "email", "state": "none"},
+    {"type": "not", "not": {"type": "consent", "channel": "sms", "state": "withdrawn"}},
+    {"type": "any", "any": [{"type": "reachable", "channel": "email"}, trait("age", "is", 1)]},
+    {"type": "reachable", "channel": "email", "purpose": "transactional"},
     {"type": "not", "not": {"type": "tie", "kind": "group", "state": "ended"}},
     {"type": "any", "any": [trait("age", "is", 1), then("then", "days", 5), {"type": "not", "not": did()}]},
 ]

@@ -55,6 +55,7 @@ CATALOGUE = Catalogue(
         "group": {"grp_a": Named("VIP", (5,), "group")},
         "referral": {},
     },
+    channels={"email": "E-mail", "sms": "SMS"},
 )
 
 TEXTS = ["", "D1", "D2", "1", "上海", 'O\'Brien \\ "x"', "50%", "_", "a; DROP TABLE people --", "true"]
@@ -236,6 +237,14 @@ def standings() -> st.SearchStrategy[dict[str, Any]]:
         some("tag_a", "tag_b").map(lambda tags: {"type": "tag", "tags": tags}),
         st.just({"type": "member"}),
         tied(),
+        st.tuples(st.sampled_from(["email", "sms"]), st.sampled_from(["given", "withdrawn", "none", ""])).map(agreed),
+    )
+
+
+def agreed(one: tuple[str, str]) -> dict[str, Any]:
+    channel, state = one
+    return (
+        {"type": "consent", "channel": channel, "state": state} if state else {"type": "reachable", "channel": channel}
     )
 
 
@@ -298,6 +307,12 @@ def tie(chance: Random, whom: int) -> Tied:
             return Tied(whom, kind, chance.choice(["first", "claim"]))
 
 
+def said(chance: Random) -> str:
+    words = ["given email marketing", "withdrawn email marketing", "reachable email marketing", "given sms marketing",
+             "reachable email transactional"]  # fmt: skip
+    return f"|{'|'.join(chance.sample(words, chance.randint(1, 3)))}|" if chance.random() < 0.8 else ""
+
+
 def moment(chance: Random, zone: str) -> datetime:
     """Anywhere in a fortnight, or at a local midnight, or within a microsecond of it."""
     if chance.random() < 0.5:
@@ -338,4 +353,5 @@ def world(seed: int, size: int, zone: str) -> World:
         catalogue=CATALOGUE,
         tags=[(chance.randint(1, size), chance.choice([1, 2])) for _ in range(size // 3)],
         ties=[tie(chance, chance.randint(1, size)) for _ in range(size)],
+        reach={number: said(chance) for number in range(1, size + 1) if chance.random() < 0.8},
     )

@@ -26,7 +26,7 @@ from guanxi.config import archive, backup
 from guanxi.config.installation import Installation
 from guanxi.events import operations as events
 from guanxi.events import queries
-from guanxi.events.models import Fact, LakeState, Retraction, Touched
+from guanxi.events.models import Fact, LakeState, Retraction
 from guanxi.events.operations import writing
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Heartbeat, Workspace
@@ -35,6 +35,7 @@ from guanxi.kit.postgres import Cluster
 from guanxi.people.models import Person
 from tests.config.conftest import NOON, environment_of, run_guanxi
 from tests.conftest import make_workspace, use
+from tests.factories.events import touched
 from tests.factories.people import csv_file, done, make_person, make_staff, uploaded
 
 OWN = ("GUANXI_DATABASE_URL", "GUANXI_DATABASE_OWNER_URL", "GUANXI_DATABASE_WORKER_URL")
@@ -182,7 +183,7 @@ def test_a_restored_installation_is_the_old_one_and_its_writer_adds_what_the_lak
     assert (key.read_text(), key.stat().st_mode & 0o777) == (Path(settings.SECRET_KEY_FILE).read_text(), 0o600)
     moved_to(home)
     with governance.entered(lumen):
-        assert (Fact.objects.filter(lake_commit__isnull=True).count(), Touched.objects.count()) == (2, 71)
+        assert (Fact.objects.filter(lake_commit__isnull=True).count(), len(touched())) == (2, 71)
         assert Retraction.objects.get().done_at is None
         write_all(now)
         assert (in_lake("events"), in_lake("people")) == expected

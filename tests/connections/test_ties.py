@@ -29,12 +29,13 @@ from guanxi.connections.operations import (
 )
 from guanxi.connections.queries import mirrored, ties_of
 from guanxi.events import queries as lake
-from guanxi.events.models import Fact, Touched
+from guanxi.events.models import Fact
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Workspace
 from guanxi.people import operations as people
 from guanxi.people.models import LevelProof, Person
 from tests.connections.world import advisor, messenger, say, some_people
+from tests.factories.events import touched
 from tests.factories.people import make_person, make_staff
 from tests.factories.reach import write_lake
 
@@ -321,9 +322,9 @@ def test_the_lake_has_a_row_a_tie_and_follows_its_changes(account: Account, now:
         blank | {"tie": edge.pk * 4 + 3, "person": two.pk, "kind": "referral", "other": one.pk, "state": "first",
                  "source": "code", "since": now},
     ]  # fmt: skip
-    assert set(Touched.objects.filter(mirror="ties").values_list("key", flat=True)) == {row["tie"] for row in rows}
+    assert touched("ties") == {row["tie"] for row in rows}
     write_lake(now)
     assert lake.waiting() == 0
     west = governance.add_unit(name="West")
     governance.change_place(staff=ann, role="advisor", unit=west, by=make_staff("Owner"))
-    assert list(Touched.objects.filter(mirror="ties").values_list("key", flat=True)) == [friendship.pk * 4]
+    assert touched("ties") == {friendship.pk * 4}

@@ -233,6 +233,7 @@ ROUTES: dict[str, Route] = {
     "audience_overlap": Route(SEES_AUDIENCES),
     "audience_builder": Route(WRITES, ("post",)),
     "audience_offers": Route(WRITES),
+    "audience_stop": Route(WRITES, ("post",)),
     "audience_count": Route(WRITES, ("post",)),
     "audience": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),
     "audience_people": Route(SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience}),

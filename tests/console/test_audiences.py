@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from django.http import QueryDict
 from django.utils import translation
@@ -20,6 +23,9 @@ from guanxi.console.audiences.shown import sketch_of
 from guanxi.console.audiences.sketch import posted
 from guanxi.console.audiences.words import sentences, whole
 from guanxi.events import operations as events
+from guanxi.events import queries as lake_queries
+from guanxi.events import stopping
+from guanxi.events.queries import Stopped, lake, stoppable
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Workspace
 from guanxi.kit import clock
@@ -432,3 +438,34 @@ def test_a_rule_comes_in_as_json_and_goes_out(owner: Visitor) -> None:
     assert 'name="0-kind" value="event"' in wrong
     assert '{"version": 2}</textarea>' in wrong
     assert Audience.objects.count() == 0
+
+
+def test_a_question_ends_when_it_is_not_wanted_any_more(lumen: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "FIRST_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(stopping, "EVERY_SECONDS", 0.05)
+    with lake() as tables, stoppable(lambda: True), pytest.raises(Stopped):
+        numbers = tables.register("numbers", pa.table({"n": range(200_000)}))
+        others = numbers.view()
+        tables.run(numbers.cross_join(others).filter((numbers.n * others.n) % 7 == 3).count().as_table())
+    with lake() as tables, stoppable(lambda: True):
+        assert len(tables.run(tables.people)) == 0
+
+
+def test_stop_and_a_newer_question_of_the_page_end_the_one_before(
+    owner: Visitor, shoppers: list[Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = []
+
+    @contextmanager
+    def watched(connection: Any) -> Iterator[None]:
+        stop = stopping._stop.get()
+        assert stop is not None
+        before = stop()
+        owner.post("audience_stop", status=204, asking="page-1")
+        ended.append((before, stop()))
+        yield
+
+    monkeypatch.setattr(lake_queries, "watched", watched)
+    for page in ("page-1", "page-2", "../1"):
+        owner.post("audience_count", status=200, **form([BOUGHT], asking=page))
+    assert ended == [(False, True), (False, False), (False, False)]

@@ -25,6 +25,7 @@ from guanxi.people.models import Field, Identity, Import, ImportReject, OwnKind,
 from guanxi.people.operations.imports import chunking, running, working
 from guanxi.people.registry import UnknownKind
 from tests.conftest import make_workspace
+from tests.factories.events import touched
 from tests.factories.people import checked, csv_file, done, make_person, make_staff, make_unit, uploaded
 
 COLUMNS = {"Name": "name", "Mail": "email", "Phone": "phone", "No": "customer_number"}
@@ -92,7 +93,7 @@ def test_a_file_becomes_people_with_sealed_addresses_words_traits_and_consent(
         "row": 2,
     }
     assert [c.granted for c in queries.card(kim).consents] == [False]
-    assert set(Touched.objects.values_list("key", flat=True)) == {wang.pk, kim.pk}
+    assert touched() == {wang.pk, kim.pk}
 
 
 def test_nothing_is_assumed_of_consent_unless_a_column_or_a_statement_says_so(

@@ -181,6 +181,7 @@ def _catch_up(installation: Installation, manifest: archive.Manifest) -> None:
                 "aliases": merged.iterator(),
                 "ties": connections.every_tie(),
                 "tags": tags.iterator(),
+                "reach": everybody.iterator(),
             }
             waiting += events.rewind(retracted=manifest.retracted, mirrored=mirrored)
     say(f"The worker adds {waiting:,} facts to the lake that came after its copy, and writes the lake's people anew")

@@ -100,7 +100,7 @@ def ended(mirror: str, notes: Iterable[int], people: Any) -> None:
 
 def named_in(mirror: str, rows: pa.Table, delta: DeltaTable | None, keys: list[int]) -> Any:
     """Everybody who is named in these rows of a mirror, as they are and as they were."""
-    if mirror == "people":
+    if mirror in ("people", "reach"):
         return np.array(keys, np.int64)
     columns = list(_NAMING[mirror])
     tables = [rows]

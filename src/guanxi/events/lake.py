@@ -75,7 +75,9 @@ TIES = pa.schema(
         pa.field("since", INSTANT),
     ]
 )
-MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "ties": TIES, "tags": TAGS}
+REACH = pa.schema([pa.field("person", pa.int64()), pa.field("said", pa.string())])
+"""`said`: |given email marketing|reachable email marketing| and the like."""
+MIRRORS = {"people": PEOPLE, "aliases": ALIASES, "ties": TIES, "tags": TAGS, "reach": REACH}
 LIFETIME = pa.schema(
     [
         pa.field("person", pa.int64()),

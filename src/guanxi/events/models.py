@@ -133,10 +133,11 @@ class Tidying(WorkspaceRow):
 
 
 class Touched(WorkspaceRow):
-    """A row of a mirror (`people`) that must be written to the lake again."""
+    """A row of a mirror (`people`) that must be written to the lake again, or all of them up to `last`."""
 
     mirror = models.CharField(max_length=20)
     key = models.BigIntegerField()
+    last = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         indexes = [models.Index(fields=["workspace_id", "mirror", "id"])]

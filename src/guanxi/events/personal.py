@@ -19,6 +19,7 @@ TAGS = {"person": Kind.PSEUDONYM} | dict.fromkeys(["row", "tag", "since", "how"]
 TIES = dict.fromkeys(["tie", "person", "other"], Kind.PSEUDONYM) | dict.fromkeys(
     ["kind", "advisor", "unit", "account", "group", "state", "source", "since"], Kind.PLAIN
 )
+REACH = {"person": Kind.PSEUDONYM, "said": Kind.PERSONAL}
 
 declare(
     Table(
@@ -46,7 +47,7 @@ declare(
     ),
     Table(
         models.Touched,
-        pseudonym="key",
+        pseudonym="key last",
         plain="id mirror",
         why="A note to write a row to the lake again; gone in a second.",
     ),
@@ -68,5 +69,6 @@ declare(
     Store("lake: aliases", columns=ALIASES, why="Who became whom, for events that were written before."),
     Store("lake: tags", columns=TAGS, why="A copy of who carries which tag, for audiences."),
     Store("lake: ties", columns=TIES, why="A copy of who knows whom for audiences."),
+    Store("lake: reach", columns=REACH, why="A copy of what people agreed to, and by what they can be reached."),
     Store("lake: people", columns=PEOPLE, why="A copy of level, place and fields for audiences."),
 )

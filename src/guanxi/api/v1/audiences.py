@@ -42,8 +42,8 @@ class AudienceOut(Out):
 class NewAudience(In):
     name: Name
     rule: Json = Field(
-        description="Version 1: `{version, where}`; clauses are trait, level, role, member, strength, tag, tie, did, "
-        "did_not, then, then_not, top, bottom, share, audience, all, any, not."
+        description="Version 1: `{version, where}`; clauses are trait, level, role, member, strength, tag, tie, "
+        "consent, reachable, did, did_not, then, then_not, top, bottom, share, audience, all, any, not."
     )
 
 

@@ -246,7 +246,7 @@ REQUESTS: Mapping[str, Example] = {
     "list_audience_members": Example({"audience_id": AUDIENCE}, query={"limit": "20"}),
     "list_audience_sizes": Example({"audience_id": AUDIENCE}, query={"days": "30"}),
     "fix_audience": _of(audience_id=AUDIENCE),
-    "follow_audience": Example({"audience_id": AUDIENCE}, body={"every": 60}),
+    "follow_audience": Example({"audience_id": AUDIENCE}, body={"every": 15}),
     "list_audience_people": Example({"audience_id": AUDIENCE}, query={"limit": "20"}),
     "explain_person": _of(audience_id=AUDIENCE, person_id=PERSON),
     "list_contents": Example(),

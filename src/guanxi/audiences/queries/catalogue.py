@@ -38,7 +38,15 @@ def catalogue() -> Catalogue:
     kept = {field.key: field for field in Field.objects.order_by("key") if NAME.fullmatch(field.key)}
     traits = {key: Trait(TRAITS[field.kind], field.label) for key, field in kept.items()}
     known = events() | learnt_events()
-    return Catalogue(traits | BUILT_IN, known, _currency(), things.audiences(), things.tags(), things.ties())
+    return Catalogue(
+        traits | BUILT_IN,
+        known,
+        _currency(),
+        things.audiences(),
+        things.tags(),
+        things.ties(),
+        things.channels(),
+    )
 
 
 def any_in_money() -> bool:

@@ -14,6 +14,7 @@ from guanxi.audiences.queries.scans import Asked, Context, Tables, happened, sca
 from guanxi.audiences.queries.sets import Found, in_share
 from guanxi.audiences.queries.values import InColumn, InJson, opposite, test_of
 from guanxi.audiences.rules import (
+    Agreed,
     All,
     Catalogue,
     Clause,
@@ -24,6 +25,7 @@ from guanxi.audiences.rules import (
     Level,
     Member,
     Not,
+    Reachable,
     Role,
     Rule,
     Share,
@@ -100,7 +102,7 @@ def asked_of(clause: Clause) -> dict[str, Source]:
         match leaf:
             case Did() | DidNot():
                 found[path] = Asked(number, path, leaf)
-            case Then() | Top() | Tagged() | Tie() | InAudience():
+            case Then() | Top() | Tagged() | Tie() | Agreed() | Reachable() | InAudience():
                 found[path] = Found(number, path, leaf)
     return found
 

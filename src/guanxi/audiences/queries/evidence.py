@@ -16,10 +16,14 @@ from guanxi.audiences.queries.explain import Reason, explain
 from guanxi.audiences.queries.members import tables_of, zone_here
 from guanxi.audiences.queries.scans import Context, selected
 from guanxi.audiences.rules import (
+    Agreed,
     Clause,
     Did,
     DidNot,
     Part,
+    PropCondition,
+    Reachable,
+    Step,
     Tagged,
     Then,
     Tie,
@@ -90,6 +94,11 @@ def _rows(leaf: Clause, context: Context, tables: Lake) -> Evidence:
         case Then():
             firsts = selected(leaf.first, window_bounds(leaf.within, context.now, context.zone), context)
             return Evidence(events=_events([firsts, selected(leaf.next, (None, None), context)], tables))
+        case Agreed() | Reachable():
+            asked = PropCondition(op="is", prop="prop:channel", value=leaf.channel)
+            meant = PropCondition(op="is", prop="prop:purpose", value=leaf.purpose)
+            steps = [Step(event=f"event:consent.{word}", where=(asked, meant)) for word in ("given", "withdrawn")]
+            return Evidence(events=_events([selected(step, (None, None), context) for step in steps], tables))
         case Tagged():
             keys = [key for name in leaf.tags for key in context.catalogue.tags[name].keys]
             carried = PersonTag.objects.filter(person=context.person, tag__in=keys).select_related("tag", "tag__group")

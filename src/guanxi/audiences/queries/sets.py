@@ -11,7 +11,7 @@ import ibis
 
 from guanxi.audiences.queries.lived import ranked_by
 from guanxi.audiences.queries.scans import Context, day, selected, total
-from guanxi.audiences.rules import InAudience, Share, Tagged, Then, Tie, Top, window_bounds
+from guanxi.audiences.rules import Agreed, InAudience, Reachable, Share, Tagged, Then, Tie, Top, window_bounds
 
 # The states of the mirror. Who is asked only has no tie yet; one that was handed over goes on with somebody else.
 HELD = ("active", "first", "claim")
@@ -24,7 +24,7 @@ class Found:
 
     number: int
     path: str
-    clause: Then | Top | Tagged | Tie | InAudience
+    clause: Then | Top | Tagged | Tie | Agreed | Reachable | InAudience
     only_whether: bool = True
 
     @property
@@ -46,15 +46,19 @@ class Found:
                 found = _tagged(self.clause, context)
             case Tie():
                 found = _tied(self.clause, context)
+            case Agreed() | Reachable():
+                found = _said(self.clause, context)
             case InAudience():
                 found = _listed(self.clause, context)
         return found.mutate(**{self.column: True})
 
     def holds(self, table: Any, context: Context) -> Any:
-        return table[self.column]
+        found = table[self.column].fill_null(False)
+        return ~found if self.holds_for_nothing() else found
 
     def holds_for_nothing(self) -> bool:
-        return False
+        """Of whom nothing is said are those who are not found."""
+        return isinstance(self.clause, Agreed) and self.clause.state == "none"
 
     def values(self, table: Any) -> dict[str, Any]:
         return {}
@@ -117,6 +121,15 @@ def _tied(clause: Tie, context: Context) -> Any:
     if named:
         kept.append(reduce(or_, [ties[one.column].isin(one.keys) for one in named]))
     return ties.filter(kept).select("person").distinct()
+
+
+def _said(clause: Agreed | Reachable, context: Context) -> Any:
+    said = context.tables.others("reach")
+    words = ["reachable"] if isinstance(clause, Reachable) else [clause.state]
+    if words == ["none"]:
+        words = ["given", "withdrawn"]
+    kept = [said.said.contains(f"|{word} {clause.channel} {clause.purpose}|") for word in words]
+    return said.filter(reduce(or_, kept)).select("person").distinct()
 
 
 def _listed(clause: InAudience, context: Context) -> Any:

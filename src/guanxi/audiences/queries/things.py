@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from guanxi.audiences.models import Audience
 from guanxi.audiences.rules import Named, Other, TieKind
+from guanxi.channels import registry
 from guanxi.channels.models import Account
 from guanxi.connections.models import GroupChat
 from guanxi.governance.models import Staff, Unit
@@ -44,6 +45,10 @@ def tags() -> Mapping[str, Named]:
 
 def ties() -> Mapping[TieKind, Mapping[str, Named]]:
     return {"friend": Asked(_friends), "follow": Asked(_accounts), "group": Asked(_groups), "referral": {}}
+
+
+def channels() -> Mapping[str, str]:
+    return Asked(lambda: {kind: registry.plugin(kind).label for kind in registry.kinds()})
 
 
 def _audiences() -> dict[str, Other]:

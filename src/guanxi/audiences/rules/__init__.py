@@ -5,6 +5,7 @@ from guanxi.audiences.rules.describe import Part, describe
 from guanxi.audiences.rules.errors import RuleError
 from guanxi.audiences.rules.grammar import (
     AMOUNT,
+    Agreed,
     All,
     AmountCondition,
     Any,
@@ -33,6 +34,7 @@ from guanxi.audiences.rules.grammar import (
     Not,
     Of,
     PropCondition,
+    Reachable,
     Role,
     Rule,
     Share,
@@ -59,6 +61,7 @@ from guanxi.audiences.rules.windows import local_midnight, offsets, window_bound
 __all__ = [
     "AMOUNT",
     "LEVELS",
+    "Agreed",
     "All",
     "AmountCondition",
     "Any",
@@ -94,6 +97,7 @@ __all__ = [
     "Part",
     "PropCondition",
     "Property",
+    "Reachable",
     "Role",
     "Rule",
     "RuleError",

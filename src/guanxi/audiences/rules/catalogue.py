@@ -75,6 +75,8 @@ class Catalogue:
     audiences: Mapping[str, Other] = field(default_factory=dict)
     tags: Mapping[str, Named] = field(default_factory=dict)
     ties: Mapping[TieKind, Mapping[str, Named]] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """What each channel that is installed is called."""
 
     def __post_init__(self) -> None:
         specs: list[tuple[str, Trait | Property]] = list(self.traits.items())

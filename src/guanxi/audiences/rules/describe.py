@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from guanxi.audiences.rules.catalogue import Catalogue, Event
 from guanxi.audiences.rules.grammar import (
     AMOUNT,
+    Agreed,
     All,
     AmountCondition,
     Any,
@@ -29,6 +30,7 @@ from guanxi.audiences.rules.grammar import (
     Member,
     Min,
     Not,
+    Reachable,
     Role,
     Rule,
     Share,
@@ -54,7 +56,7 @@ class Part:
 
     Codes: all, any, not, trait.<op>, level, did, did_not, prop.<op>, amount.<op>, <measure>.<bound>
     (`count.at_least`, `sum.exactly`, `days.at_most`, …), min.<op>, max.<op>, last.<op>, first_time, last_time, then,
-    then_not, role, member, strength, tag,
+    then_not, role, member, strength, tag, consent.<state>, reachable,
     tie.<kind>, step, top, bottom, share, audience, within.<window>.
     """
 
@@ -86,6 +88,9 @@ def _part(path: str, clause: Clause | Inlined, catalogue: Catalogue) -> Part:
             return Part(path, "strength", {"bands": clause.bands})
         case Tagged():
             return Part(path, "tag", {"tags": tuple(catalogue.tags[key].label for key in clause.tags)})
+        case Agreed() | Reachable():
+            code = f"consent.{clause.state}" if isinstance(clause, Agreed) else "reachable"
+            return Part(path, code, {"channel": catalogue.channels[clause.channel], "purpose": clause.purpose})
         case Tie():
             labels = tuple(catalogue.ties[clause.kind][key].label for key in clause.of)
             return Part(path, f"tie.{clause.kind}", {"of": labels, "state": clause.state})

@@ -324,6 +324,25 @@ class Tie(Part):
     state: Literal["active", "ended"] = "active"
 
 
+class Agreed(Part):
+    """What the ledger says of the address that a message would go to: yes, no, or nothing at all (`none`, also without
+    an address)."""
+
+    type: Literal["consent"] = "consent"
+    channel: Key
+    purpose: Literal["marketing", "transactional"] = "marketing"
+    state: Literal["given", "withdrawn", "none"] = "given"
+
+
+class Reachable(Part):
+    """A message of this purpose would go to them now, but for limits and control groups: there is an address that is on
+    no list, and what the purpose asks for was agreed to."""
+
+    type: Literal["reachable"] = "reachable"
+    channel: Key
+    purpose: Literal["marketing", "transactional"] = "marketing"
+
+
 class Did(Part):
     """Events of one name, all of `where`, inside `within`; every measure of `having`, or at least one event."""
 
@@ -441,6 +460,8 @@ Clause = Annotated[
     | Strength
     | Tagged
     | Tie
+    | Agreed
+    | Reachable
     | Did
     | DidNot
     | Then

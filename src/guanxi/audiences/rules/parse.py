@@ -19,6 +19,7 @@ from guanxi.audiences.rules.grammar import (
     MAX_NUMBER,
     MAX_TEXT,
     MAX_VALUES,
+    Agreed,
     All,
     AmountCondition,
     Any,
@@ -33,6 +34,7 @@ from guanxi.audiences.rules.grammar import (
     Measure,
     Min,
     Not,
+    Reachable,
     Rule,
     Step,
     Sum,
@@ -333,6 +335,14 @@ def _check(path: str, clause: Clause, catalogue: Catalogue) -> None:
                 raise _no_amount(f"{path}.by")
         case Tagged():
             _check_names(f"{path}.tags", clause.tags, catalogue.tags, "unknown_tag")
+        case Agreed() | Reachable():
+            if clause.channel not in catalogue.channels:
+                raise RuleError(
+                    f"{path}.channel",
+                    "unknown_channel",
+                    f"There is no channel {clause.channel!r}.",
+                    {"key": clause.channel},
+                )
         case Tie():
             _check_names(f"{path}.of", clause.of, catalogue.ties.get(clause.kind, {}), "unknown_tie")
         case InAudience():

@@ -26,6 +26,7 @@ from guanxi.channels.queries.links import (
     read_preferences,
     read_token,
 )
+from guanxi.channels.queries.reach import holders, reach_mirrored
 from guanxi.channels.queries.returns import message_of, return_token
 from guanxi.channels.queries.tally import (
     Queue,
@@ -60,6 +61,7 @@ __all__ = [
     "decided",
     "doubtful",
     "forecast",
+    "holders",
     "limits_of",
     "link",
     "message_of",
@@ -67,6 +69,7 @@ __all__ = [
     "open_count",
     "preferences_link",
     "queue",
+    "reach_mirrored",
     "read_preferences",
     "read_token",
     "reading",

@@ -209,6 +209,16 @@ def _facts(errand: Errand, people: Sequence[int], *, planning: bool) -> tuple[st
     return _FACTS.format(hold_out=_HELD_OUT if held else "false", cap=_ROLE_CAP if by_role else "%(cap)s"), values
 
 
+def facts_of(errand: Errand, people: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    """A statement that gives `person`, `erased`, `has_address`, `granted` and `suppressed`, with its values."""
+    return _facts(errand, people, planning=False)
+
+
+def is_reached(errand: Errand, facts: tuple[Any, ...]) -> bool:
+    """Whether they could be sent to, but for caps and hold-outs."""
+    return _decide(errand, (*facts, 0, False, 1)).verdict is Verdict.SEND
+
+
 def _queued(values: dict[str, Any]) -> dict[int, int]:
     """By person, what waits and is due no later."""
     with connection.cursor() as cursor:

@@ -11,6 +11,7 @@ from guanxi.audiences.queries import RuleError
 
 ERRORS: dict[str, Any] = {
     "unknown_tag": gettext_lazy("This tag does not exist any more. Choose another one."),
+    "unknown_channel": gettext_lazy("This channel is not installed here. Choose another one."),
     "unknown_tie": gettext_lazy("This does not exist here any more. Choose something from the list."),
     "unknown_audience": gettext_lazy("This audience does not exist any more. Choose another one."),
     "cycle": gettext_lazy("These audiences lead back to each other: %(key)s. Choose another one."),

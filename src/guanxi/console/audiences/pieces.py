@@ -28,6 +28,11 @@ class Piece:
     groups: Sequence[tuple[str, Options]] = ()
     chosen: tuple[str, ...] = ()
 
+    @property
+    def tight(self) -> bool:
+        """A word that begins with a comma stands close to what is before it."""
+        return self.text[:1] in tuple(",，、；;")
+
 
 OPEN, CLOSE = Piece(control="open"), Piece(control="close")
 

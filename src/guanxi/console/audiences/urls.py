@@ -9,6 +9,7 @@ urlpatterns = [
     path("audiences/builder", views.builder, name="audience_builder"),
     path("audiences/offers", views.found_offers, name="audience_offers"),
     path("audiences/count", views.count, name="audience_count"),
+    path("audiences/stop", views.stop_counting, name="audience_stop"),
     path("audiences/<str:public_id>", views.audience, name="audience"),
     path("audiences/<str:public_id>/delete", views.delete_audience, name="audience_delete"),
     path("audiences/<str:public_id>/members", members.audience_members, name="audience_members"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -32,8 +33,10 @@ from guanxi.console.audiences.rule import rule_of, trouble
 from guanxi.console.audiences.shown import sketch_of
 from guanxi.console.audiences.sizes import sizes
 from guanxi.console.audiences.sketch import Row, Sketch, Step, Trouble, posted
+from guanxi.console.audiences.stopping import stop, while_wanted
 from guanxi.console.audiences.who import who
 from guanxi.console.paging import newest_first
+from guanxi.events.queries import Stopped
 from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
 from guanxi.reach.models import Broadcast
@@ -186,6 +189,7 @@ def _page(
     context["may_edit"] = may_edit = _may_edit(request)
     context["may_export"] = role_may(request.staff.role, Permission.EXPORTS_MAKE)
     if sketch is not None:
+        context["asking"] = secrets.token_urlsafe(12)
         context["builder"] = build(sketch, catalogue, observed, wrong, kept.public_id if kept else "")
         context["exact"] = exact or {"text": in_json(rule_of(sketch, catalogue))}
     if kept is not None:
@@ -218,9 +222,12 @@ def _may_edit(request: StaffRequest) -> bool:
 
 def _panel(request: StaffRequest, rule: Any) -> dict[str, Any]:
     try:
-        return {"who": who(rule, request.staff, now=request.now)}
+        with while_wanted(request):
+            return {"who": who(rule, request.staff, now=request.now)}
     except RuleError as error:
         return {"unfinished": error_text(error)}
+    except Stopped:
+        return {"stopped": True}
 
 
 @may(Permission.AUDIENCES_EDIT)
@@ -229,7 +236,8 @@ def builder(request: StaffRequest) -> HttpResponse:
     """The rows after a choice that changes what else there is to choose."""
     act = request.POST.get("do", "")
     sketch = changed(posted(request.POST), act)
-    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True, "focus": aimed(act, sketch)}
+    focus = (aimed(act, sketch) or "-") if act else ""
+    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True, "focus": focus}
     return render(request, "audiences/_builder.html", page)
 
 
@@ -240,6 +248,13 @@ def count(request: StaffRequest) -> HttpResponse:
     rule = rule_of(posted(request.POST), queries.catalogue())
     context = {"panel": _panel(request, rule), "exact": {"text": in_json(rule)}, "beside": True}
     return render(request, "audiences/_who.html", context)
+
+
+@may(Permission.AUDIENCES_EDIT)
+@require_POST
+def stop_counting(request: StaffRequest) -> HttpResponse:
+    stop(request)
+    return HttpResponse(status=204)
 
 
 @may(Permission.AUDIENCES_EDIT)

@@ -12,7 +12,15 @@ from typing import Any
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
-from django.utils.translation import get_language, gettext_lazy, ngettext, ngettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import (
+    get_language,
+    gettext,
+    gettext_lazy,
+    ngettext,
+    ngettext_lazy,
+    pgettext,
+    pgettext_lazy,
+)
 from django.utils.translation import gettext as _
 
 from guanxi.audiences.queries import Catalogue, Part, Rule, describe
@@ -22,6 +30,16 @@ from guanxi.kit.money import Money
 from guanxi.people.models import Level, Role
 
 AMOUNT_LABEL = gettext_lazy("amount")
+AGREED: dict[tuple[str, str], Any] = {
+    ("consent.given", "marketing"): gettext_lazy("has agreed to marketing by %(channel)s"),
+    ("consent.withdrawn", "marketing"): gettext_lazy("has said no to marketing by %(channel)s"),
+    ("consent.none", "marketing"): gettext_lazy("was never asked about marketing by %(channel)s"),
+    ("reachable", "marketing"): gettext_lazy("can be reached by %(channel)s for marketing"),
+    ("consent.given", "transactional"): gettext_lazy("has agreed to messages about orders by %(channel)s"),
+    ("consent.withdrawn", "transactional"): gettext_lazy("has said no to messages about orders by %(channel)s"),
+    ("consent.none", "transactional"): gettext_lazy("was never asked about messages about orders by %(channel)s"),
+    ("reachable", "transactional"): gettext_lazy("can be reached by %(channel)s about orders"),
+}
 DID: dict[str, Any] = {
     "did": gettext_lazy("has %(event)s"),
     "did_not": gettext_lazy("has never %(event)s"),
@@ -149,6 +167,9 @@ def sentence(part: Part) -> str:
             return _level(part.params)
         case "role" | "strength" | "member" | "tag":
             return _about(part)
+        case "reachable" | "consent.given" | "consent.withdrawn" | "consent.none":
+            channel = gettext(str(part.params["channel"]))
+            return str(AGREED[part.code, str(part.params["purpose"])]) % {"channel": channel}
         case code if code.startswith("tie."):
             return _tie(part)
         case "did" | "did_not":

@@ -8,13 +8,14 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 from django.db import connection, transaction
 
 from guanxi.events import registry
 from guanxi.events.lake import EVENTS
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
-from guanxi.events.rules import Happened, columns, columns_of, month_of, props
+from guanxi.events.rules import Happened, columns, columns_of, props
 from guanxi.kit import bulk, keys, scope
 
 ROWS_UP_TO = 50
@@ -104,22 +105,29 @@ def packed(table: pa.Table) -> bytes:
 
 def as_table(happened: Sequence[Happened], received_at: datetime, source: str) -> pa.Table:
     size = len(happened)
-    values: dict[str, list[Any]] = {
-        "month": [month_of(item.at) for item in happened],
+    facts = [item.fact for item in happened]
+    kinds = {fact.__class__ for fact in facts}
+    moments = pa.array([item.at for item in happened], EVENTS.field("occurred_at").type)
+    months, of_month = np.unique(moments.to_numpy().astype("datetime64[M]"), return_inverse=True)
+    values: dict[str, Any] = {
+        "month": pa.array(months.astype(str).tolist(), pa.string()).take(pa.array(of_month)),
         "event_id": keys.event_ids(size),
-        "person": [item.fact.person for item in happened],
-        "name": [item.fact.name for item in happened],
-        "occurred_at": [item.at for item in happened],
-        "received_at": [received_at] * size,
-        "source": [source] * size,
-        "props": [_said(item.fact) for item in happened],
+        "person": [fact.person for fact in facts],
+        "name": [fact.name for fact in facts],
+        "occurred_at": moments,
+        "received_at": pa.repeat(pa.scalar(received_at, EVENTS.field("received_at").type), size),
+        "source": pa.repeat(pa.scalar(source, pa.string()), size),
+        "props": [_said(fact) for fact in facts] if any(columns_of(kind)[1] for kind in kinds) else ["{}"] * size,
     }
-    kinds = {item.fact.__class__ for item in happened}
     for name in EVENTS.names:
         if name not in values:
             carried = any(name in columns_of(kind)[0] for kind in kinds)
-            values[name] = [getattr(item.fact, name, None) for item in happened] if carried else [None] * size
-    return pa.table({name: pa.array(values[name], EVENTS.field(name).type) for name in EVENTS.names})
+            values[name] = [getattr(fact, name, None) for fact in facts] if carried else pa.nulls(size)
+    return pa.table({name: _column(values[name], EVENTS.field(name).type) for name in EVENTS.names})
+
+
+def _column(values: Any, kind: pa.DataType) -> pa.Array:
+    return values.cast(kind) if isinstance(values, pa.Array) else pa.array(values, kind)
 
 
 def _said(fact: Any) -> str:
@@ -134,11 +142,19 @@ def retract(*, import_id: int, now: datetime) -> None:
     Retraction.objects.create(import_id=import_id, asked_at=now)
 
 
+_TOUCH = f"""
+INSERT INTO {Touched._meta.db_table} (workspace_id, mirror, key, last)
+SELECT %s, %s, key, nullif(last, key)
+FROM unnest(string_to_array(%s, ',')::bigint[], string_to_array(%s, ',')::bigint[]) AS neighbours(key, last)
+"""  # noqa: S608
+
+
 def touch(mirror: str, keys: Iterable[int]) -> None:
-    """These rows changed: the writer copies them to the lake again."""
+    """These rows changed: the writer copies them to the lake again. Neighbours, such as people who came together, are
+    noted as one."""
+    rising = np.unique(np.fromiter(keys, np.int64))
+    gaps = np.flatnonzero(np.diff(rising) != 1)
+    first, last = rising[np.append(0, gaps + 1)[: len(rising)]], rising[np.append(gaps, -1)[: len(rising)]]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {Touched._meta.db_table} (workspace_id, mirror, key) "
-            "SELECT %s, %s, unnest(string_to_array(%s, ',')::bigint[])",
-            [scope.current(), mirror, ",".join(map(str, keys))],
-        )
+        bounds = (",".join(map(str, bound.tolist())) for bound in (first, last))
+        cursor.execute(_TOUCH, [scope.current(), mirror, *bounds])

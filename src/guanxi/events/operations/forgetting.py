@@ -31,6 +31,7 @@ def forget(*, people: Sequence[int]) -> None:
     known = set(Forgotten.objects.filter(person__in=people).values_list("person", flat=True))
     Forgotten.objects.bulk_create(Forgotten(person=one, asked_at=Now()) for one in people if one not in known)
     touch("people", people)
+    touch("reach", people)
 
 
 def forget_in_batches(*, people: Sequence[int], after: int, limit: int = 50) -> int | None:

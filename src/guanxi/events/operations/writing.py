@@ -148,10 +148,10 @@ def _retract(now: datetime) -> int:
 
 
 def _mirror(name: str) -> int:
-    waiting = list(Touched.objects.filter(mirror=name).order_by("id").values_list("pk", "key")[:KEYS_A_COMMIT])
+    waiting = _waiting(name)
     if not waiting:
         return 0
-    wanted = sorted({key for _, key in waiting})
+    wanted = sorted({key for _, first, last in waiting for key in range(first, last + 1)})
     rows = registry.mirrors()[name](wanted).cast(MIRRORS[name])
     delta = opened(scope.current(), name)
     notes, whose = changes.begun(name, changes.named_in(name, rows, delta, wanted))
@@ -163,8 +163,20 @@ def _mirror(name: str) -> int:
         put_back(wanted)
     with transaction.atomic():
         changes.ended(name, notes, whose)
-        Touched.objects.filter(pk__in=[pk for pk, _ in waiting]).delete()
+        Touched.objects.filter(pk__in=[pk for pk, _first, _last in waiting]).delete()
     return len(wanted)
+
+
+def _waiting(mirror: str) -> list[tuple[int, int, int]]:
+    """Notes with their first and last key, as many as make a commit."""
+    notes = Touched.objects.filter(mirror=mirror).order_by("id").values_list("pk", "key", "last")[:KEYS_A_COMMIT]
+    found, many = [], 0
+    for pk, first, last in notes:
+        if many >= KEYS_A_COMMIT:
+            break
+        found.append((pk, first, last or first))
+        many += (last or first) - first + 1
+    return found
 
 
 def _grown(delta: DeltaTable, name: str) -> DeltaTable:

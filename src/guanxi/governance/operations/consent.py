@@ -11,10 +11,10 @@ from django.db import connection, transaction
 
 from guanxi.events import operations as events
 from guanxi.events.operations import Happened
-from guanxi.governance.events import ConsentGiven, ConsentWithdrawn
+from guanxi.governance.events import AddressesChanged, ConsentGiven, ConsentWithdrawn
 from guanxi.governance.models import Consent, ConsentEntry, Staff, Suppression, SuppressionReason
 from guanxi.governance.operations.audit import record
-from guanxi.kit import bulk, keys, scope
+from guanxi.kit import bulk, clock, keys, scope
 
 IMPORT_UNDONE = "import.undone"
 
@@ -126,6 +126,15 @@ def record_consents(
         if line.person is not None and before.get((line.channel, line.address, line.purpose), False) != line.granted
     ]
     events.announce_many(changed, received_at=now, source=source)
+    _tell(((line.channel, line.address) for line in lines), now)
+
+
+def _tell(addresses: Iterable[tuple[str, bytes]], now: datetime) -> None:
+    by_channel: dict[str, list[bytes]] = {}
+    for channel, address in addresses:
+        by_channel.setdefault(channel, []).append(address)
+    for channel, those in by_channel.items():
+        events.tell(AddressesChanged(channel, tuple(those)), at=now)
 
 
 def _write_ledger(
@@ -185,6 +194,7 @@ def take_back_import_consents(*, import_id: int, after: int, limit: int, now: da
     if ours:
         _write_ledger(ours, IMPORT_UNDONE, now, None, None)
         _put_back(restored, forgotten)
+        _tell(((line.channel, line.address) for line in ours), now)
     return ConsentTakenBack(found[-1][0], len(returning), len(found) - len(returning))
 
 
@@ -243,6 +253,7 @@ def suppress_many(
             ],
         )
         added = int(cursor.rowcount)
+    events.tell(AddressesChanged(channel, tuple(wanted)), at=now)
     if by and added:
         record(act="suppression.added", by=by, detail={"channel": channel, "count": added}, now=now)
     return added
@@ -257,6 +268,7 @@ def unsuppress(*, channel: str, address: bytes, by: Staff | None = None) -> bool
     if found.reason == SuppressionReason.COMPLAINT:
         raise ComplaintStands
     found.delete()
+    events.tell(AddressesChanged(channel, (address,)), at=clock.now())
     record(act="suppression.removed", by=by, subject=found.public_id, detail={"channel": channel})
     return True
 
@@ -267,4 +279,5 @@ def take_off_list(*, channel: str, addresses: Sequence[bytes], at: datetime) -> 
     mine = Suppression.objects.filter(channel=channel, reason=SuppressionReason.MANUAL, at=at)
     found = list(mine.extra(**bulk.any_of("address", addresses)).values_list("pk", "address"))
     Suppression.objects.filter(pk__in=[pk for pk, _address in found]).delete()
+    _tell(((channel, bytes(address)) for _pk, address in found), at)
     return [bytes(address) for _pk, address in found]

@@ -26,8 +26,11 @@ BESIDE = ("level", "owner", "unit", "source", "has_email", "has_phone")
 """What an index of an order says besides, so that a page with any filters is found without a look at the rows."""
 
 
-def _of_list(name: str, *columns: str, beside: tuple[str, ...] = ()) -> models.Index:
-    return models.Index(fields=columns, include=(*beside, *BESIDE) if beside else None, condition=LISTED, name=name)
+def _of_list(name: str, *columns: str, beside: tuple[str, ...] = (), having: str = "") -> models.Index:
+    """In rising order, so that whoever comes last is written at an end. Who has nothing in `having` is left out: most
+    new people, who are found by the other indexes."""
+    who = LISTED & models.Q(**{f"{having}__isnull": False}) if having else LISTED
+    return models.Index(fields=columns, include=(*beside, *BESIDE) if beside else None, condition=who, name=name)
 
 
 class Person(WorkspaceRow):
@@ -61,15 +64,15 @@ class Person(WorkspaceRow):
                 fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="person_merged_away"
             ),
             _of_list("person_by_name", "workspace_id", "sort_key", "id", beside=("created_at", "last_seen_at")),
-            _of_list("person_by_added", "workspace_id", "-created_at", "-id", beside=("last_seen_at",)),
+            _of_list("person_by_added", "workspace_id", "created_at", "id", beside=("last_seen_at",)),
             _of_list("person_by_level", "workspace_id", "level", "sort_key", "id"),
-            _of_list("person_by_owner", "workspace_id", "owner", "sort_key", "id"),
-            _of_list("person_by_unit", "workspace_id", "unit", "sort_key", "id"),
+            _of_list("person_by_owner", "workspace_id", "owner", "sort_key", "id", having="owner"),
+            _of_list("person_by_unit", "workspace_id", "unit", "sort_key", "id", having="unit"),
             _of_list("person_by_source", "workspace_id", "source"),
             models.Index(
                 models.F("workspace_id"),
-                models.F("last_seen_at").desc(nulls_last=True),
-                models.F("id").desc(),
+                models.F("last_seen_at").asc(nulls_first=True),
+                models.F("id"),
                 include=("created_at", *BESIDE),
                 condition=LISTED,
                 name="person_by_seen",

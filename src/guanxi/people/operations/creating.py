@@ -63,6 +63,7 @@ def create_person(
     hold_identities(person, normalised(named | dict(ids or {}), dial_country), source=source, now=now)
     keep_traits(person, traits or {}, now)
     events.touch("people", [person.pk])
+    events.touch("reach", [person.pk])
     return person
 
 

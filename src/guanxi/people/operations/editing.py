@@ -67,6 +67,7 @@ def edit_person(
         country=edit.country, language=edit.language, owner=edit.owner, unit=edit.unit
     )
     events.touch("people", [held.pk])
+    events.touch("reach", [held.pk])
     _note_place(held, edit, by, now)
 
 

@@ -4,16 +4,14 @@ preferences, an event of theirs. That somebody writes to them, or returned mail,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from guanxi.kit import bulk, scope
+from guanxi.kit import bulk, clock, scope
 from guanxi.people.models import Person
 from guanxi.people.operations.journal import note_changes
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 APART = timedelta(hours=1)
 """An index follows the moment, so that a busy visitor is written down once an hour."""
 # Most of them were seen within the hour: only the others are read and locked, in one order.
@@ -33,7 +31,7 @@ def saw(moments: Mapping[int, datetime], *, import_id: int | None = None) -> Non
     """Person → when. An earlier moment changes nothing. With `import_id`, undo puts back what was known before."""
     if not moments:
         return
-    micros = [str((at - EPOCH) // MICROSECOND) for at in moments.values()]
+    micros = [str(clock.microseconds(at)) for at in moments.values()]
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [",".join(map(str, moments)), ",".join(micros), scope.current(), APART.total_seconds()])
         changed = {pk: (before, at) for pk, before, at in cursor.fetchall()}

@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, Q, QuerySet
 
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff, Workspace
@@ -33,13 +34,19 @@ def visible(staff: Staff) -> QuerySet[Person]:
         case "all" | "unit":
             return people
         case "own":
-            return people.filter(pk__in=own(staff))
+            return people.filter(_among(own(staff)))
         case _:
             return people.none()
 
 
+def _among(keys: QuerySet[Any]) -> Func:
+    """Read first, then looked up: joined with everyone, these few made the database read all of a million people."""
+    one = {"arg_joiner": " = ANY(", "template": "%(expressions)s)"}
+    return Func(F("pk"), ArraySubquery(keys), output_field=BooleanField(), **one)
+
+
 def own(staff: Staff) -> QuerySet[Any]:
-    """Whose owner they are, and whom rooms above call theirs: read first, because they are few among everyone."""
+    """Whose owner they are, and whom rooms above call theirs."""
     owned = Person.objects.filter(owner=staff, merged_into=None, erased_at=None).order_by().values("pk")
     return owned.union(*also_owned(staff))
 

@@ -14,7 +14,7 @@
   let now = "";
   function said() {
     const fields = new URLSearchParams(new FormData(form()));
-    for (const name of ["csrfmiddlewaretoken", "name", "json", "find"]) fields.delete(name);
+    for (const name of ["csrfmiddlewaretoken", "asking", "name", "json", "find"]) fields.delete(name);
     return fields.toString();
   }
   function note() {
@@ -53,10 +53,26 @@
   }
   const first = (within) => within.querySelector("select, input:not([type=hidden]), button");
 
+  // Whoever stops a question stops it on the server, too.
+  function stop() {
+    const who = document.getElementById("who");
+    htmx.trigger(who, "htmx:abort");
+    fetch(who.dataset.stopAt, {
+      method: "POST",
+      headers: { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content },
+      body: new URLSearchParams({ asking: form().elements.asking.value }),
+    });
+    const answer = who.querySelector(".answer");
+    answer.classList.remove("old");
+    answer.classList.add("stopped");
+    answer.querySelector("[data-ask]").focus();
+  }
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-undo]")) back(past, future);
     if (event.target.closest("[data-redo]")) back(future, past);
-    if (event.target.closest("[data-stop]")) htmx.trigger(document.getElementById("who"), "htmx:abort");
+    if (event.target.closest("[data-stop]")) stop();
+    if (event.target.closest("[data-ask]")) rule().dispatchEvent(new Event("change", { bubbles: true }));
     const button = event.target.closest("#rule button[name=do]");
     if (!button) return;
     act = button.value.split(":")[0];
@@ -66,7 +82,8 @@
   // After a step the focus is on what it was about.
   document.addEventListener("htmx:after:swap", () => {
     const place = box()?.dataset.focus;
-    if (place === undefined || !act) return;
+    if (!place) return;
+    box().dataset.focus = "";
     const row = document.getElementById(`c${place}`);
     const details = row ? all(":scope > div > .grow > .sentence .detail", row) : [];
     const done = act;
@@ -79,8 +96,9 @@
   });
   for (const name of ["input", "change"]) {
     document.addEventListener(name, (event) => {
-      if (!rule()?.contains(event.target) || event.target.matches(".find")) return;
+      if (!rule()?.contains(event.target) || event.target.matches(".seek")) return;
       document.querySelector("#who > .answer")?.classList.add("old");
+      document.querySelector("#who > .answer")?.classList.remove("stopped");
       if (name === "change" && event.target.form) note();
     });
   }
@@ -97,7 +115,7 @@
     const adder = event.target.closest?.(".adds");
     if (!adder || event.isComposing) return;
     const found = all(".offers button", adder);
-    const field = adder.querySelector(".find");
+    const field = adder.querySelector(".seek");
     if (event.key === "Enter" && event.target === field) {
       event.preventDefault();
       found[0]?.click();

@@ -11,7 +11,7 @@ from guanxi.people.operations.linking.calls import Answer, Call
 from guanxi.people.operations.linking.reading import GivenId, ReadCall, read_calls
 from guanxi.people.operations.linking.state import Holder, Linking, read_holders, read_state
 from guanxi.people.operations.linking.writing import Raced, write_linking
-from guanxi.people.operations.turn import wait_for_turn
+from guanxi.people.operations.turn import turn_at_once, wait_for_turn
 
 TRIES = 3
 
@@ -40,12 +40,20 @@ def _link(
     unclear = [number for number, answer in enumerate(answers) if answer.person is None and not answer.reason]
     state = Linking(known)
     if unclear:
-        wait_for_turn()  # batches of known ids wait for nobody
+        # Batches of known ids wait for nobody. Who had their turn at once asks again only whose the known ids are: of
+        # one that somebody else gave away just before, the database tells (Raced).
+        at_once = turn_at_once()
+        if not at_once:
+            wait_for_turn()
         keys = {key: given[key] for number in unclear for key in read[number].keys}
-        known |= read_holders(keys)
+        known |= read_holders({key: one for key, one in keys.items() if key in known} if at_once else keys)
         state = read_state(known, keys)
     for number in unclear:
-        answers[number] = _decided(calls[number], read[number], given, state)
+        one = read[number]
+        if len(one.keys) == 1 and (key := one.keys[0]) not in known and key not in state.links:
+            answers[number].person = state.appear(calls[number], given[key])  # most visitors
+        else:
+            answers[number] = _decided(calls[number], one, given, state)
     write_linking(state, given, calls, answers, source=source, now=now)
     return answers
 
@@ -53,6 +61,8 @@ def _link(
 def _plain(one: ReadCall, known: Mapping[bytes, Holder]) -> Answer:
     """The answer when it is plain: a refusal, or ids that are all known as one person's."""
     answer = Answer(None, one.reason, one.left_out)
+    if len(one.keys) == 1 and one.keys[0] not in known:
+        return answer
     if one.reason:
         return answer
     person = 0

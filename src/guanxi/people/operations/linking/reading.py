@@ -41,16 +41,20 @@ def read_calls(calls: Sequence[Call]) -> tuple[dict[bytes, GivenId], list[ReadCa
     known: dict[tuple[str, ...], GivenId | str] = {}
     read: list[ReadCall] = []
     for call in calls:
+        if len(call.ids) == 1:  # most of them
+            alone = call.ids[0]
+            given = known.get(alone)
+            if given is None:
+                given = known[alone] = _given(alone, kinds, country, lookup)
+            read.append(_read_call([given], call) if isinstance(given, str) else ReadCall((given.key,)))
+            continue
         found = []
         for one in call.ids[:IDS_A_CALL]:
             given = known.get(one)
             if given is None:
                 given = known[one] = _given(one, kinds, country, lookup)
             found.append(given)
-        if len(call.ids) == 1 and isinstance(given := found[0], GivenId):
-            read.append(ReadCall((given.key,)))
-        else:
-            read.append(_read_call(found, call))
+        read.append(_read_call(found, call))
     return {one.key: one for one in known.values() if isinstance(one, GivenId)}, read
 
 

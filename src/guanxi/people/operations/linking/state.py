@@ -18,15 +18,16 @@ from guanxi.people.rules import rank
 from guanxi.people.rules.kinds import BUILT_IN, Kind
 from guanxi.people.rules.linking import PEOPLE_AN_ID, Decision, Seen, Slot, Standing, decide
 
-# The keys travel as one byte string: as an array each would be written and read as text of its own.
+# The keys travel as one byte string: as an array each would be written and read as text of its own. OFFSET keeps the
+# planner from reading the ids of half a million people to find ten thousand.
 _HOLDERS = f"""
 SELECT wanted.number, identity.id, identity.person_id, identity.shared_at IS NOT NULL, person.erased_at IS NOT NULL
 FROM (SELECT number, kind, substr(%s::bytea, {crypto.LOOKUP_BYTES} * number::int - {crypto.LOOKUP_BYTES - 1},
                                   {crypto.LOOKUP_BYTES}) AS key
-      FROM unnest(string_to_array(%s, ',')) WITH ORDINALITY AS given(kind, number)) wanted
-JOIN {Identity._meta.db_table} identity
-  ON identity.workspace_id = %s AND identity.kind = wanted.kind AND identity.lookup = wanted.key
-JOIN {Person._meta.db_table} person ON person.id = identity.person_id
+      FROM unnest(string_to_array(%s, ',')) WITH ORDINALITY AS given(kind, number)) wanted,
+LATERAL (SELECT id, person_id, shared_at FROM {Identity._meta.db_table}
+         WHERE workspace_id = %s AND kind = wanted.kind AND lookup = wanted.key OFFSET 0) identity,
+LATERAL (SELECT erased_at FROM {Person._meta.db_table} WHERE id = identity.person_id OFFSET 0) person
 """  # noqa: S608
 
 
@@ -49,12 +50,6 @@ def read_holders(given: Mapping[bytes, GivenId]) -> dict[bytes, Holder]:
 
 
 @dataclass(frozen=True, slots=True)
-class NewPerson:
-    at: datetime
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class MergeAsked:
     """Two people who are in the database are one; `because` is the id that says so."""
 
@@ -65,14 +60,28 @@ class MergeAsked:
     at: datetime
 
 
+class Met(dict[int, Standing]):
+    """What is known of people. Who came with one id that nobody knew gets a Standing when somebody asks for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fresh: dict[int, GivenId] = {}
+
+    def __missing__(self, person: int) -> Standing:
+        one = self.fresh[person]
+        self[person] = found = Standing(age=-person)
+        found.take(Seen(one.key, one.kind, one.within, None))
+        return found
+
+
 @dataclass
 class Linking:
     """People who are not written yet have numbers below zero."""
 
     known: dict[bytes, Holder]
-    people: dict[int, Standing] = field(default_factory=dict)
+    people: Met = field(default_factory=Met)
     into: dict[int, int] = field(default_factory=dict)
-    new_people: dict[int, NewPerson] = field(default_factory=dict)
+    new_people: dict[int, Call] = field(default_factory=dict)
     links: dict[bytes, int] = field(default_factory=dict)
     merges: list[MergeAsked] = field(default_factory=list)
     conflicts: dict[tuple[int, int], tuple[Slot, ...]] = field(default_factory=dict)
@@ -93,19 +102,24 @@ class Linking:
         known = self.known.get(key)
         return self.whose(known.person) if known else None
 
+    def appear(self, call: Call, one: GivenId) -> int:
+        """Somebody new, with one id that nobody has."""
+        person = -1 - len(self.new_people)
+        self.new_people[person] = call
+        self.people.fresh[person] = one
+        self.links[one.key] = person
+        return person
+
     def take(self, call: Call, given: Iterable[GivenId]) -> tuple[int | None, Decision]:
         """Decide one call, and remember what follows."""
         ids = [self._seen(one) for one in given]
-        if len(ids) == 1 and ids[0].holder is None and not ids[0].shared:
-            found = Decision(link=ids)  # most visitors: one id that nobody knows
-        else:
-            found = decide(ids, self.people)
+        found = decide(ids, self.people)
         if found.reason:
             return None, found
         person = found.person
         if person is None:
             person = -1 - len(self.new_people)
-            self.new_people[person] = NewPerson(call.at, call.name)
+            self.new_people[person] = call
             self.people[person] = Standing(age=-person)
         for one in found.link:
             self.links[one.key] = person
@@ -147,7 +161,7 @@ def read_state(known: dict[bytes, Holder], keys: Iterable[bytes]) -> Linking:
     if not people:
         return state
     levels = Person.objects.extra(**bulk.any_number("id", people)).values_list("pk", "level")
-    state.people = {pk: Standing(written=True, level=rank(level), age=pk) for pk, level in levels}
+    state.people.update({pk: Standing(written=True, level=rank(level), age=pk) for pk, level in levels})
     all_kinds = kinds()
     rows = Identity.objects.extra(**bulk.any_number("person_id", people))
     for person, kind, within, lookup in rows.values_list("person_id", "kind", "within", "lookup"):

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
+from psycopg.errors import UniqueViolation
+
 from guanxi.events import operations as events
 from guanxi.kit import bulk, cells, crypto, keys, names, rows, scope
 from guanxi.people.events import IdentityLinked, PersonCreated
@@ -26,9 +29,10 @@ from guanxi.people.operations.linking.calls import Answer, Call
 from guanxi.people.operations.linking.naming import NAME_LIMIT, fill_names
 from guanxi.people.operations.linking.reading import GivenId
 from guanxi.people.operations.linking.state import Linking, MergeAsked
+from guanxi.people.operations.linking.visitors import NewId, write_hashed, write_visitors
 from guanxi.people.operations.merging import ToMerge, merge_many
 from guanxi.people.rules import canonical
-from guanxi.people.rules.kinds import PLAIN, SEALED
+from guanxi.people.rules.kinds import HASHED, PLAIN, SEALED
 
 IDENTITY = Identity._meta.db_table
 PERSON_COLUMNS = ("id", "public_id", "name", "sort_key", "level", "country", "language", "salt", "source", "created_at")
@@ -53,13 +57,12 @@ def write_linking(
 ) -> None:
     """Also puts the people into the answers under the ids that they got."""
     made = _people(state, source)
-    salts = _salts(state, made)
 
     def written(person: int) -> int:
         kept = state.whose(person)
         return made[kept][0] if kept < 0 else kept
 
-    _identities(state, given, written, salts, source, now)
+    _identities(state, given, written, made, source, now)
     if state.merges:
         merge_many([_to_merge(one, state, source) for one in state.merges], now=now)
     for answer in answers:
@@ -70,25 +73,40 @@ def write_linking(
     changed = _say(calls, answers) | fill_names(calls, answers)
     if touched := sorted({pk for pk, _ in made.values()} | changed):
         events.touch("people", touched)
+        events.touch("reach", touched)
 
 
 def _people(state: Linking, source: str) -> dict[int, tuple[int, bytes]]:
     """Number in the batch → id and salt of those who stay."""
-    staying = [number for number in state.new_people if number not in state.into]
+    into = state.into
+    staying = [number for number in state.new_people if number not in into] if into else list(state.new_people)
     if not staying:
         return {}
-    ids = rows.next_ids(Person, len(staying))
-    made = {number: (pk, crypto.new_salt()) for number, pk in zip(staying, ids, strict=True)}
-    people: list[tuple[Any, ...]] = []
-    words: list[tuple[str, int]] = []
-    for public_id, (number, (pk, salt)) in zip(keys.new_many("psn", len(made)), made.items(), strict=True):
-        one = state.new_people[number]
-        name = cells.line(one.name, NAME_LIMIT) if one.name else ""
-        words += [(word, pk) for word in names.words(name)] if name else []
-        sort_key = names.sort_key(name) if name else ""
-        people.append((pk, public_id, name, sort_key, Level.VISITOR.value, "", "", salt, source, one.at))
-    bulk.insert(Person, PERSON_COLUMNS, people)
-    if words:
+    salts = crypto.new_salts(len(staying))
+    made = dict(zip(staying, zip(rows.next_ids(Person, len(staying)), salts, strict=True), strict=True))
+    public_ids = dict(zip(staying, keys.new_many("psn", len(staying)), strict=True))
+    said = {number: one.name and cells.line(one.name, NAME_LIMIT) for number, one in state.new_people.items()}
+    named = {number: name for number in staying if (name := said[number])}
+    nameless = [number for number in staying if number not in named] if named else staying
+    write_visitors(
+        [made[number] for number in nameless],
+        [public_ids[number] for number in nameless],
+        [state.new_people[number].at for number in nameless],
+        source=source,
+    )
+    if named:
+        bulk.insert(
+            Person,
+            PERSON_COLUMNS,
+            (
+                (
+                    *(made[number][0], public_ids[number], name, names.sort_key(name), Level.VISITOR.value, "", ""),
+                    *(made[number][1], source, state.new_people[number].at),
+                )
+                for number, name in named.items()
+            ),
+        )
+        words = ((word, made[number][0]) for number, name in named.items() for word in names.words(name))
         bulk.insert(NameWord, ["word", "person_id"], words)
     return made
 
@@ -104,37 +122,51 @@ def _salts(state: Linking, made: Mapping[int, tuple[int, bytes]]) -> dict[int, b
 
 
 def _identities(
-    state: Linking, given: Mapping[bytes, GivenId], written: Any, salts: Mapping[int, bytes], source: str, now: datetime
+    state: Linking,
+    given: Mapping[bytes, GivenId],
+    written: Any,
+    made: Mapping[int, tuple[int, bytes]],
+    source: str,
+    now: datetime,
 ) -> None:
     if not state.links:
         return
-    workspace = scope.current()
     ids = rows.next_ids(Identity, len(state.links))
-    new: list[tuple[Any, ...]] = []
-    facts: list[events.Happened] = []
     public_ids = keys.new_many("idn", len(ids))
-    for pk, public_id, (key, number) in zip(ids, public_ids, state.links.items(), strict=True):
-        one, person = given[key], written(number)
-        keeps = one.kind.keeps
-        sealed = (
-            crypto.seal(one.value, workspace_id=workspace, salt=salts[person], table=IDENTITY, column="sealed", row=pk)
-            if keeps == SEALED
-            else None
-        )
-        last4 = one.value[-4:] if one.kind.key == "phone" else ""
-        plain = one.value if keeps == PLAIN else ""
-        new.append((pk, public_id, person, one.kind.key, one.within, key, sealed, plain, last4, source, now))
-        if number > 0:
-            facts.append(events.Happened(IdentityLinked(person, one.kind.key), now))
-    if bulk.insert(Identity, IDENTITY_COLUMNS, new, or_ignore=True) < len(new):
-        raise Raced
+    people = [made[number][0] if number in made else written(number) for number in state.links.values()]
+    hashed = [(*row, given[row[3]]) for row in zip(ids, public_ids, people, state.links, strict=True)]
+    rest = [row for row in hashed if row[-1].kind.keeps != HASHED]
+    if rest:
+        hashed = [row for row in hashed if row[-1].kind.keeps == HASHED]
+    try:
+        write_hashed(hashed, source=source, now=now)
+        if rest:
+            salts = _salts(state, made)
+            bulk.insert(Identity, IDENTITY_COLUMNS, (_identity(row, salts, source, now) for row in rest))
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise Raced from error
+        raise
     state.rows = dict(zip(state.links, ids, strict=True))
-    appeared = [
-        events.Happened(PersonCreated(written(number)), one.at)
-        for number, one in state.new_people.items()
-        if number not in state.into
+    facts = [
+        events.Happened(IdentityLinked(person, given[key].kind.key), now)
+        for person, (key, number) in zip(people, state.links.items(), strict=True)
+        if number > 0
     ]
+    appeared = [events.Happened(PersonCreated(pk), state.new_people[number].at) for number, (pk, _salt) in made.items()]
     events.announce_many(appeared + facts, received_at=now, source=source)
+
+
+def _identity(row: NewId, salts: Mapping[int, bytes], source: str, now: datetime) -> tuple[Any, ...]:
+    pk, public_id, person, key, one = row
+    keeps = one.kind.keeps
+    place: dict[str, Any] = {"table": IDENTITY, "column": "sealed", "row": pk}
+    sealed = (
+        crypto.seal(one.value, workspace_id=scope.current(), salt=salts[person], **place) if keeps == SEALED else None
+    )
+    last4 = one.value[-4:] if one.kind.key == "phone" else ""
+    plain = one.value if keeps == PLAIN else ""
+    return pk, public_id, person, one.kind.key, one.within, key, sealed, plain, last4, source, now
 
 
 def _to_merge(one: MergeAsked, state: Linking, source: str) -> ToMerge:

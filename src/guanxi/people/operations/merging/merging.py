@@ -136,6 +136,7 @@ def _merge(wanted: Sequence[ToMerge], by: Staff | None, now: datetime) -> list[M
     gone = Person.objects.filter(merged_into__in=[one.keep for one in wanted]).values_list("pk", flat=True)
     events.touch("aliases", list(gone))
     events.touch("people", both)
+    events.touch("reach", both)
     facts = [events.Happened(PersonMerged(one.keep, one.drop), now) for one in wanted]
     events.announce_many(facts, received_at=now, source="people")
     return merges

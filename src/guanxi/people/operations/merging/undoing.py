@@ -49,6 +49,7 @@ def undo_merge(*, merge: Merge, by: Staff | None, now: datetime, reason: str = "
     _remember(held, by, now)
     events.touch("aliases", leaving)
     events.touch("people", [root, *leaving])
+    events.touch("reach", [root, *leaving])
     events.announce(PersonUnmerged(root, held.drop_id), at=now, source="people")
     stays = Person.objects.values_list("public_id", flat=True).get(pk=root)
     detail = {"parted": held.drop.public_id, "merge": held.public_id}

@@ -16,6 +16,7 @@ from guanxi.people.port import UndoStep
 def _people_changed(ids: Sequence[int], now: datetime) -> None:
     rename(list(Person.objects.filter(pk__in=ids).values_list("pk", "name")))
     events.touch("people", ids)
+    events.touch("reach", ids)
 
 
 def _traits_changed(ids: Sequence[int], now: datetime) -> None:
@@ -24,6 +25,7 @@ def _traits_changed(ids: Sequence[int], now: datetime) -> None:
 
 def _people_touched(ids: Sequence[int], now: datetime) -> None:
     events.touch("people", ids)
+    events.touch("reach", ids)
 
 
 UNDO: tuple[UndoStep, ...] = (

@@ -55,7 +55,9 @@ def write_people(plan: PeoplePlan, context: ImportContext) -> None:
         by=context.staff_id,
         import_id=context.import_id,
     )
-    events.touch("people", [*ids, *(one.person for one in plan.known)])
+    written = [*ids, *(one.person for one in plan.known)]
+    events.touch("people", written)
+    events.touch("reach", written)
 
 
 def _person(one: NewPerson, pk: int, salt: bytes, context: ImportContext) -> tuple[Any, ...]:
