@@ -1,5 +1,6 @@
 """The compiled rule and the plain-Python meaning of it agree, and nothing of a rule becomes SQL."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,8 @@ def places(word: str) -> dict[str, Any]:
     ]
     props = [{"type": "prop", "prop": "prop:department", **test} for test in tests]
     columns = [{"type": "prop", "prop": "prop:channel", **test} for test in tests]
+    step = {"event": "event:product.bought", "where": props[:1]}
+    gap = {"unit": "hours", "number": 3}
     return {
         "type": "any",
         "any": [
@@ -237,6 +240,9 @@ def places(word: str) -> dict[str, Any]:
             *({"type": "trait", "trait": "trait:country", **test} for test in tests),
             did(where=props),
             {"type": "did_not", "event": "event:message.opened", "where": columns},
+            did(having=[{"type": "last", "of": "prop:department", **tests[0]}]),
+            {"type": "then_not", "first": step, "next": step, "gap": gap},
+            {"type": "top", "percent": 5, "by": "days", **step},
         ],
     }
 
@@ -258,7 +264,7 @@ def statement(word: str) -> tuple[str, list[str]]:
 HARMLESS = statement("zqjword")
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(hostile)
 def test_no_word_of_a_rule_reaches_the_engine_but_as_a_literal(word: str) -> None:
     sql, texts = statement(word)
@@ -266,6 +272,39 @@ def test_no_word_of_a_rule_reaches_the_engine_but_as_a_literal(word: str) -> Non
     assert "zqj" not in sql
     assert [text for text in texts if "zqj" not in text] == [text for text in HARMLESS[1] if "zqj" not in text]
     assert sum(text == word for text in texts) == sum(text == "zqjword" for text in HARMLESS[1])
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(hostile)
+def test_a_seed_reaches_the_engine_as_numbers_alone(word: str) -> None:
+    sql = sql_of({"type": "share", "percent": 5, "seed": word})
+    assert sqlglot.parse_one(sql, dialect="duckdb").find(exp.Literal)
+    assert "zqj" not in sql
+
+
+# Every name that a statement may have: those of the lake, of ours, and of measures that a catalogue declares.
+COLUMNS = (
+    "person|person_right|name|month|occurred_at|amount_minor|currency|channel|props|level|country|traits|role|member"
+)
+MIRRORED = "strong_until|neutral_until|tag|kind|state|advisor|unit|account|group|absorbed|keeper"
+LIVED = "first_at|last_at|happened|amount|figure|place|number|at|later|nearest"
+MEASURED = "(count|sum|days|first_time|last_time|min|max|last|found)(_quantity|_department|_gift|_due|_channel)?_[0-9]+"
+NAMES = re.compile(
+    f"(events|people|aliases|tags|ties|reach|said|lifetime|t[0-9]+|{COLUMNS}|{MIRRORED}|{LIVED}|{MEASURED})"
+)
+FUNCTIONS = {"EPOCH_US", "MAKE_TIMESTAMPTZ", "TRY"}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rules(), st.booleans())
+def test_a_statement_has_no_name_but_those_that_it_may_have(data: dict[str, Any], lived: bool) -> None:
+    rule = parse_rule(data, CATALOGUE)
+    [tree] = sqlglot.parse(
+        str(ibis.to_sql(compiled(rule, SHOP, in_memory(LAKE, SHOP, lived=lived)), dialect="duckdb")), dialect="duckdb"
+    )
+    assert isinstance(tree, exp.Select)
+    assert [one.name for one in tree.find_all(exp.Identifier) if not NAMES.fullmatch(one.name)] == []
+    assert {one.name.upper() for one in tree.find_all(exp.Anonymous)} <= FUNCTIONS
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))

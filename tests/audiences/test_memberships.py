@@ -127,7 +127,7 @@ def test_a_refresh_that_is_killed_leaves_whole_members_and_tells_of_everybody_on
         with governance.entered(workspace):
             while time.monotonic() < until and waiting:
                 pay(waiting.pop(), now)
-                time.sleep(0.005)
+                time.sleep(0.04)
         process.kill()
         process.wait()
     with governance.entered(workspace):

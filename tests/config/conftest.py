@@ -111,7 +111,7 @@ def loaded(
             patch.setattr(settings, "DEMO_SMTP", "127.0.0.1:2525")
             demo.load(NOON)
             connections.close_all()
-        for folder in (settings.LAKE, settings.FILES):
+        for folder in (Path(settings.LAKE), settings.FILES):
             if folder.exists():
                 shutil.move(folder, kept.files)
         yield kept

@@ -186,7 +186,9 @@ def test_every_kind_of_condition_reads_as_a_sentence(lumen: Workspace, language:
         )
 
 
-@pytest.mark.parametrize("kind", ["sequence", "top", "share", "audience", "tag", "tie", "strength", "role", "member"])
+@pytest.mark.parametrize(
+    "kind", ["sequence", "top", "share", "audience", "tag", "tie", "strength", "role", "member", "agreed"]
+)
 def test_every_kind_of_condition_is_added_by_a_button(owner: Visitor, kind: str) -> None:
     page = owner.post("audience_builder", status=200, **form([BOUGHT], do=f"add:{kind}"))
     assert f'name="1-kind" value="{kind}"' in page

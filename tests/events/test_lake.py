@@ -113,7 +113,8 @@ def test_a_mirror_follows_changes_and_removals(
     levels[1] = "customer"
     levels[4] = "visitor"
     del levels[2]
-    events.touch("people", [1, 2, 4])
+    events.touch("people", [4, 2, 1])
+    assert list(Touched.objects.order_by("key").values_list("key", "last")) == [(1, 2), (4, None)]
     events.write_lake(now=now)
     assert mirrored() == {1: "customer", 3: "fan", 4: "visitor"}
     assert Touched.objects.count() == 0

@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
+import pytest
 from django.db import connection
 
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Workspace
 from guanxi.people import operations as people
-from guanxi.people.models import Merge, Person
-from tests.factories.people import make_person
+from guanxi.people.models import Identity, Merge, Person, PersonTag
+from guanxi.people.operations.people_kind import PeopleKind
+from tests.factories.people import checked, csv_file, make_person, uploaded
 
 
 def at_once(workspace: Workspace, acts: Sequence[Callable[[], object]]) -> list[str]:
@@ -66,3 +69,37 @@ def test_of_two_who_merge_the_same_pair_one_is_told_that_it_is_gone(
         )
         assert len(standing) == 1
         assert Person.objects.get(pk=left.pk).merged_into_id is None
+
+
+def test_two_who_become_one_while_a_file_of_people_comes_in_lose_nothing(
+    committed_workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, drop = (make_person(name, now=now, identities={"customer_number": name}) for name in ("C-1", "C-2"))
+    planned, merged = threading.Event(), threading.Event()
+    plan = PeopleKind.plan
+
+    def slowly(self: PeopleKind, ready: Any, context: Any) -> Any:
+        made = plan(self, ready, context)
+        planned.set()
+        merged.wait(0.7)
+        return made
+
+    file = csv_file(["customer_number", "email", "tags"], ["C-2", "two@example.test", "VIP"])
+    columns = {name: name for name in ("customer_number", "email", "tags")}
+    of = checked(uploaded(file, columns, now=now), now)
+    monkeypatch.setattr(PeopleKind, "plan", slowly)
+
+    def bring() -> None:
+        people.run_import(of=of, now=now)
+        people.work_import(import_id=of.pk, now=now)
+
+    def merge() -> None:
+        assert planned.wait(10)
+        people.merge_people(keep=keep, drop=drop, by=None, now=now)
+        merged.set()
+
+    assert at_once(committed_workspace, [bring, merge]) == ["done", "done"]
+    of.refresh_from_db()
+    assert (of.state, of.updated) == ("done", 1)
+    assert set(Identity.objects.values_list("person", flat=True)) == {keep.pk}
+    assert set(PersonTag.objects.values_list("person", flat=True)) == {keep.pk}

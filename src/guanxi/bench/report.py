@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from guanxi.bench import audiences, identity, imports, intake, people, strength, ties
+from guanxi.bench import audiences, exports, identity, imports, intake, people, strength, ties
 
 Row = dict[str, Any]
 
@@ -22,6 +22,7 @@ MEASUREMENTS: dict[str, Callable[[str], list[Row]]] = {
     "people": people.run,
     "strength": strength.run,
     "ties": ties.run,
+    "exports": exports.run,
 }
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "target", "ok")
 

@@ -18,7 +18,7 @@ import psycopg
 from guanxi.config import boot
 from guanxi.config.boot import Problem
 from guanxi.config.installation import DatabaseRole, Installation, Misconfigured
-from guanxi.kit.net import ports
+from guanxi.kit.net import objects, ports
 from guanxi.kit.postgres import ClusterFailed
 from guanxi.kit.schema import schema
 
@@ -109,8 +109,9 @@ def _key_problems(installation: Installation) -> list[Problem]:
 
 def _lake_problems(installation: Installation) -> list[Problem]:
     lake = installation.environment.get("GUANXI_LAKE", str(installation.home / "lake"))
-    if "://" in lake:
-        return []
+    if objects.is_address(lake):
+        wrong = objects.problem(lake)
+        return [Problem(*wrong)] if wrong else []
     try:
         with tempfile.TemporaryFile(dir=existing(Path(lake))):
             return []

@@ -15,7 +15,8 @@ from guanxi.kit import logs
 SOURCE = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("GUANXI_HOME", "~/.guanxi")).expanduser()
 FILES = HOME / "files"
-LAKE = Path(os.environ.get("GUANXI_LAKE", str(HOME / "lake")))
+LAKE: Path | str = os.environ.get("GUANXI_LAKE", str(HOME / "lake"))
+LAKE = LAKE if "://" in str(LAKE) else Path(LAKE)
 LAKE_ENGINE = os.environ.get("GUANXI_LAKE_ENGINE", "duckdb")
 LAKE_MEMORY = os.environ.get("GUANXI_LAKE_MEMORY", "1GB")
 BASE_URL = os.environ.get("GUANXI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")

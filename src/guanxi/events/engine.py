@@ -15,6 +15,8 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
+from guanxi.kit.net import objects
+
 TYPES: dict[Any, str] = {
     pa.bool_(): "BOOLEAN",
     pa.string(): "VARCHAR",
@@ -28,7 +30,23 @@ def connected() -> Any:
     """A connection for one thread, with views and tables of its own."""
     cursor = _database(os.getpid()).cursor()
     cursor.execute("SET TimeZone = 'UTC'")
+    if objects.is_address(settings.LAKE) and not cursor.filesystem_is_registered("s3"):
+        prepare(cursor)
     return cursor
+
+
+def prepare(connection: Any) -> None:
+    """Let it read the lake, wherever that lies."""
+    if objects.is_address(settings.LAKE):
+        connection.register_filesystem(objects.filesystem())
+
+
+def rename(place: str, other: str) -> None:
+    """Put a table aside."""
+    if objects.is_address(place):
+        objects.rename(place, other)
+    else:
+        Path(place).rename(other)
 
 
 @cache

@@ -1,4 +1,7 @@
-"""The files of the lake: one Delta table `events` a workspace, beside mirrors of rows that audiences ask about."""
+"""The files of the lake: one Delta table `events` a workspace, beside mirrors of rows that audiences ask about.
+
+They lie in a folder, or under `s3://bucket/…` on storage that speaks S3 (`guanxi.kit.net.objects`).
+"""
 
 from __future__ import annotations
 
@@ -93,14 +96,19 @@ LIFETIME = pa.schema(
 TABLES = {"events": EVENTS, **MIRRORS, "lifetime": LIFETIME}
 
 
+def place(workspace_id: int, table: str) -> str:
+    return f"{str(settings.LAKE).rstrip('/')}/{workspace_id}/{table}"
+
+
 def folder(workspace_id: int, table: str) -> Path:
-    return Path(settings.LAKE) / str(workspace_id) / table
+    """The place of a lake that lies in a folder."""
+    return Path(place(workspace_id, table))
 
 
 def opened(workspace_id: int, table: str) -> DeltaTable | None:
     """The table as it is now, or None while nothing has been written."""
-    path = str(folder(workspace_id, table))
-    return DeltaTable(path) if DeltaTable.is_deltatable(path) else None
+    where = place(workspace_id, table)
+    return DeltaTable(where) if DeltaTable.is_deltatable(where) else None
 
 
 def lifetime_of(workspace_id: int, events: DeltaTable | None) -> DeltaTable | None:

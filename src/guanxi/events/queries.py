@@ -52,6 +52,9 @@ class Lifetime:
     table: Any
     latest: datetime | None
 
+    def is_past(self, now: datetime) -> bool:
+        return self.latest is not None and self.latest <= now
+
 
 @dataclass(frozen=True)
 class Lake:
@@ -98,7 +101,9 @@ class Lake:
         return str(self.backend.compile(expression))
 
     def ask(self, statement: str) -> pa.Table:
-        found: pa.Table = self.backend.con.sql(statement).to_arrow_table()
+        """Raises Stopped inside `stoppable`."""
+        with watched(self.backend.con):
+            found: pa.Table = self.backend.con.sql(statement).to_arrow_table()
         return found
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files, folder
+from guanxi.events.lake import EVENTS, INSTANT, MIRRORS, files, place
 from guanxi.kit import scope
 
 TYPES: dict[Any, str] = {
@@ -66,21 +66,21 @@ def views(spark: Any) -> Iterator[tuple[Callable[[str], Any], Callable[[str, pa.
 
     def view(name: str) -> Any:
         schema = EVENTS if name == "events" else MIRRORS[name]
-        paths, place = files(scope.current(), name), f"{name}_{number}"
-        reader = spark.read.schema(ddl(schema)).option("basePath", str(folder(scope.current(), name)))
+        paths, named = files(scope.current(), name), f"{name}_{number}"
+        reader = spark.read.schema(ddl(schema)).option("basePath", place(scope.current(), name))
         frame = reader.parquet(*paths) if paths else spark.createDataFrame([], ddl(schema))
-        frame.createOrReplaceTempView(place)
-        made.append(place)
-        return ibis.table(schema=ibis.Schema.from_pyarrow(schema), name=place)
+        frame.createOrReplaceTempView(named)
+        made.append(named)
+        return ibis.table(schema=ibis.Schema.from_pyarrow(schema), name=named)
 
     def lend(name: str, table: pa.Table) -> Any:
-        place = f"{name}_{number}"
-        spark.createDataFrame(table).createOrReplaceTempView(place)
-        made.append(place)
-        return ibis.table(schema=ibis.Schema.from_pyarrow(table.schema), name=place)
+        named = f"{name}_{number}"
+        spark.createDataFrame(table).createOrReplaceTempView(named)
+        made.append(named)
+        return ibis.table(schema=ibis.Schema.from_pyarrow(table.schema), name=named)
 
     try:
         yield view, lend
     finally:
-        for place in made:
-            spark.catalog.dropTempView(place)
+        for named in made:
+            spark.catalog.dropTempView(named)

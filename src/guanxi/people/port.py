@@ -44,13 +44,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class ImportOption:
-    """A question of the third step; without choices the answer is a text."""
+    """A question of the third step; without choices the answer is a text. `of` is the field that it is about: without
+    such a column nobody needs to answer it."""
 
     key: str
     label: Text
     choices: tuple[Choice, ...] = ()
     default: str = ""
     help: Text = ""
+    of: str = ""
 
 
 ON_MATCH = ImportOption(

@@ -132,6 +132,8 @@ SOUND = {
         "owner",
         "unit",
         "consent",
+        "tags",
+        "role",
         "staff",
         "how",
         "left",

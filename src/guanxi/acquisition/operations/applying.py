@@ -31,8 +31,9 @@ from guanxi.kit import bulk, clock, keys, leases, scope
 from guanxi.people import operations as people
 from guanxi.people.models import Field
 
-BATCHES_A_TURN = 300
-BYTES_A_TURN = 32 * 1024 * 1024
+BATCHES_A_TURN = 500
+BYTES_A_TURN = 64 * 1024 * 1024
+"""Whoever comes in each of them is asked for once a turn: fewer and larger ones look up a third fewer ids."""
 BODIES = f"SELECT id, body FROM {Batch._meta.db_table} WHERE workspace_id = %s AND id = ANY(%s)"  # noqa: S608
 MARK = f"""
 UPDATE {Batch._meta.db_table} batch

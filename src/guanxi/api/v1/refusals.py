@@ -7,9 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from guanxi.acquisition.operations import SourceRefused
-from guanxi.api.problems import Problem, Wrong, invalid
+from guanxi.api.problems import Problem, Wrong, invalid, not_found
 from guanxi.api.v1.shapes import bad_cursor
-from guanxi.audiences.operations import AudienceBusy, AudienceInUse, AudienceIsFixed, TagRuleRefused, exports
+from guanxi.audiences.operations import (
+    AudienceBusy,
+    AudienceGone,
+    AudienceInUse,
+    AudienceIsFixed,
+    TagRuleRefused,
+    exports,
+)
 from guanxi.audiences.queries import NotMirrored, RuleError
 from guanxi.channels.operations import AlreadyInstalled, BadAccount, CannotBeTried, NotDoubtful
 from guanxi.channels.registry import UnknownChannel
@@ -366,6 +373,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
         "conflict", "This audience is fixed: it keeps its people. Let it follow its rule first."
     ),
     AudienceBusy: lambda _error: Problem("conflict", "Others are bringing it up to date. Ask again in a moment."),
+    AudienceGone: lambda _error: not_found(),
     AudienceInUse: lambda _error: IN_USE,
     ContentInUse: lambda _error: IN_USE,
     NotDoubtful: lambda _error: Problem("conflict", "One of these was decided meanwhile. Nothing was changed."),

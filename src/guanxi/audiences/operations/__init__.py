@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import ProtectedError
 
 from guanxi.audiences import queries
@@ -13,10 +13,12 @@ from guanxi.audiences.models import Audience
 from guanxi.audiences.operations.refreshing import (
     A_WEEK,
     AudienceBusy,
+    AudienceGone,
     AudienceIsFixed,
     BadInterval,
     Refreshed,
     fix_audience,
+    held_audience,
     keep_live,
     refresh,
     refresh_lane,
@@ -30,10 +32,13 @@ from guanxi.audiences.operations.tagging import (
 )
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
+from guanxi.kit import scope
 
 __all__ = [
     "A_WEEK",
     "AudienceBusy",
+    "AudienceChanged",
+    "AudienceGone",
     "AudienceInUse",
     "AudienceIsFixed",
     "BadInterval",
@@ -61,33 +66,59 @@ class AudienceInUse(Exception):
     """Another audience or a room above still points at it."""
 
 
+class AudienceChanged(Exception):
+    """Somebody saved it after the caller looked."""
+
+
 def save_audience(
-    *, name: str, rule: Any, by: Staff | None, now: datetime, audience: Audience | None = None
+    *,
+    name: str,
+    rule: Any,
+    by: Staff | None,
+    now: datetime,
+    audience: Audience | None = None,
+    seen: datetime | None = None,
 ) -> Audience:
-    """`rule` is JSON. Raises queries.RuleError, and AudienceIsFixed for another rule of one that follows none. The size
-    is counted at once; members follow with the next turn of the lane."""
-    audience = audience or Audience(created_at=now, by=by)
-    if audience.fixed_at is not None and rule != audience.rule:
-        raise AudienceIsFixed
-    audience.name, audience.rule, audience.updated_at = name, rule, now
-    queries.parse_rule(rule, queries.catalogue(), audience.public_id)
-    if audience.fixed_at is None:
-        audience.size, audience.counted_at, audience.looked_at = queries.count(rule, now=now), now, None
-    audience.save(update_fields=None if audience.pk is None else WRITTEN)
-    return audience
+    """`rule` is JSON; `seen` is `updated_at` of what the caller looked at. Raises queries.RuleError, AudienceGone,
+    AudienceChanged, and AudienceIsFixed for another rule of one that follows none. The size is counted at once; members
+    follow with the next turn of the lane."""
+    queries.parse_rule(rule, queries.catalogue(), audience.public_id if audience else "")
+    size = None if audience is not None and audience.fixed_at else queries.count(rule, now=now)
+    with transaction.atomic():
+        kept = held_audience(audience) if audience is not None else Audience(created_at=now, by=by)
+        if seen is not None and kept.updated_at != seen:
+            raise AudienceChanged
+        if kept.fixed_at is not None and rule != kept.rule:
+            raise AudienceIsFixed
+        _one_by_one()
+        queries.parse_rule(rule, queries.catalogue(), kept.public_id)
+        kept.name, kept.rule, kept.updated_at = name, rule, now
+        if kept.fixed_at is None and size is not None:
+            kept.size, kept.counted_at, kept.looked_at = size, now, None
+        kept.save(update_fields=None if kept.pk is None else WRITTEN)
+    return kept
+
+
+def _one_by_one() -> None:
+    """Two that come to name each other at the same moment, or one that is deleted while another comes to name it, would
+    each find nothing wrong. After the lock of the row, never before it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"guanxi.audiences.{scope.current()}"])
 
 
 @transaction.atomic
 def delete_audience(*, audience: Audience, by: Staff | None, now: datetime) -> None:
-    """The rule alone: its people stay. Raises AudienceInUse."""
-    if queries.naming(audience):
+    """The rule alone: its people stay. Raises AudienceInUse and AudienceGone."""
+    kept = held_audience(audience)
+    _one_by_one()
+    if queries.naming(kept):
         raise AudienceInUse
     try:
         with transaction.atomic():
-            audience.delete()
+            kept.delete()
     except ProtectedError:
         raise AudienceInUse from None
-    governance.record(act="audience.deleted", by=by, subject=audience.public_id, now=now)
+    governance.record(act="audience.deleted", by=by, subject=kept.public_id, now=now)
 
 
 def recount(*, audience: Audience, now: datetime) -> int:

@@ -38,6 +38,10 @@ class AudienceIsFixed(Exception):
     """Its people are a list: it follows no rule."""
 
 
+class AudienceGone(Exception):
+    """It was deleted meanwhile."""
+
+
 class BadInterval(ValueError):
     """Minutes from 0 to those of a week."""
 
@@ -58,10 +62,12 @@ class Refreshed:
 
 def refresh(*, audience: Audience, now: datetime, whole: bool = False) -> Refreshed:
     """Brings the members of a live audience up to date with the lake as it is. `whole`: by asking about everybody, as
-    at the first time, after a change of the rule, or of whatever it names. Raises RuleError, AudienceIsFixed and
-    AudienceBusy."""
+    at the first time, after a change of the rule, or of whatever it names. Raises RuleError, AudienceIsFixed,
+    AudienceGone and AudienceBusy."""
     for _ in range(TRIES):
-        kept: Audience = Audience.objects.get(pk=audience.pk)
+        kept = Audience.objects.filter(pk=audience.pk).first()
+        if kept is None:
+            raise AudienceGone
         if kept.fixed_at is not None:
             raise AudienceIsFixed
         found = queries.look(kept, now=now, whole=whole)
@@ -74,7 +80,7 @@ def refresh(*, audience: Audience, now: datetime, whole: bool = False) -> Refres
 @transaction.atomic
 def _write(kept: Audience, found: Look, now: datetime) -> Refreshed | None:
     """None when the audience is not as it was when the look began."""
-    held: Audience = Audience.objects.select_for_update(of=("self",)).get(pk=kept.pk)
+    held = held_audience(kept)
     if _state(held) != _state(kept):
         return None
     were = queries.listed(held.pk, found.asked)
@@ -101,6 +107,14 @@ def _write(kept: Audience, found: Look, now: datetime) -> Refreshed | None:
         problem="",
     )
     return Refreshed(size, len(came), len(went), None if found.asked is None else len(found.asked))
+
+
+def held_audience(audience: Audience) -> Audience:
+    """As it is now; nobody changes it until the end of the transaction. Raises AudienceGone."""
+    held: Audience | None = Audience.objects.select_for_update(of=("self",)).filter(pk=audience.pk).first()
+    if held is None:
+        raise AudienceGone
+    return held
 
 
 def _state(audience: Audience) -> tuple[Any, ...]:
@@ -165,7 +179,7 @@ def _note_day(audience: Audience, now: datetime, size: int, came: int, went: int
 
 @transaction.atomic
 def fix_audience(*, audience: Audience, by: Staff | None, now: datetime) -> Audience:
-    """From here on its people are those who fit now. Raises RuleError, AudienceIsFixed and AudienceBusy."""
+    """From here on its people are those who fit now. Raises what `refresh` raises."""
     refresh(audience=audience, now=now)
     Audience.objects.filter(pk=audience.pk).update(fixed_at=now, every=None)
     governance.record(act="audience.fixed", by=by, subject=audience.public_id, now=now)
@@ -176,10 +190,10 @@ def fix_audience(*, audience: Audience, by: Staff | None, now: datetime) -> Audi
 @transaction.atomic
 def keep_live(*, audience: Audience, every: int | None, by: Staff | None, now: datetime) -> Audience:
     """Its members follow the rule, looked at after `every` minutes, with every change (0), or on demand (None). Raises
-    BadInterval, and RuleError when the rule of one that was fixed does not work any more."""
+    BadInterval, AudienceGone, and RuleError when the rule of one that was fixed does not work any more."""
     if every is not None and not 0 <= every <= A_WEEK:
         raise BadInterval
-    held: Audience = Audience.objects.select_for_update(of=("self",)).get(pk=audience.pk)
+    held = held_audience(audience)
     was_fixed = held.fixed_at is not None
     if (held.every, was_fixed) == (every, False):
         return held
@@ -203,7 +217,7 @@ def refresh_lane(*, now: datetime) -> bool:
             refresh(audience=audience, now=now)
         except queries.RuleError:
             problem = "rule"
-        except (AudienceIsFixed, AudienceBusy):
+        except (AudienceIsFixed, AudienceGone, AudienceBusy):
             problem = ""
     if problem or work.problem:
         Audience.objects.filter(pk=audience.pk).update(looked_at=clock.wall(), problem=problem or "unexpected")

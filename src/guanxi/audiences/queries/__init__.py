@@ -20,6 +20,7 @@ from guanxi.audiences.queries.membership import (
 from guanxi.audiences.queries.observed import observed_events, observed_properties, observed_traits
 from guanxi.audiences.queries.overlap import MOST_COMPARED, Overlap, overlap
 from guanxi.audiences.queries.scans import Tables
+from guanxi.audiences.queries.statements import people_of
 from guanxi.audiences.queries.tagging import given_by, tag_rules
 from guanxi.audiences.rules import (
     LEVELS,
@@ -79,6 +80,7 @@ __all__ = [
     "observed_traits",
     "overlap",
     "parse_rule",
+    "people_of",
     "people_rule",
     "samples",
     "settled",

@@ -142,7 +142,7 @@ def _matched(
     without = [fold(one.path, one.clause, lambda path, _: asked[path].holds_for_nothing(), not_) for one in conjuncts]
     first = asking[0]
     if len(asking) == 1 and first.only_whether:
-        found = first.table(context) if isinstance(first, Found) else _whoever(first, context)
+        found = first.whoever(context) if isinstance(first, Found) else _whoever(first, context)
         return people.anti_join(found, "person") if all(without) else people.semi_join(found, "person")
     figures = figures_of(asking, context)
     holds = reduce(and_, [_truth(one, figures, asked, context) for one in conjuncts])

@@ -11,6 +11,7 @@ import ibis
 
 from guanxi.audiences.queries.scans import Asked, Context, owned
 from guanxi.audiences.rules import AMOUNT, Count, FirstTime, LastTime, Measure, Sum, Top, name_of, window_bounds
+from guanxi.events.queries import Lifetime
 
 Edge = Literal["none", "start", "end"]
 
@@ -23,15 +24,13 @@ def lived(asked: Sequence[Asked], context: Context) -> Any | None:
     held = context.tables.lifetime()
     if held is None:
         return None
-    edges = [_edge(one, held.latest, context) for one in asked]
+    edges = [_edge(one, held, context) for one in asked]
     if None in edges:
         return None
     figures = _figures(asked[0].clause.event, held.table, context)
     columns: dict[str, Any] = {}
     for one in asked:
-        columns |= {
-            name: _value(figures, measure, one, held.latest, context) for name, measure in one.columns().items()
-        }
+        columns |= {name: _value(figures, measure, one, held, context) for name, measure in one.columns().items()}
     return figures.select("person", **columns)
 
 
@@ -61,17 +60,17 @@ def _is_money(measure: Measure) -> bool:
     return isinstance(measure, Sum) and measure.of == AMOUNT
 
 
-def _edge(asked: Asked, latest: datetime | None, context: Context) -> Edge | None:
-    start, end = _stretch(asked, latest, context)
+def _edge(asked: Asked, held: Lifetime, context: Context) -> Edge | None:
+    start, end = _stretch(asked, held, context)
     if start is not None and end is not None:
         return None
     return "start" if start is not None else "end" if end is not None else "none"
 
 
-def _stretch(asked: Asked, latest: datetime | None, context: Context) -> tuple[datetime | None, datetime | None]:
+def _stretch(asked: Asked, held: Lifetime, context: Context) -> tuple[datetime | None, datetime | None]:
     """Without an end that lies after everything that happened."""
     start, end = window_bounds(asked.clause.within, context.now, context.zone)
-    return start, None if end is not None and latest is not None and latest < end else end
+    return start, None if end is not None and end > context.now and held.is_past(context.now) else end
 
 
 def _figures(event: str, table: Any, context: Context) -> Any:
@@ -86,7 +85,7 @@ def _figures(event: str, table: Any, context: Context) -> Any:
     )
 
 
-def _value(figures: Any, measure: Measure, asked: Asked, latest: datetime | None, context: Context) -> Any:
+def _value(figures: Any, measure: Measure, asked: Asked, held: Lifetime, context: Context) -> Any:
     match measure:
         case Sum():
             return figures.amount
@@ -94,7 +93,7 @@ def _value(figures: Any, measure: Measure, asked: Asked, latest: datetime | None
             return figures.first_at
         case LastTime():
             return figures.last_at
-    start, end = _stretch(asked, latest, context)
+    start, end = _stretch(asked, held, context)
     if start is not None:
         return (figures.last_at >= ibis.literal(start)).cast("int64")
     return figures.happened if end is None else (figures.first_at < ibis.literal(end)).cast("int64")

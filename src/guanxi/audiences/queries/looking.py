@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
@@ -15,29 +14,12 @@ import pyarrow.compute as pc
 from guanxi.audiences.models import Audience
 from guanxi.audiences.queries.catalogue import catalogue
 from guanxi.audiences.queries.compile import compile_rule, leaves
+from guanxi.audiences.queries.meaning import basis_of
 from guanxi.audiences.queries.members import fitting, gone, tables_of, zone_here
 from guanxi.audiences.queries.scans import Context, Tables
 from guanxi.audiences.queries.sliding import slid
 from guanxi.audiences.rules import (
-    AMOUNT,
-    Catalogue,
-    Clause,
-    Did,
-    DidNot,
-    InAudience,
-    Of,
-    PropCondition,
-    Property,
-    Rule,
-    Step,
-    Sum,
-    Tagged,
-    Then,
-    Tie,
     Top,
-    Trait,
-    TraitClause,
-    name_of,
     opened,
     parse_rule,
 )
@@ -64,7 +46,7 @@ def look(audience: Audience, *, now: datetime, whole: bool = False) -> Look:
     """Raises RuleError. The mark is taken before the snapshot: what comes between is looked at again."""
     known, zone = catalogue(), zone_here()
     rule = parse_rule(audience.rule, known, audience.public_id)
-    basis, mark = _basis(rule, known, zone), events.mark()
+    basis, mark = basis_of(rule, known, zone), events.mark()
     whole = whole or audience.basis != basis or not _is_fresh(audience, now)
     some = None if whole else events.changed(Mark(audience.lake_commit, audience.lake_change), mark)
     if some is None:
@@ -130,39 +112,3 @@ def _only(some: pa.Array, lake: Lake, tables: Tables) -> Iterator[Tables]:
         others=others,
         lifetime=lifetime,
     )
-
-
-def _basis(rule: Rule, known: Catalogue, zone: str) -> str:
-    """What the rule means here: its words with those of the audiences that it names, and what names stand for."""
-    whole = opened(rule, known)
-    said = [whole.model_dump_json(), zone, known.currency]
-    said += [repr(_meaning(leaf, known)) for _, leaf in leaves("where", whole.where)]
-    return sha256("\n".join(said).encode()).hexdigest()
-
-
-def _meaning(leaf: Clause, known: Catalogue) -> object:
-    match leaf:
-        case TraitClause():
-            return _type(known.traits[name_of(leaf.trait)])
-        case Did() | DidNot() | Top():
-            having = leaf.having if isinstance(leaf, Did) else ()
-            return _types(leaf, [one.of for one in having if isinstance(one, Of | Sum)], known)
-        case Then():
-            return [_types(step, [], known) for _, step in leaf.steps()]
-        case Tagged():
-            return [known.tags[key].keys for key in leaf.tags]
-        case Tie():
-            return [(known.ties[leaf.kind][key].column, known.ties[leaf.kind][key].keys) for key in leaf.of]
-        case InAudience():
-            return known.audiences[leaf.audience].listed
-    return None
-
-
-def _types(step: Step | Did | DidNot | Top, of: list[str], known: Catalogue) -> list[object]:
-    asked = [condition.prop for condition in step.where if isinstance(condition, PropCondition)]
-    properties = known.events[name_of(step.event)].properties
-    return [_type(properties[name_of(key)]) for key in (*asked, *of) if key != AMOUNT]
-
-
-def _type(spec: Trait | Property) -> tuple[str, str | None]:
-    return spec.kind, spec.column

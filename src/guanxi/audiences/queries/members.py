@@ -11,10 +11,10 @@ from django.db.models import Q
 
 from guanxi.audiences.models import Audience, AudienceMember
 from guanxi.audiences.queries.catalogue import catalogue
-from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.engine import ENGINES
 from guanxi.audiences.queries.explain import Reason, explain
 from guanxi.audiences.queries.scans import Tables
+from guanxi.audiences.queries.statements import people_of
 from guanxi.audiences.rules import Catalogue, Rule, events_in, named_in, opened, parse_rule
 from guanxi.events.queries import Lake, cluster, lake
 from guanxi.governance.models import Workspace
@@ -37,7 +37,7 @@ def members(rule: Any, *, now: datetime) -> pa.Table:
 def fitting(rule: Rule, known: Catalogue, zone: str, *, now: datetime) -> pa.Array:
     """Of everybody, in rising order."""
     with cluster() as lake:
-        found = lake.run(compile_rule(rule, tables_of(lake), now=now, zone=zone, catalogue=known).order_by("person"))
+        found = people_of(rule, lake, tables_of(lake), now=now, zone=zone, catalogue=known)
     ids = pa.chunked_array(found["person"].chunks, pa.int64()).combine_chunks()
     left = gone()
     return ids.filter(pc.invert(pc.is_in(ids, pa.array(left, pa.int64())))) if left else ids

@@ -37,20 +37,23 @@ class Found:
 
     def table(self, context: Context) -> Any:
         """Those for whom it holds, once each."""
+        return self.whoever(context).distinct().mutate(**{self.column: True})
+
+    def whoever(self, context: Context) -> Any:
+        """Those for whom it holds, perhaps more than once each."""
         match self.clause:
             case Then():
-                found = _sequences(self.clause, context)
+                return _sequences(self.clause, context)
             case Top():
-                found = _first(self.clause, context)
+                return _first(self.clause, context)
             case Tagged():
-                found = _tagged(self.clause, context)
+                return _tagged(self.clause, context)
             case Tie():
-                found = _tied(self.clause, context)
+                return _tied(self.clause, context)
             case Agreed() | Reachable():
-                found = _said(self.clause, context)
+                return _said(self.clause, context)
             case InAudience():
-                found = _listed(self.clause, context)
-        return found.mutate(**{self.column: True})
+                return _listed(self.clause, context)
 
     def holds(self, table: Any, context: Context) -> Any:
         found = table[self.column].fill_null(False)
@@ -80,9 +83,9 @@ def _sequences(clause: Then, context: Context) -> Any:
     seen = seen.filter(seen.later == 0)
     came = (seen.nearest - seen.at <= clause.gap.microseconds).fill_null(False)
     if clause.type == "then":
-        return seen.filter(came).select("person").distinct()
+        return seen.filter(came).select("person")
     over = seen.at <= int(context.now.timestamp()) * 1_000_000 + context.now.microsecond - clause.gap.microseconds
-    return seen.filter(~came & over).select("person").distinct()
+    return seen.filter(~came & over).select("person")
 
 
 def _first(clause: Top, context: Context) -> Any:
@@ -110,7 +113,7 @@ def _first(clause: Top, context: Context) -> Any:
 def _tagged(clause: Tagged, context: Context) -> Any:
     tags = context.tables.others("tags")
     keys = [key for name in clause.tags for key in context.catalogue.tags[name].keys]
-    return tags.filter(tags.tag.isin(keys)).select("person").distinct()
+    return tags.filter(tags.tag.isin(keys)).select("person")
 
 
 def _tied(clause: Tie, context: Context) -> Any:
@@ -120,7 +123,7 @@ def _tied(clause: Tie, context: Context) -> Any:
     named = [context.catalogue.ties[clause.kind][key] for key in clause.of]
     if named:
         kept.append(reduce(or_, [ties[one.column].isin(one.keys) for one in named]))
-    return ties.filter(kept).select("person").distinct()
+    return ties.filter(kept).select("person")
 
 
 def _said(clause: Agreed | Reachable, context: Context) -> Any:
@@ -129,7 +132,7 @@ def _said(clause: Agreed | Reachable, context: Context) -> Any:
     if words == ["none"]:
         words = ["given", "withdrawn"]
     kept = [said.said.contains(f"|{word} {clause.channel} {clause.purpose}|") for word in words]
-    return said.filter(reduce(or_, kept)).select("person").distinct()
+    return said.filter(reduce(or_, kept)).select("person")
 
 
 def _listed(clause: InAudience, context: Context) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from guanxi.console.audiences.sketch import MORE, MOST_DEEP, MOST_ROWS, Measure, Row, Sketch, Step, Test
+from guanxi.console.audiences.sketch import MORE, MOST_DEEP, MOST_ROWS, ROW, Measure, Row, Sketch, Step, Test
 
 Rows = tuple[Row, ...]
+DETAIL = re.compile(r"(w|n-w|h)(\d{1,2})", re.ASCII)
 TICKED = {"role": ("leader",), "strength": ("strong",), "level": ("customer",)}
 
 
@@ -65,6 +67,8 @@ def fresh(kind: str, what: str = "") -> Row:
         case "tie":
             tie, _, of = what.partition("/")
             return Row("tie", of=(of,) if of else (), more=MORE["tie"] | ({"tie": tie} if tie else {}))
+        case "agreed":
+            return Row("agreed", more={"agreed": what})
         case "audience":
             return Row("audience", more={"audience": what})
         case "sequence":
@@ -78,8 +82,7 @@ def fresh(kind: str, what: str = "") -> Row:
 
 
 def _path(place: str) -> list[int]:
-    parts = place.split(".")
-    return [int(part) for part in parts] if all(part.isascii() and part.isdigit() for part in parts) else []
+    return [int(part) for part in place.split(".")] if ROW.fullmatch(place) else []
 
 
 def _row(rows: Rows, path: list[int]) -> Row | None:
@@ -156,19 +159,17 @@ def _turned(row: Row) -> Row:
 
 
 def _less(row: Row, detail: str) -> Row:
-    letters, number = detail.rstrip("0123456789"), detail.lstrip("nhw-")
-    if not number.isdigit():
+    found = DETAIL.fullmatch(detail)
+    if found is None:
         return row
-    at = int(number)
-    match letters:
+    at = int(found[2])
+    match found[1]:
         case "w":
             return replace(row, step=replace(row.step, where=_but(row.step.where, at)))
         case "n-w":
             return replace(row, following=replace(row.following, where=_but(row.following.where, at)))
-        case "h":
-            return replace(row, having=(*row.having[:at], *row.having[at + 1 :]))
         case _:
-            return row
+            return replace(row, having=(*row.having[:at], *row.having[at + 1 :]))
 
 
 def _but(where: tuple[Test, ...], at: int) -> tuple[Test, ...]:

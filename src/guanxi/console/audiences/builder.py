@@ -114,6 +114,8 @@ class _Page:
                 return more.tag(row, at, self.catalogue)
             case "tie":
                 return more.tie(row, at, self.catalogue)
+            case "agreed":
+                return more.agreed(row, at, self.catalogue)
             case "audience":
                 return more.audience(row, at, self.catalogue, self.own)
             case "kept":

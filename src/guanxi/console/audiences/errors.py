@@ -36,6 +36,8 @@ ERRORS: dict[str, Any] = {
     "too_long": gettext_lazy("This text is too long. At most %(most)s characters fit."),
     "too_many_values": gettext_lazy("These are too many values. At most %(most)s fit."),
     "too_many_clauses": gettext_lazy("These are too many conditions. At most %(most)s fit."),
+    "too_deep": gettext_lazy("These stand too deep in each other. Take some out of their groups, or out of a “not”."),
+    "unknown_field": gettext_lazy("This field is not known here. Take it out."),
 }
 KINDS: dict[str, Any] = {
     "text": gettext_lazy("a text"),

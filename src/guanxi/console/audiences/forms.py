@@ -11,3 +11,5 @@ class Named(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("As you will look for it when you send something."),
     )
+    seen = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+    """When the audience that the page showed was saved last."""

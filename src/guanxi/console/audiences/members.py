@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
-from guanxi.audiences.operations import AudienceBusy, AudienceIsFixed
+from guanxi.audiences.operations import AudienceBusy, AudienceGone, AudienceIsFixed
 from guanxi.audiences.queries import RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
@@ -30,17 +30,18 @@ from guanxi.people.models import Person
 from guanxi.people.queries import Card
 
 PAGE = 50
+ON_DEMAND = "asked"
 EVERY: list[tuple[str, Any]] = [
     ("0", gettext_lazy("With every change")),
     ("15", gettext_lazy("Every 15 minutes")),
     ("60", gettext_lazy("Every hour")),
     ("1440", gettext_lazy("Once a day")),
-    ("", gettext_lazy("Only when somebody asks")),
+    (ON_DEMAND, gettext_lazy("Only when somebody asks")),
 ]
 
 
 class Schedule(forms.Form):
-    every = forms.ChoiceField(label=gettext_lazy("Brought up to date"), choices=EVERY, required=False)
+    every = forms.ChoiceField(label=gettext_lazy("Brought up to date"), choices=EVERY)
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def audience_refresh(request: StaffRequest, public_id: str) -> HttpResponse:
     kept = found(public_id)
     try:
         done = audiences.refresh(audience=kept, now=request.now)
+    except AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         messages.error(request, error_text(error))
     except AudienceIsFixed:
@@ -89,7 +92,11 @@ def audience_schedule(request: StaffRequest, public_id: str) -> HttpResponse:
         return _page(request, kept, form, 422)
     every = form.cleaned_data["every"]
     try:
-        audiences.keep_live(audience=kept, every=int(every) if every else None, by=request.staff, now=request.now)
+        audiences.keep_live(
+            audience=kept, every=None if every == ON_DEMAND else int(every), by=request.staff, now=request.now
+        )
+    except AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         messages.error(request, error_text(error))
     else:
@@ -103,6 +110,8 @@ def audience_fix(request: StaffRequest, public_id: str) -> HttpResponse:
     kept = found(public_id)
     try:
         audiences.fix_audience(audience=kept, by=request.staff, now=request.now)
+    except AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         messages.error(request, error_text(error))
     except (AudienceIsFixed, AudienceBusy):
@@ -117,7 +126,7 @@ def _back(request: StaffRequest, kept: Audience) -> HttpResponse:
 
 
 def _page(request: StaffRequest, kept: Audience, form: Schedule | None = None, status: int = 200) -> HttpResponse:
-    every = "" if kept.every is None else str(kept.every)
+    every = ON_DEMAND if kept.every is None else str(kept.every)
     text = request.GET.get("q", "").strip()[:100]
     rows, after = members(kept, request.staff, request.GET.get("after", ""))
     context = {

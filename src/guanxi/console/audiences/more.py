@@ -109,6 +109,21 @@ def _several(
     return found
 
 
+def agreed(row: Row, at: str, catalogue: Catalogue) -> list[Piece]:
+    chosen = row.more["agreed"]
+    options = kept(said_of_channels(catalogue), chosen)
+    return [select(f"{at}-agreed", _("Consent"), chosen, options)]
+
+
+def said_of_channels(catalogue: Catalogue) -> Options:
+    """Every sentence on consent and reach, of each channel; their codes are `consent.given/marketing/email`."""
+    return [
+        (f"{code}/{purpose}/{channel}", str(said) % {"channel": _(label)})
+        for channel, label in catalogue.channels.items()
+        for (code, purpose), said in words.AGREED.items()
+    ]
+
+
 def audience(row: Row, at: str, catalogue: Catalogue, own: str) -> list[Piece]:
     """`own` is the audience that cannot be named."""
     chosen = row.more["audience"]

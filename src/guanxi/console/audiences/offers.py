@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from guanxi.audiences.queries import Catalogue
-from guanxi.console.audiences.more import BANDS
+from guanxi.console.audiences.more import BANDS, said_of_channels
 from guanxi.console.audiences.names import event_label, trait_label
 from guanxi.kit.names import fold, typed_as
 from guanxi.people.models import Level, Role
@@ -52,6 +52,7 @@ def _all(catalogue: Catalogue, own: str) -> Iterator[tuple[str, Iterator[Offer]]
         (Offer(f"trait={name}", trait_label(name, one.label)) for name, one in catalogue.traits.items()),
     )
     yield _("Kinds of conditions"), _kinds()
+    yield _("Consent"), (Offer(f"agreed={code}", label) for code, label in said_of_channels(catalogue))
     yield _("Level"), (Offer(f"level={code}", str(label)) for code, label in Level.choices)
     yield _("Role"), (Offer(f"role={code}", str(label)) for code, label in Role.choices)
     yield _("Connection"), (Offer(f"strength={code}", str(label)) for code, label in BANDS)

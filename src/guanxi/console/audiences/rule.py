@@ -40,6 +40,8 @@ CONTROLS = {
     "by": "by",
     "skip": "skip",
     "seed": "seed",
+    "channel": "agreed",
+    "purpose": "agreed",
     "audience": "audience",
     "tags": "of",
     "at_least": "number",
@@ -96,6 +98,10 @@ def _plain(row: Row, catalogue: Catalogue) -> dict[str, Any]:
         case "share":
             numbers = {name: _number(said[name]) for name in ("percent", "skip")}
             return {"type": "share", **numbers, "seed": said["seed"]}
+        case "agreed":
+            code, purpose, channel = [*said["agreed"].split("/"), "", "", ""][:3]
+            found = {"type": code.partition(".")[0], "channel": channel, "purpose": purpose}
+            return found | ({"state": code.partition(".")[2]} if found["type"] == "consent" else {})
         case "kept":
             return kept_clause(said["json"])
         case _:
@@ -103,9 +109,11 @@ def _plain(row: Row, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def kept_clause(text: str) -> dict[str, Any]:
-    """A condition that the builder has no words for travels through the form as it is."""
+    """A condition that the builder has no words for travels through the form as it is; half a letter or what stands
+    too deep to be shown again does not."""
     try:
         found = json.loads(text)
+        json.dumps(found, ensure_ascii=False, indent=2).encode()
     except (ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else {"type": "kept"}

@@ -99,6 +99,9 @@ def _shown(clause: Mapping[str, Any], catalogue: Catalogue, opposite: bool) -> R
             return Row("top", opposite, step=step, window=window, more=more)
         case "share":
             return Row("share", opposite, more={name: str(clause[name]) for name in ("percent", "skip", "seed")})
+        case "consent" | "reachable":
+            code = f"consent.{clause['state']}" if kind == "consent" else kind
+            return Row("agreed", opposite, more={"agreed": f"{code}/{clause['purpose']}/{clause['channel']}"})
         case "audience":
             return Row("audience", opposite, more={"audience": clause["audience"]})
         case _:

@@ -25,6 +25,7 @@ MORE: dict[str, dict[str, str]] = {
     "share": {"percent": "10", "skip": "0", "seed": ""},
     "audience": {"audience": ""},
     "tie": {"tie": "friend", "state": "active"},
+    "agreed": {"agreed": ""},
     "kept": {"json": ""},
 }
 KINDS = frozenset({"event", "trait", "level", "group", "role", "strength", "member", "tag", *MORE})

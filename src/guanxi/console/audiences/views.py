@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
-from guanxi.audiences.models import Audience
+from guanxi.audiences.models import Audience, TagRule
 from guanxi.audiences.queries import Catalogue, RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
@@ -54,6 +54,7 @@ class Listed:
     audience: Audience
     words: str
     used_by: list[Broadcast]
+    gives: list[TagRule]
 
 
 @may(Permission.AUDIENCES_VIEW)
@@ -63,7 +64,10 @@ def audiences_list(request: StaffRequest) -> HttpResponse:
     catalogue, used = queries.catalogue(), defaultdict(list)
     for broadcast in Broadcast.objects.filter(audience__in=page.rows).order_by("-updated_at", "-pk"):
         used[broadcast.audience_id].append(broadcast)
-    listed = [Listed(one, in_words(one.rule, catalogue), used[one.pk]) for one in page.rows]
+    gives = defaultdict(list)
+    for rule in queries.tag_rules().filter(audience__in=page.rows):
+        gives[rule.audience_id].append(rule)
+    listed = [Listed(one, in_words(one.rule, catalogue), used[one.pk], gives[one.pk]) for one in page.rows]
     context = {
         "listed": listed,
         "next": page.next,
@@ -104,7 +108,7 @@ def audience(request: StaffRequest, public_id: str) -> HttpResponse:
         if not _may_edit(request):
             raise PermissionDenied
         return _written(request, kept)
-    form = Named(initial={"name": kept.name})
+    form = Named(initial={"name": kept.name, "seen": kept.updated_at.isoformat()})
     catalogue = queries.catalogue()
     try:
         rule = queries.parse_rule(kept.rule, catalogue)
@@ -119,6 +123,8 @@ def delete_audience(request: StaffRequest, public_id: str) -> HttpResponse:
     kept = found(public_id)
     try:
         audiences.delete_audience(audience=kept, by=request.staff, now=request.now)
+    except audiences.AudienceGone:
+        raise Http404 from None
     except audiences.AudienceInUse:
         messages.error(request, _("A broadcast or another audience uses it, so it stays."))
         return redirect("audience", request.workspace.slug, public_id)
@@ -144,19 +150,37 @@ def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
         return _page(request, kept, form, sketch, status=422)
     try:
         saved = audiences.save_audience(
-            name=form.cleaned_data["name"], rule=rule, by=request.staff, now=request.now, audience=kept
+            name=form.cleaned_data["name"],
+            rule=rule,
+            by=request.staff,
+            now=request.now,
+            audience=kept,
+            seen=form.cleaned_data["seen"] if kept else None,
         )
+    except audiences.AudienceGone:
+        raise Http404 from None
     except RuleError as error:
         return _page(request, kept, form, sketch, trouble(error, sketch) if sketch else Trouble(error), status=422)
     except audiences.AudienceIsFixed:
         messages.error(request, _("This audience is fixed: it keeps its people. Let it follow its rule again first."))
         return _page(request, kept, form, sketch, status=422)
+    except audiences.AudienceChanged:
+        return _changed_meanwhile(request, kept, sketch)
     _tell(request, saved)
     return redirect("audience", request.workspace.slug, saved.public_id)
 
 
+def _changed_meanwhile(request: StaffRequest, kept: Audience | None, sketch: Sketch | None) -> HttpResponse:
+    """What was written stays in the form; who has read that may put it in the place of the other's."""
+    said = _("Somebody else saved this audience meanwhile. Open it again to see what they changed, or save once more.")
+    messages.error(request, said)
+    now = found(kept.public_id) if kept else None
+    seen = now.updated_at.isoformat() if now else ""
+    return _page(request, now, Named({"name": request.POST.get("name", ""), "seen": seen}), sketch, status=422)
+
+
 def _acted(request: StaffRequest, kept: Audience | None, sketch: Sketch | None, rule: Any) -> HttpResponse:
-    form = Named(initial={"name": request.POST.get("name", "")})
+    form = Named(initial={name: request.POST.get(name, "") for name in ("name", "seen")})
     if request.POST["do"] != "paste":
         return _page(request, kept, form, sketch, counted=rule)
     catalogue, text = queries.catalogue(), request.POST.get("json", "")

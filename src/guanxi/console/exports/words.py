@@ -24,7 +24,7 @@ FORMATS: Mapping[str, Any] = {
     "hashed": gettext_lazy("Hashed ids for ads"),
 }
 PRESETS: Mapping[str, Any] = {
-    "sha256": gettext_lazy("Any platform: SHA-256 of e-mail and phone"),
+    "sha256": gettext_lazy("Any platform: e-mail, phone"),
     "google": gettext_lazy("Google Customer Match"),
     "meta": gettext_lazy("Meta custom audience"),
     "tencent_phone_sha256": gettext_lazy("Tencent Ads: phone, SHA-256"),
@@ -35,7 +35,7 @@ PRESETS: Mapping[str, Any] = {
     "ocean_phone_md5": gettext_lazy("Ocean Engine: phone, MD5"),
     "ocean_oaid_md5": gettext_lazy("Ocean Engine: OAID, MD5"),
     "ocean_idfa_md5": gettext_lazy("Ocean Engine: IDFA, MD5"),
-    "device_sha256": gettext_lazy("Any platform: SHA-256 of device ids"),
+    "device_sha256": gettext_lazy("Any platform: device ids"),
 }
 LEFT_OUT: Mapping[str, Any] = {
     "no_consent": gettext_lazy("did not agree to marketing"),

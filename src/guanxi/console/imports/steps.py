@@ -190,7 +190,8 @@ def options(request: StaffRequest, public_id: str) -> HttpResponse:
 
 
 def choose_options(request: StaffRequest, of: Import) -> HttpResponse:
-    answers = {option.key: request.POST.get(option.key, "").strip() for option in kind_of(of).options}
+    sent = {option.key: request.POST[option.key] for option in kind_of(of).options if option.key in request.POST}
+    answers = of.options | {key: text.strip() for key, text in sent.items()}
     if of.state == ImportState.CHECKED and answers == of.options:
         return go_to(request, "import_run", of)  # the check was made with these answers
     try:
@@ -213,7 +214,7 @@ def show_options(
             "text": answers.get(more.key, "") if more else "",
             "hint": unused_column(of, ask, answers),
         }
-        for ask, more in with_texts(kind_of(of).options)
+        for ask, more in asked_of(of)
     ]
     page = page_of(request, of, 4, questions=questions, wrong=wrong, sha256=bytes(of.sha256).hex()[:12])
     return render(request, "imports/options.html", page, status=status)
@@ -225,6 +226,12 @@ def unused_column(of: Import, ask: ImportOption, answers: Mapping[str, str]) -> 
     if not columns or answers.get(ask.key, ask.default) != ask.default:
         return ""
     return gettext("The column “%(column)s” says it for each row. Choose it below to use it.") % {"column": columns[0]}
+
+
+def asked_of(of: Import) -> list[tuple[ImportOption, ImportOption | None]]:
+    """What there is to decide for the columns of this file."""
+    read = set(of.mapping.get("columns", {}).values())
+    return with_texts([one for one in kind_of(of).options if not one.of or one.of in read])
 
 
 def with_texts(asked: Sequence[ImportOption]) -> list[tuple[ImportOption, ImportOption | None]]:
@@ -263,7 +270,7 @@ def begin_run(request: StaffRequest, of: Import) -> HttpResponse:
 def answers_text(of: Import) -> list[tuple[Any, Any]]:
     """The questions of the third step with their answers, in words."""
     said = []
-    for ask, more in with_texts(kind_of(of).options):
+    for ask, more in asked_of(of):
         answer = of.options.get(ask.key, ask.default)
         choice = next((one for one in ask.choices if one.value == answer), None)
         text = of.options.get(more.key, "") if more and choice is ask.choices[-1] else ""

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
-from guanxi.events.lake import LIFETIME, files, folder, lifetime_of, opened
+from guanxi.events.lake import LIFETIME, files, lifetime_of, opened, place
 from guanxi.events.operations.shapes import PROPERTIES
 from guanxi.kit import scope
 
@@ -73,7 +73,7 @@ def _write(rows: Any, mode: Any) -> None:
     assert events is not None
     seen = Transaction(str(events.metadata().id), events.version())
     write_deltalake(
-        str(folder(scope.current(), "lifetime")),
+        place(scope.current(), "lifetime"),
         rows,
         mode=mode,
         writer_properties=PROPERTIES,

@@ -13,8 +13,9 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError
 
+from guanxi.events import engine
 from guanxi.events.changes import note_everybody
-from guanxi.events.lake import EVENTS, folder, opened
+from guanxi.events.lake import EVENTS, opened, place
 from guanxi.events.models import Fact, FactBatch, LakeState, Reassigned
 from guanxi.events.operations import lifetimes
 from guanxi.events.operations.announcing import touch
@@ -62,43 +63,44 @@ def _readable() -> DeltaTable | None:
     try:
         old = opened(scope.current(), "events")
         if old is not None:
-            with duckdb.connect() as engine:
-                view(engine, "events", old.file_uris(), EVENTS)
-                engine.execute("SELECT count(hash(COLUMNS(*))) FROM events").fetchall()
+            with duckdb.connect() as reader:
+                engine.prepare(reader)
+                view(reader, "events", old.file_uris(), EVENTS)
+                reader.execute("SELECT count(hash(COLUMNS(*))) FROM events").fetchall()
     except (DeltaError, duckdb.Error, OSError) as error:
-        place = folder(scope.current(), "events")
-        aside = place.with_name(f"events.unreadable-{int(time.time())}")
-        log.warning("the lake cannot be read (%s) and is put aside as %s", type(error).__name__, aside.name)
-        place.rename(aside)
+        aside = f"events.unreadable-{int(time.time())}"
+        log.warning("the lake cannot be read (%s) and is put aside as %s", type(error).__name__, aside)
+        engine.rename(place(scope.current(), "events"), place(scope.current(), aside))
         return None
     return old
 
 
 def _written(old: DeltaTable | None, commit: int) -> int:
     """All that came in is gathered in a file first: the writer of the lake reads from a thread of its own."""
-    with tempfile.TemporaryDirectory(prefix="guanxi-lake-") as place, duckdb.connect(f"{place}/came") as engine:
-        engine.execute(f"SET TimeZone = 'UTC'; SET memory_limit = '{MEMORY}'; SET temp_directory = '{place}'")
-        engine.register("no_events", EVENTS.empty_table())
-        engine.execute("CREATE TABLE came AS FROM no_events")
+    with tempfile.TemporaryDirectory(prefix="guanxi-lake-") as spill, duckdb.connect(f"{spill}/came") as gathered:
+        engine.prepare(gathered)
+        gathered.execute(f"SET TimeZone = 'UTC'; SET memory_limit = '{MEMORY}'; SET temp_directory = '{spill}'")
+        gathered.register("no_events", EVENTS.empty_table())
+        gathered.execute("CREATE TABLE came AS FROM no_events")
         for table in _came(commit):
-            engine.register("arrived", table)
-            engine.execute("INSERT INTO came BY NAME FROM arrived")
-            engine.unregister("arrived")
+            gathered.register("arrived", table)
+            gathered.execute("INSERT INTO came BY NAME FROM arrived")
+            gathered.unregister("arrived")
         if old is not None:
-            view(engine, "events", old.file_uris(), EVENTS)
-            engine.execute(_CARRIED)
-        [(rows,)] = engine.execute("SELECT count(*) FROM came").fetchall()
+            view(gathered, "events", old.file_uris(), EVENTS)
+            gathered.execute(_CARRIED)
+        [(rows,)] = gathered.execute("SELECT count(*) FROM came").fetchall()
         write_deltalake(
-            str(folder(scope.current(), "events")),
-            engine.sql("FROM came ORDER BY month, name, person, occurred_at").to_arrow_reader(100_000),
+            place(scope.current(), "events"),
+            gathered.sql("FROM came ORDER BY month, name, person, occurred_at").to_arrow_reader(100_000),
             partition_by=["month"],
             mode="overwrite",
             schema_mode="overwrite",
             writer_properties=PROPERTIES,
             commit_properties=CommitProperties(app_transactions=[Transaction(APPLICATION, commit)]),
         )
-        engine.execute("CREATE OR REPLACE VIEW events AS FROM came")
-        lifetimes.make_anew(engine)
+        gathered.execute("CREATE OR REPLACE VIEW events AS FROM came")
+        lifetimes.make_anew(gathered)
         return int(rows)
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from django.db.models import Max
 
+from guanxi.events.engine import prepare
 from guanxi.events.lake import EVENTS, LIFETIME, MIRRORS, TABLES, files, opened
 from guanxi.events.models import LakeState, Reassigned, Tidying
 from guanxi.events.operations import lifetimes
@@ -200,6 +201,7 @@ def _engine(delta: DeltaTable, month: str | None = None) -> Iterator[Any]:
     """DuckDB with `events`, of one month or of all, and `aliases`: in bounded memory, the rest on the disk."""
     paths = [path for path in delta.file_uris() if month is None or f"/month={month}/" in path]
     with tempfile.TemporaryDirectory(prefix="guanxi-lake-") as spill, duckdb.connect() as engine:
+        prepare(engine)
         engine.execute(f"SET TimeZone = 'UTC'; SET memory_limit = '{MEMORY}'; SET temp_directory = '{spill}'")
         engine.execute("SET preserve_insertion_order = false")
         view(engine, "events", paths, EVENTS)

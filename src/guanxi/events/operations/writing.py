@@ -19,7 +19,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from django.db import transaction
 
 from guanxi.events import changes, registry
-from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, folder, opened
+from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, opened, place
 from guanxi.events.models import Fact, FactBatch, LakeState, Retraction, Touched
 from guanxi.events.operations import lifetimes
 from guanxi.events.operations.forgetting import forget_in_lake, sweep_old_files
@@ -123,7 +123,7 @@ def facts_table(facts: list[Fact]) -> pa.Table:
 def _append(table: pa.Table, commit: int) -> None:
     ordered = table.sort_by([("name", "ascending"), ("person", "ascending"), ("occurred_at", "ascending")])
     write_deltalake(
-        str(folder(scope.current(), "events")),
+        place(scope.current(), "events"),
         ordered,
         partition_by=["month"],
         mode="append",
@@ -156,7 +156,7 @@ def _mirror(name: str) -> int:
     delta = opened(scope.current(), name)
     notes, whose = changes.begun(name, changes.named_in(name, rows, delta, wanted))
     if delta is None:
-        write_deltalake(str(folder(scope.current(), name)), rows, mode="append", writer_properties=PROPERTIES)
+        write_deltalake(place(scope.current(), name), rows, mode="append", writer_properties=PROPERTIES)
     else:
         _replace(_grown(delta, name), rows, wanted, key=MIRRORS[name].names[0])
     if name == "aliases":
@@ -185,7 +185,7 @@ def _grown(delta: DeltaTable, name: str) -> DeltaTable:
     if {field.name for field in delta.schema().fields} >= set(wanted.names):
         return delta
     rows = pa.concat_tables([wanted.empty_table(), delta.to_pyarrow_table()], promote_options="default")
-    path = str(folder(scope.current(), name))
+    path = place(scope.current(), name)
     write_deltalake(
         path, rows.select(wanted.names), mode="overwrite", schema_mode="overwrite", writer_properties=PROPERTIES
     )

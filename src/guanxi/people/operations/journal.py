@@ -14,6 +14,8 @@ from guanxi.kit import bulk, scope
 from guanxi.people.models import ImportChange
 from guanxi.people.port import TakenBack
 
+TAGS_OF_PEOPLE = "tags of people"
+"""What the journal calls the tags of a person: its row is the person."""
 Change = tuple[int, Mapping[str, Any], Mapping[str, Any]]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 from django.db.models import QuerySet
+from django.utils.timezone import localtime
 
 from guanxi.audiences.models import Export, ExportState
 from guanxi.audiences.rules.exporting import Shape
@@ -44,7 +45,7 @@ def file_name(of: Export) -> str:
     shape = shape_of(of)
     name = re.sub(r"[\s/\\:]+", "-", cells.file_name(of.name or "people", 60)).strip("-.")
     platform = f"-{shape.preset}" if shape.hashed else ""
-    return f"{name}{platform}-{of.created_at:%Y-%m-%d}.{shape.suffix}"
+    return f"{name}{platform}-{localtime(of.created_at):%Y-%m-%d}.{shape.suffix}"
 
 
 def waiting() -> QuerySet[Export]:

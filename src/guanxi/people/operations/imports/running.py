@@ -12,7 +12,7 @@ from django.db import IntegrityError, OperationalError
 from guanxi.kit import bulk
 from guanxi.people.models import Import, ImportReject, ImportState
 from guanxi.people.operations.imports import chunking, files
-from guanxi.people.operations.imports.working import Lease, Progress, alone, context_of
+from guanxi.people.operations.imports.working import Lease, Progress, alone_with_people, context_of
 from guanxi.people.port import FILE_REASONS, ImportContext, ImportKind, Plan, Ready, Rejected
 from guanxi.people.registry import import_kind
 
@@ -69,7 +69,7 @@ def _write(lease: Lease, page: Page, broken: int, context: ImportContext) -> Non
 
 def _attempt(lease: Lease, page: Page, broken: int, context: ImportContext) -> None:
     with lease.turn() as of:
-        alone()
+        alone_with_people()
         kind, later = import_kind(of.kind), _later_rows(of, page.chunk)
         answers = [answer for answer in page.answers if answer.row_no not in later]
         plan: Plan = kind.plan([answer for answer in answers if not isinstance(answer, Rejected)], context)

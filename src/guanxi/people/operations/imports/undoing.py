@@ -9,7 +9,7 @@ from datetime import datetime
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.people.models import Import, ImportState, LevelProof
-from guanxi.people.operations.imports.working import Lease, alone
+from guanxi.people.operations.imports.working import Lease, alone_with_people
 from guanxi.people.operations.journal import RestoreChanges
 from guanxi.people.operations.levels import TakeBackProofs, settle_proofs
 from guanxi.people.port import TakenBack, UndoStep
@@ -43,7 +43,7 @@ def undo(lease: Lease, now: datetime) -> None:
     finished = False
     while not finished:
         with lease.turn() as of:
-            alone()
+            alone_with_people()
             finished = _turn(of, now)
             of.save(update_fields=["undo_report", "undone_at"])
     lease.settle(ImportState.UNDONE, now)

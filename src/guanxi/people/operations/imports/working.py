@@ -23,6 +23,7 @@ from guanxi.kit import leases, scope, tables
 from guanxi.people.events import ImportFinished
 from guanxi.people.models import Import, ImportState
 from guanxi.people.operations.imports.states import SETTLED, WORKING
+from guanxi.people.operations.turn import wait_for_turn
 from guanxi.people.port import IdColumn, ImportContext, NewField
 from guanxi.people.queries import id_columns
 
@@ -123,6 +124,12 @@ def _renewed() -> datetime:
         cursor.execute("SELECT clock_timestamp() + make_interval(secs => %s)", [LEASE_SECONDS])
         until: datetime = cursor.fetchone()[0]
         return until
+
+
+def alone_with_people() -> None:
+    """The same, and nobody becomes somebody else between our look and our write."""
+    alone()
+    wait_for_turn()
 
 
 def alone() -> None:

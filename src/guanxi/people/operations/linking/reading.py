@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from guanxi.governance.models import Workspace
 from guanxi.kit import crypto, scope
 from guanxi.people import queries
 from guanxi.people.operations.linking.calls import Call
-from guanxi.people.rules.kinds import BadId, Kind, looked_up_as, read_id, read_place
+from guanxi.people.rules.kinds import BUILT_IN, DEVICE, BadId, Kind, looked_up_as, read_id, read_place
 from guanxi.people.rules.linking import IDS_A_CALL
 
 # A phone or a mailbox that cannot be read is left out; any other bad id makes the whole call doubtful.
@@ -17,7 +18,7 @@ LEFT_OUT = frozenset({"bad_email", "bad_phone", "bad_plate", "empty"})
 Lookup = Callable[[str, str], bytes]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class GivenId:
     kind: Kind
     value: str
@@ -73,11 +74,20 @@ def _read_call(found: Sequence[GivenId | str], call: Call) -> ReadCall:
     return ReadCall(tuple(keys), "" if keys else left[0][1], tuple(left))
 
 
+@lru_cache(maxsize=65_536)
+def _visitor(kind: str, text: str, country: str, lookup: Lookup) -> GivenId:
+    """Browsers and devices come again and again, and how their ids are read does not change. Raises BadId."""
+    value = read_id(kind, text, country)
+    return GivenId(BUILT_IN[kind], value, "", lookup(kind, value))
+
+
 def _given(one: tuple[str, ...], kinds: Mapping[str, Kind], country: str, lookup: Lookup) -> GivenId | str:
     kind = kinds.get(one[0])
     if kind is None:
         return "unknown_kind"
     try:
+        if kind.trust == DEVICE and len(one) == 2 and kind is BUILT_IN.get(one[0]):
+            return _visitor(one[0], one[1], country, lookup)
         value = read_id(kind.key, one[1], country)
         within = read_place(kind, one[2] if len(one) > 2 else "") if kind.place or len(one) > 2 else ""
     except BadId as bad:

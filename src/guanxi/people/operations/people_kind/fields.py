@@ -177,6 +177,23 @@ FIELDS = (
         example="2026-03-14",
         help=_("Without a day they are members from the day of the import on."),
     ),
+    ImportField(
+        "tags",
+        _("Tags"),
+        synonyms=(
+            *("tags", "tag", "labels", "label", "segments"),
+            *("标签", "用户标签", "客户标签", "企业标签", "태그", "고객 태그", "라벨"),
+        ),
+        example=_("VIP; Taste: Green tea"),
+        help=_("Several in a cell, with ; between them; “Group: Tag” says which group is meant. They are added."),
+    ),
+    ImportField(
+        "role",
+        _("Role"),
+        synonyms=("role", "person role", "user type", "用户类型", "角色", "身份", "역할", "고객 유형"),
+        example="consumer",
+        help="employee, opinion leader, consumer",
+    ),
 )
 
 CONSENT = ImportOption(
@@ -202,7 +219,18 @@ CONSENT_TEXT = ImportOption(
     _("How they agreed"),
     help=_("For example: “Ticked the newsletter box at the till, spring 2026”."),
 )
-OPTIONS = (ON_MATCH, CONSENT, CONSENT_TEXT)
+UNKNOWN_TAG = ImportOption(
+    "unknown_tag",
+    _("When a tag is not known yet"),
+    (
+        Choice("create", _("Make it"), _("In the group that stands before it, or else in the group “Imported”.")),
+        Choice("leave", _("Leave the tag out")),
+        Choice("reject", _("Reject the row")),
+    ),
+    "create",
+    of="tags",
+)
+OPTIONS = (ON_MATCH, CONSENT, CONSENT_TEXT, UNKNOWN_TAG)
 
 MESSAGES: Mapping[str, Text] = {
     "nobody": _("The row has no e-mail address, phone, customer number or other id, so nobody can be found by it."),
@@ -220,6 +248,13 @@ MESSAGES: Mapping[str, Text] = {
     "erased": _("This person was erased; nothing can be added."),
     "no_identity_column": _("Choose a column with e-mail addresses, phones, customer numbers or other ids."),
     "no_consent_column": _("Consent by a column needs a column with e-mail addresses and one that says yes or no."),
+    "bad_tag": _("“%(value)s” is not the name of a tag: 30 characters at the most, and none of ; , 、"),
+    "unknown_tag": _("There is no tag called %(value)s."),
+    "archived_tag": _("The tag %(value)s is archived; nobody new gets it."),
+    "ambiguous_tag": _("Two groups have a tag called %(value)s. Write the group before it, with a colon."),
+    "two_of_a_group": _("Of the group of %(value)s a person carries one tag only, and the row has two."),
+    "too_many_tags": _("There is no room for the new tag %(value)s: 3,000 tags in 200 groups at the most."),
+    "bad_role": _("“%(value)s” is not a role. Write employee, opinion leader or consumer."),
     "member_and_not": _("It says that they are no member, and since when they are one."),
     "no_statement": _("Say in a sentence how these people agreed; it is kept as proof."),
 }

@@ -8,8 +8,18 @@ from typing import Any
 
 from guanxi.governance.models import Consent, Purpose, Staff, Unit
 from guanxi.kit import bulk, crypto
-from guanxi.people.models import Field, Identity, IdentityKind, Membership, Person, Trait
+from guanxi.people.models import Field, Identity, IdentityKind, Membership, Person, Tag, Trait
 from guanxi.people.operations.people_kind.reading import ReadyPerson
+from guanxi.people.operations.people_kind.tagging import (
+    Name,
+    Unfit,
+    Words,
+    carried,
+    rejected,
+    role_says,
+    role_tags,
+    words_of,
+)
 from guanxi.people.port import ImportContext, Plan, Rejected
 from guanxi.people.rules import ConsentState, consent_to_write
 from guanxi.people.rules.kinds import Kind, looked_up_as
@@ -36,6 +46,7 @@ class NewPerson:
     unit_id: int | None
     identities: tuple[NewIdentity, ...]
     consent: bool | None
+    tags: tuple[Tag | Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +63,15 @@ class KnownPerson:
     new_traits: tuple[tuple[str, str], ...]
     changed_traits: tuple[tuple[int, dict[str, Any], str], ...]
     """(trait id, its columns before, new value)"""
+    tags: tuple[Tag | Name, ...] = ()
+    """Those that they do not carry yet."""
+    role: str = ""
+    """What is news of it."""
 
     @property
     def changes(self) -> bool:
         return (
-            bool(self.after or self.identities or self.new_traits or self.changed_traits)
+            bool(self.after or self.identities or self.new_traits or self.changed_traits or self.tags or self.role)
             or self.consent is not None
             or self.member is not None
         )
@@ -66,6 +81,8 @@ class KnownPerson:
 class PeoplePlan(Plan):
     new: list[NewPerson] = field(default_factory=list)
     known: list[KnownPerson] = field(default_factory=list)
+    words: dict[Name, Name] = field(default_factory=dict)
+    """Tags to make: folded → as they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,7 @@ class _Candidate:
     owner: tuple[int, int | None] | None
     unit_id: int | None
     identities: tuple[NewIdentity, ...]
+    tags: tuple[Tag | Name, ...] = ()
 
     @property
     def known_by(self) -> list[NewIdentity]:
@@ -89,7 +107,9 @@ class _Candidate:
 
 def plan_people(rows: Sequence[ReadyPerson], context: ImportContext) -> PeoplePlan:
     plan = PeoplePlan()
-    candidates = [found for row in rows if (found := _candidate(row, context, plan)) is not None]
+    words = words_of(rows, context)
+    candidates = [found for row in rows if (found := _candidate(row, words, context, plan)) is not None]
+    plan.words = words.made
     owners = _holders(candidates)
     consents = _consents(candidates)
     matched: list[tuple[_Candidate, int]] = []
@@ -118,8 +138,13 @@ def plan_people(rows: Sequence[ReadyPerson], context: ImportContext) -> PeoplePl
     return plan
 
 
-def _candidate(row: ReadyPerson, context: ImportContext, plan: PeoplePlan) -> _Candidate | None:
+def _candidate(row: ReadyPerson, words: Words, context: ImportContext, plan: PeoplePlan) -> _Candidate | None:
     owner, unit = None, None
+    try:
+        tags = words.of_row(row.tags, context)
+    except Unfit as unfit:
+        plan.rejected.append(rejected(row, unfit))
+        return None
     if row.owner:
         owner = _staff(context).get(row.owner)
         if owner is None:
@@ -137,7 +162,7 @@ def _candidate(row: ReadyPerson, context: ImportContext, plan: PeoplePlan) -> _C
         )
         for one in row.ids
     )
-    return _Candidate(row, owner, unit, identities)
+    return _Candidate(row, owner, unit, identities, tags)
 
 
 def _staff(context: ImportContext) -> dict[str, tuple[int, int | None]]:
@@ -193,7 +218,7 @@ def _consent(one: _Candidate, consents: Mapping[bytes, ConsentState]) -> bool | 
 def _new(one: _Candidate, consents: Mapping[bytes, ConsentState]) -> NewPerson:
     owner_id, owner_unit = one.owner or (None, None)
     unit = one.unit_id if one.unit_id is not None else owner_unit
-    return NewPerson(one.ready, owner_id, unit, one.identities, _consent(one, consents))
+    return NewPerson(one.ready, owner_id, unit, one.identities, _consent(one, consents), one.tags)
 
 
 def _members(matched: Sequence[tuple[_Candidate, int]]) -> set[int]:
@@ -215,6 +240,8 @@ def _compare(
     people = {row["pk"]: row for row in Person.objects.filter(pk__in=ids).values("pk", "salt", *COLUMNS)}
     traits = _traits(ids, context)
     members = _members(matched)
+    roles = role_tags() if any(one.ready.role for one, _person in matched) else {}
+    there = carried(ids, [*_tags_of(matched), *roles.values()])
     for one, person in matched:
         wanted = _wanted(one)
         before = {name: people[person][name] for name, value in wanted.items() if people[person][name] != value}
@@ -234,6 +261,8 @@ def _compare(
                 for key, value in one.ready.traits
                 if (old := traits.get((person, key))) is not None and old[1] != value
             ),
+            tags=tuple(tag for tag in one.tags if not isinstance(tag, Tag) or tag.pk not in there.get(person, ())),
+            role=one.ready.role if one.ready.role and role_says(one.ready.role, there.get(person, ()), roles) else "",
         )
         if known.salt is None and known.identities:
             plan.rejected.append(Rejected(one.ready.row_no, "erased", {}))
@@ -242,6 +271,10 @@ def _compare(
             plan.updated += 1
         else:
             plan.unchanged += 1
+
+
+def _tags_of(matched: Sequence[tuple[_Candidate, int]]) -> list[Tag]:
+    return [tag for one, _person in matched for tag in one.tags if isinstance(tag, Tag)]
 
 
 def _wanted(one: _Candidate) -> dict[str, Any]:

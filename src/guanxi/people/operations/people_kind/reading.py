@@ -16,10 +16,11 @@ from guanxi.people.models import IdentityKind
 from guanxi.people.port import ImportContext, Ready, Rejected, Row
 from guanxi.people.rules import canonical
 from guanxi.people.rules.kinds import BUILT_IN, ID_LIMIT, BadId, Kind, read_id
+from guanxi.people.rules.tags import BadName, folded, split_names, tag_name
 
 TRAIT = "trait:"
 IDENTITIES = tuple(kind.value for kind in IdentityKind)
-LIMITS = {"name": 120, "customer_number": 120, "owner": 254, "unit": 120, "email": 254, "phone": 60}
+LIMITS = {"name": 120, "customer_number": 120, "owner": 254, "unit": 120, "email": 254, "phone": 60, "tags": 1_000}
 TRAIT_LIMIT = 200
 T = TypeVar("T")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,6})?")
@@ -49,6 +50,9 @@ class ReadyPerson:
     member: bool | None
     member_since: datetime | None
     traits: tuple[tuple[str, str], ...]
+    tags: tuple[tuple[str, str], ...] = ()
+    """(group or "", tag)"""
+    role: str = ""
 
     @property
     def email(self) -> str:
@@ -98,6 +102,8 @@ def _person(row: Row, context: ImportContext) -> ReadyPerson:
         consent=_consent(given, context),
         **_member(given, context),
         traits=_traits(given, context),
+        tags=_tags(given.get("tags", "")),
+        role=_role(given.get("role", "")),
     )
 
 
@@ -171,6 +177,50 @@ def _traits(given: Mapping[str, str], context: ImportContext) -> tuple[tuple[str
         if value is not None:
             read.append((key, value))
     return tuple(read)
+
+
+def _tags(cell: str) -> tuple[tuple[str, str], ...]:
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for one in split_names(cell):
+        group, mark, name = one.partition(":")
+        try:
+            named = (tag_name(group), tag_name(name)) if mark else ("", tag_name(one))
+        except BadName:
+            raise _Bad("bad_tag", value=one[:TRAIT_LIMIT]) from None
+        found.setdefault((folded(named[0]), folded(named[1])), named)
+    return tuple(found.values())
+
+
+ROLES = {
+    "employee": "employee",
+    "staff": "employee",
+    "员工": "employee",
+    "직원": "employee",
+    "leader": "leader",
+    "opinion leader": "leader",
+    "opinion_leader": "leader",
+    "kol": "leader",
+    "koc": "leader",
+    "意见领袖": "leader",
+    "达人": "leader",
+    "오피니언 리더": "leader",
+    "인플루언서": "leader",
+    "consumer": "consumer",
+    "普通用户": "consumer",
+    "消费者": "consumer",
+    "普通消费者": "consumer",
+    "소비자": "consumer",
+    "일반 소비자": "consumer",
+}
+
+
+def _role(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        return ROLES[" ".join(text.casefold().split())]
+    except KeyError:
+        raise _Bad("bad_role", value=text) from None
 
 
 @lru_cache(maxsize=4096)

@@ -6,9 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from guanxi.events import operations as events
-from guanxi.people.models import Field, Identity, LevelProof, Membership, NameWord, Person, Strength, Trait
+from guanxi.people.models import (
+    Field,
+    Identity,
+    LevelProof,
+    Membership,
+    NameWord,
+    Person,
+    Strength,
+    Tag,
+    TagGroup,
+    Trait,
+)
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges
 from guanxi.people.operations.members import memberships_restored
+from guanxi.people.operations.people_kind.tagging import TakeBackTags
 from guanxi.people.operations.people_kind.writing import rename
 from guanxi.people.port import UndoStep
 
@@ -29,6 +41,7 @@ def _people_touched(ids: Sequence[int], now: datetime) -> None:
 
 
 UNDO: tuple[UndoStep, ...] = (
+    TakeBackTags(),
     RestoreChanges(Trait, then=_traits_changed),
     RestoreChanges(Person, then=_people_changed),
     RestoreChanges(Membership, then=memberships_restored),
@@ -37,4 +50,6 @@ UNDO: tuple[UndoStep, ...] = (
     RemoveRows(Membership, inside="person", then=_people_touched),
     RemoveRows(Trait, inside="person", then=_people_touched),
     RemoveRows(Field),
+    RemoveRows(Tag),
+    RemoveRows(TagGroup),
 )

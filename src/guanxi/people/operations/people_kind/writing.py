@@ -15,6 +15,7 @@ from guanxi.people.operations.assigning import tell_assigned
 from guanxi.people.operations.journal import note_changes
 from guanxi.people.operations.members import Joining, members_join, members_leave
 from guanxi.people.operations.people_kind.planning import KnownPerson, NewIdentity, NewPerson, PeoplePlan
+from guanxi.people.operations.people_kind.tagging import write_tags
 from guanxi.people.port import ImportContext
 from guanxi.people.rules.kinds import PLAIN, SEALED
 
@@ -48,6 +49,7 @@ def write_people(plan: PeoplePlan, context: ImportContext) -> None:
         bulk.insert(NameWord, ["word", "person_id"], words.result())
     _traits(plan, ids, context)
     _members(plan, ids, context)
+    _tags(plan, ids, context)
     governance.record_consents(
         lines=lines.result(),
         source=context.source,
@@ -142,6 +144,19 @@ def _members(plan: PeoplePlan, ids: Sequence[int], context: ImportContext) -> No
         members_join(joining=joining, proof=context.source, **given)
     if leaving := [pk for _ready, pk, member in said if member is False]:
         members_leave(people=leaving, at=context.now, because=context.source, **given)
+
+
+def _tags(plan: PeoplePlan, ids: Sequence[int], context: ImportContext) -> None:
+    said = [(pk, one.tags) for one, pk in zip(plan.new, ids, strict=True)]
+    said += [(one.person, one.tags) for one in plan.known]
+    roles = [(pk, one.ready.role) for one, pk in zip(plan.new, ids, strict=True)]
+    roles += [(one.person, one.role) for one in plan.known]
+    write_tags(
+        [(person, tags) for person, tags in said if tags],
+        [(person, role) for person, role in roles if role],
+        plan.words,
+        context,
+    )
 
 
 def _make_fields(context: ImportContext) -> None:

@@ -17,6 +17,7 @@ from guanxi.kit.personal import Who
 from guanxi.people.models import Identity, Import, ImportChange, ImportReject, LevelProof, Person, Trait
 from guanxi.people.operations.imports import files
 from guanxi.people.operations.imports.states import WORKING
+from guanxi.people.operations.journal import TAGS_OF_PEOPLE
 from guanxi.people.queries.who import tells_of
 
 ROWS = 8_000
@@ -141,7 +142,7 @@ def _sample_cells(of: Import) -> list[object]:
 
 def _changes(whom: Who) -> QuerySet[ImportChange]:
     """By the rows that they have now, in any table of any room."""
-    mine = Q(pk__in=[])
+    mine = Q(table=TAGS_OF_PEOPLE, row__in=list(whom.people))
     for table in personal.tables():
         if isinstance(table.found, str):
             mine |= Q(table=table.model._meta.db_table, row__in=list(table.rows(whom).values_list("pk", flat=True)))

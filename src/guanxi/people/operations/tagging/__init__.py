@@ -1,6 +1,7 @@
 """Tags: `from guanxi.people import operations as people`."""
 
 from guanxi.people.operations.tagging.expiring import tag_lane
+from guanxi.people.operations.tagging.hearing import TagsAgreed, TagsHeard, hear_tags
 from guanxi.people.operations.tagging.naming import (
     change_tag,
     change_tag_group,
@@ -19,10 +20,13 @@ __all__ = [
     "Put",
     "TagRefused",
     "Tagged",
+    "TagsAgreed",
+    "TagsHeard",
     "change_tag",
     "change_tag_group",
     "create_tag_group",
     "create_tags",
+    "hear_tags",
     "let_rules",
     "merge_tags",
     "own_tag",

@@ -31,7 +31,9 @@ def kept(one: Tagged) -> dict[str, Any]:
 
 
 @transaction.atomic
-def untag_people(*, before: Mapping[int, Mapping[str, Any]], how: str, now: datetime) -> set[int]:
+def untag_people(
+    *, before: Mapping[int, Mapping[str, Any]], how: str, now: datetime, import_id: int | None = None
+) -> set[int]:
     """Given what `tag_people` said of each person (`kept`), those of whom all could go back. Whoever was changed since,
     or had a tag that is not there any more, stays as they are."""
     standing = set(held(before))
@@ -63,7 +65,7 @@ def untag_people(*, before: Mapping[int, Mapping[str, Any]], how: str, now: date
         person: ([new[pk]["tag_id"] for pk in was["new"]], [row["tag_id"] for row in was["gone"]])
         for person, was in back.items()
     }
-    tell(changes, {}, how=how, now=now)
+    tell(changes, {}, how=how, now=now, import_id=import_id)
     return set(back)
 
 
