@@ -151,6 +151,10 @@ def after(client: Client, address: str, sent: dict[str, Any], before: Any) -> tu
     return status, seen
 
 
+# Fields of a form's own that are called like a column.
+OWN = {"export_new": ("audience",), "export_count": ("audience",)}
+
+
 def test_names_of_other_tables_in_a_form_change_nothing(world: World) -> None:
     client = owner_of_it()
     before, others = ids(), names_of_others()
@@ -158,7 +162,9 @@ def test_names_of_other_tables_in_a_form_change_nothing(world: World) -> None:
     came_through = set()
     for route, address, sent in attempts(world, client):
         plain = after(client, address, sent, before)
-        laden = after(client, address, others | sent, before)
+        laden = after(
+            client, address, {name: others[name] for name in others if name not in OWN.get(route, ())} | sent, before
+        )
         if plain[0] in (200, 302) and sent:
             came_through.add(route)
         if max(plain[0], laden[0]) >= 500 or plain[1] != laden[1] or (sent and plain[0] != laden[0]):
