@@ -135,10 +135,10 @@ def _anew(count: int) -> Iterator[Row]:
         seen = connected.strength_preview(replace(usual, weights={**usual.weights, "order": 1.0}), NOW)
         previewed = time.monotonic() - began
         began = time.monotonic()
-        some = cases(usual, NOW)
+        judged_on = cases(usual, NOW)
         judged = time.monotonic() - began
     yield _row(f"what another weight moves, on {seen.of:,} of {seen.people:,} people", round(previewed, 1), "s")
-    yield _row(f"cases to fit the bands on ({sum(one.count for one in some):,})", round(judged, 1), "s")
+    yield _row(f"cases to fit the bands on ({sum(one.count for one in judged_on):,})", round(judged, 1), "s")
     yield _row(f"strength of {count:,} people ({bonds:,} bonds) counted anew", round(first, 1), "s")
     most = SECONDS_A_MILLION * count / 1_000_000
     yield _row("the same once more, nothing changed", round(again, 1), "s", target=most, ok=max(first, again) <= most)
