@@ -11,6 +11,7 @@ from guanxi.connections import queries
 from guanxi.connections.queries import fitting
 from tests.connections.test_fitting import drawn
 from tests.console.visitors import Visitor, lumen, owner
+from tests.factories.people import make_person
 
 __all__ = ["lumen", "owner"]
 KINDS = tuple(queries.StrengthValues().weights)
@@ -43,3 +44,17 @@ def test_edges_are_proposed_from_data_taken_by_a_person_and_refused_without_enou
     known = queries.strength_settings()
     assert (known.rules.strong_above, known.fitted["cases"]) == (fit.strong_above, 4_000)
     assert "The edges were fitted on 4,000 people" in owner.get("strength")
+
+
+def test_the_page_of_an_opinion_leader_begins_with_whom_they_reach(owner: Visitor, now: datetime) -> None:
+    lin = make_person("Lin", now=now)
+    owner.post("person_platform", lin.public_id, platform="weibo", followers="128000", handle="linsays")
+    owner.post("person_platform", lin.public_id, platform="zhihu", followers="many")
+    page = owner.get("person", lin.public_id)
+    assert '<b class="num">128,000</b> Weibo' in page and "Write how many they are, in digits." in page
+    assert page.index("Followers on platforms</h3>") > page.index("Strength</h3>")
+    owner.post("person_role", lin.public_id, role="leader")
+    page = owner.get("person", lin.public_id)
+    assert page.index("Followers on platforms</h3>") < page.index("Strength</h3>")
+    owner.post("person_platform_remove", lin.public_id, platform="weibo")
+    assert "Nothing is known of them elsewhere." in owner.get("person", lin.public_id)

@@ -11,6 +11,7 @@ import io
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,9 @@ def _again() -> Iterator[Row]:
 
 def _anew(count: int) -> Iterator[Row]:
     from guanxi.connections import operations as connections
+    from guanxi.connections import queries as connected
     from guanxi.connections.models import Bond
+    from guanxi.connections.queries.fitting import cases
     from guanxi.events import operations as events
     from guanxi.events.queries import EVENTS
     from guanxi.governance import operations as governance
@@ -127,6 +130,15 @@ def _anew(count: int) -> Iterator[Row]:
         connections.count_anew(now=NOW)
         again = time.monotonic() - began
         bonds = Bond.objects.count()
+        usual = connected.StrengthValues()
+        began = time.monotonic()
+        seen = connected.strength_preview(replace(usual, weights={**usual.weights, "order": 1.0}), NOW)
+        previewed = time.monotonic() - began
+        began = time.monotonic()
+        judged_on = cases(usual, NOW)
+        judged = time.monotonic() - began
+    yield _row(f"what another weight moves, on {seen.of:,} of {seen.people:,} people", round(previewed, 1), "s")
+    yield _row(f"cases to fit the bands on ({sum(one.count for one in judged_on):,})", round(judged, 1), "s")
     yield _row(f"strength of {count:,} people ({bonds:,} bonds) counted anew", round(first, 1), "s")
     most = SECONDS_A_MILLION * count / 1_000_000
     yield _row("the same once more, nothing changed", round(again, 1), "s", target=most, ok=max(first, again) <= most)

@@ -16,7 +16,7 @@ from guanxi.connections.queries.recount import PART, Changes
 from guanxi.events import operations as events
 from guanxi.events import queries
 from guanxi.events.models import LakeState, Retraction
-from guanxi.kit import leases
+from guanxi.kit import bulk, leases
 from guanxi.people import operations as people
 from guanxi.people.models import Person
 
@@ -90,7 +90,8 @@ def _write(changes: Changes, now: datetime) -> None:
 
 def _still(persons: list[int]) -> set[int]:
     """Who was not erased while the lake was read."""
-    return set(Person.objects.filter(pk__in=persons, erased_at=None).values_list("pk", flat=True))
+    there = Person.objects.filter(erased_at=None).extra(**bulk.any_number("people_person.id", persons))
+    return set(there.values_list("pk", flat=True))
 
 
 def _done(rows: int) -> None:
