@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from guanxi.connections import operations as connections
-from guanxi.connections.models import Platform
 from guanxi.connections.operations import PlatformRefused
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.people.platforms import REFUSALS, PlatformForm
@@ -38,8 +37,8 @@ def note_platform(request: StaffRequest, public_id: str) -> HttpResponse:
 @require_POST
 def forget_platform(request: StaffRequest, public_id: str) -> HttpResponse:
     person, platform = found(request, public_id), request.POST.get("platform", "")
-    if platform not in Platform.values:
-        raise Http404
-    connections.forget_platform(person=person, platform=platform, now=request.now)
-    messages.success(request, _("Removed."))
+    if connections.forget_platform(person=person, platform=platform, now=request.now):
+        messages.success(request, _("Removed."))
+    else:
+        messages.error(request, str(REFUSALS["platform"]))
     return redirect("person", request.workspace.slug, person.public_id)
