@@ -242,7 +242,10 @@ ROUTES: dict[str, Route] = {
     "audience_schedule": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
     "audience_fix": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
     "audience_why": Route(
-        SEES_AUDIENCES, ("get",), lambda things: {"public_id": things.audience, "person_id": things.person}
+        SEES_AUDIENCES,
+        ("get",),
+        lambda things: {"public_id": things.audience, "person_id": things.person},
+        OTHERS_PEOPLE,
     ),
     "audience_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
     "contents": Route(SEES_CONTENT),

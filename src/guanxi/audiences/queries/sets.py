@@ -68,23 +68,25 @@ class Found:
 
 
 def _sequences(clause: Then, context: Context) -> Any:
-    """Both kinds of events in one line a person, the latest first: of each `first`, the `next` that was seen last on
-    the way is the nearest one after it. At one instant the `first` goes before, for that `next` is not later."""
+    """Time is cut into stretches as long as the gap. Of each `first` only two count: the latest `next` of its own one,
+    which is later or not and never too late, and the earliest of the one after, which is later and may be too late. So
+    the work rises with the number of events, however many one person has."""
     start, end = window_bounds(clause.within, context.now, context.zone)
-    to_us = context.tables.engine.epoch_us
-    after = end and end + timedelta(microseconds=clause.gap.microseconds + 1)
+    to_us, gap = context.tables.engine.epoch_us, clause.gap.microseconds
+    after = end and end + timedelta(microseconds=gap + 1)
     firsts, nexts = selected(clause.first, (start, end), context), selected(clause.next, (start, after), context)
-    line = firsts.select(firsts.person, at=to_us(firsts.occurred_at), later=0).union(
-        nexts.select(nexts.person, at=to_us(nexts.occurred_at), later=1)
-    )
-    back = ibis.window(group_by=line.person, order_by=[ibis.desc(line.at), line.later], preceding=None, following=0)
-    nearest = (line.later == 1).ifelse(line.at, ibis.null("int64")).min().over(back)
-    seen = line.mutate(nearest=nearest)
-    seen = seen.filter(seen.later == 0)
-    came = (seen.nearest - seen.at <= clause.gap.microseconds).fill_null(False)
+    at, came_at = to_us(firsts.occurred_at), to_us(nexts.occurred_at)
+    firsts = firsts.select("person", at=at, own=at // gap)
+    nexts = nexts.select("person", at=came_at, own=came_at // gap)
+    nexts = nexts.group_by("person", "own").agg(earliest=nexts.at.min(), latest=nexts.at.max())
+    same = nexts.select(same_person="person", same_own="own", latest="latest")
+    following = nexts.select(next_person="person", next_own=nexts.own - 1, earliest="earliest")
+    seen = firsts.left_join(same, [firsts.person == same.same_person, firsts.own == same.same_own])
+    seen = seen.left_join(following, [seen.person == following.next_person, seen.own == following.next_own])
+    came = (seen.latest > seen.at).fill_null(False) | (seen.earliest - seen.at <= gap).fill_null(False)
     if clause.type == "then":
         return seen.filter(came).select("person")
-    over = seen.at <= int(context.now.timestamp()) * 1_000_000 + context.now.microsecond - clause.gap.microseconds
+    over = seen.at <= int(context.now.timestamp()) * 1_000_000 + context.now.microsecond - gap
     return seen.filter(~came & over).select("person")
 
 
