@@ -245,7 +245,7 @@ ROUTES: dict[str, Route] = {
         SEES_AUDIENCES,
         ("get",),
         lambda things: {"public_id": things.audience, "person_id": things.person},
-        OTHERS_PEOPLE,
+        OTHERS_PEOPLE & SEES_AUDIENCES,
     ),
     "audience_delete": Route(WRITES, ("post",), lambda things: {"public_id": things.audience}),
     "contents": Route(SEES_CONTENT),
