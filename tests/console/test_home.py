@@ -144,7 +144,7 @@ def test_figures_count_the_people_whom_one_may_see(lumen: Workspace, now: dateti
 
 def test_it_says_whether_the_counts_are_up_to_date(lumen: Workspace, now: datetime) -> None:
     people.create_person(now=now, name="Emma")
-    assert "on its way into the counts" in shown(Role.OWNER)
+    assert "way into the counts" in shown(Role.OWNER)
     while events.write_lake(now=now):
         pass
     assert "Counts are up to date" in shown(Role.OWNER)

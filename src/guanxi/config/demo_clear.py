@@ -21,7 +21,7 @@ from guanxi.audiences.models import Audience, TagRule
 from guanxi.channels.models import Account, Message
 from guanxi.channels.models import Notice as Returned
 from guanxi.config import demo_story
-from guanxi.connections.models import GroupChat, GroupMembership
+from guanxi.connections.models import FriendFact, FriendFactKind, FriendHandover, GroupChat, GroupMembership
 from guanxi.content.models import Content
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
@@ -152,12 +152,21 @@ def beside_goes() -> None:
         else:
             free(brought(Account, [account.public_id]))
     members = brought(Staff).exclude(role=Role.OWNER)
+    remove(FriendHandover, list(handed_over(members).values_list("pk", flat=True)))
     users = list(members.values_list("user", flat=True))
     free(members, or_else=lambda one: Staff.objects.filter(pk=one.pk).update(is_active=False))
     for user in users:
         remove_login(user)
     mail_store.empty(settings.HOME / demo_story.MAIL_FOLDER)
     free(brought(Unit).order_by("-path"))
+
+
+def handed_over(members: models.QuerySet[Staff]) -> models.QuerySet[FriendHandover]:
+    """Hand-overs of theirs of which no friend is there any more."""
+    friends = FriendFact.objects.filter(
+        kind=FriendFactKind.HANDED_OVER, at=models.OuterRef("at"), friendship__staff=models.OuterRef("giver")
+    )
+    return FriendHandover.objects.filter(~models.Exists(friends), giver__in=members)
 
 
 def told_of(public_ids: list[str]) -> models.QuerySet[Delivery]:

@@ -73,6 +73,8 @@ FACTS: dict[Any, tuple[str, ...]] = {
     commerce.OrderRefunded: ("person", "order_id"),
     loyalty.CouponRedeemed: ("person", "coupon_id", "order_id"),
 }
+# What rooms tell each other alone: it is about addresses, and nothing of those leaves the house.
+INSIDE: tuple[Any, ...] = (governance.AddressesChanged,)
 TEST = "webhook.test"
 NAMES: tuple[str, ...] = tuple(fact.name for fact in FACTS)
 
