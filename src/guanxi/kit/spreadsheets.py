@@ -8,13 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, TextIO
 from xml.sax.saxutils import escape
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 Cell = str | int | float | Decimal | date | datetime | time | None
 Row = Sequence[Cell]
@@ -100,48 +95,6 @@ def _number(cell: float | Decimal) -> str:
     return format(exact, "f") if exact.is_finite() else ""
 
 
-def write_xlsx(target: Path | BinaryIO, header: Sequence[str], rows: Iterable[Row]) -> None:
-    """Text stays text, whatever it begins with. Past Excel's limit of rows it goes on in a further sheet."""
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options) as book:
-        bold = book.add_format({"bold": True})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        sheet, place = _sheet(book, header, bold), 1
-        for row in rows:
-            if place == SHEET_ROWS:
-                sheet, place = _sheet(book, header, bold), 1
-            for column, cell in enumerate(row):
-                _write(sheet, place, column, cell, day, moment)
-            place += 1
-
-
-def _sheet(book: xlsxwriter.Workbook, header: Sequence[str], bold: Format) -> Worksheet:
-    sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 0)
-    for column, name in enumerate(header):
-        sheet.write_string(0, column, _shortened(name), bold)
-    return sheet
-
-
-def _write(sheet: Worksheet, row: int, column: int, cell: Cell, day: Format, moment: Format) -> None:
-    match cell:
-        case None | "":
-            return
-        case str():
-            sheet.write_string(row, column, _shortened(cell))
-        case bool():
-            sheet.write_boolean(row, column, cell)
-        case int() | float() | Decimal() if _fits(cell):
-            sheet.write_number(row, column, float(cell))
-        case datetime() if cell.tzinfo is None and cell.year >= 1900:
-            sheet.write_datetime(row, column, cell, moment)
-        case date() if not isinstance(cell, datetime) and cell.year >= 1900:
-            sheet.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), day)
-        case _:
-            sheet.write_string(row, column, _csv_text(cell))
-
-
 def _fits(number: float | Decimal) -> bool:
     """Whether Excel keeps every digit; order and card numbers are longer and go in as text."""
     exact = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
@@ -182,6 +135,9 @@ _SHEET = (
     "</sheetView></sheetViews><sheetData>"
 )
 _END = "</sheetData></worksheet>"
+# In a cell, _x000D_ means a return (ECMA-376, ST_Xstring), which XML would else read as a line feed; who wrote the letters
+# themselves means the letters.
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 # What XML 1.0 has no place for.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -244,8 +200,8 @@ def _xml_row(place: int, row: Sequence[str | int | float | None]) -> str:
 def _xml_cell(at: str, cell: str | int | float) -> str:
     if not isinstance(cell, str) and _fits(cell):
         return f'<c r="{at}"><v>{cell}</v></c>'
-    text = escape(_UNWRITABLE.sub("", _shortened(str(cell))))
-    return f'<c r="{at}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    text = _ESCAPE.sub("_x005F_", _UNWRITABLE.sub("", _shortened(str(cell)))).replace("\r", "_x000D_")
+    return f'<c r="{at}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
 
 
 @cache
