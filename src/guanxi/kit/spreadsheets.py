@@ -135,8 +135,8 @@ _SHEET = (
     "</sheetView></sheetViews><sheetData>"
 )
 _END = "</sheetData></worksheet>"
-# In a cell, _x000D_ means a return (ECMA-376, ST_Xstring), which XML would else read as a line feed; who wrote the letters
-# themselves means the letters.
+# In a cell, _x000D_ means a return (ECMA-376, ST_Xstring), which XML would else read as a line feed; such letters of
+# their own are escaped.
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 # What XML 1.0 has no place for.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
