@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FileChooser, Page, expect
 
 from guanxi.audiences.models import Audience
 from guanxi.governance.models import Role
@@ -102,14 +102,21 @@ def keys(site: Site, page: Page, signed_in: SignedIn) -> Iterator[Keys]:
 
 def test_an_import_by_keyboard(keys: Keys, file: Path) -> None:
     page = keys.page
+    choosers = list[FileChooser]()
+    page.on(
+        "filechooser", lambda one: choosers.append(one)
+    )  # long before one opens: a browser is told late when it is busy
     keys.press("^Imports$")
     page.wait_for_url("**/imports")
     keys.press("^New import$")
     page.wait_for_url("**/imports/new")
     keys.to("", kind="file")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
-    chooser.value.set_files(file)
+    page.keyboard.press("Space")
+    for _ in range(300):
+        if choosers:
+            break
+        page.wait_for_timeout(100)
+    choosers[0].set_files(file)
     keys.press("^Next: columns")
     page.wait_for_url("**/columns")
     keys.press("^Next: check the file")
