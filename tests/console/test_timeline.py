@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from guanxi.acquisition.operations import seen
-from guanxi.console.people.timeline import timeline
+from guanxi.console.people.timeline import Item, timeline
 from guanxi.console.people.words import proof_words
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock
@@ -50,7 +50,8 @@ def test_what_a_site_told_stands_in_the_timeline_in_words(workspace: Workspace) 
     ]
     assert {item.title for item in timeline(person).items} > {item.title for item in site}
     assert proof_words("event.sent", "track.product_viewed") == "an event of theirs: Product Viewed"
-    pages, mark = [], ""
+    pages: list[Item] = []
+    mark = ""
     while True:
         part = timeline(person, kind="site", before=mark, size=2)
         pages, mark = pages + part.items, part.older
