@@ -296,6 +296,9 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
             right = [pk for pk, one in known.items() if fits(one) and (not both or also(one))]
             assert listed(boss, wanted) == in_order(right, known, sort), wanted
             assert queries.count_people(boss, wanted) == len(right), wanted
+            if sort in ("name", "unseen"):
+                anns = [pk for pk in right if known[pk]["owner"] == ann]
+                assert listed(ann, wanted) == in_order(anns, known, sort), wanted
 
 
 def test_counting_stops_early_and_says_so(workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,16 @@ from django.db.models import Count, F, OrderBy, Q, QuerySet
 from guanxi.governance.models import Staff
 from guanxi.kit import scope
 from guanxi.people.models import Person
-from guanxi.people.queries.filters import Wanted, plain, standing_of_list, tags_of_list, traits_of, visible
+from guanxi.people.queries.filters import (
+    Wanted,
+    listed,
+    mine,
+    plain,
+    standing_of_list,
+    tags_of_list,
+    traits_of,
+    visible,
+)
 from guanxi.people.queries.sides import Side, Without, Word, among, by_identity, by_words, extra, few, room_for_ids
 
 PAGE = 50
@@ -103,6 +112,11 @@ def find_people(staff: Staff, wanted: Wanted) -> Found:
             ids = set(marked)
         else:
             broad.append(side)
+    with_row = [side for side in broad if not isinstance(side, Without)]
+    own = mine(staff) if ids is None and with_row else None
+    if own and (both := few([*with_row, own])) is not None:
+        # This asked whom they may see: the page and the count would spend most of their time on reading it again.
+        people, ids, broad = listed().filter(plain(wanted)), set(both), [one for one in broad if one not in with_row]
     if ids is None:
         return Found(wanted, people, None, broad)
     for side in broad:
