@@ -1,5 +1,5 @@
-"""Lists of rising numbers are kept as they are: to press one of five hundred took the database longer than all else that
-it did with its batch."""
+"""Lists of rising numbers are kept as they are: to press one of five hundred took the database longer than all else
+that it did with its batch."""
 
 from __future__ import annotations
 
