@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -27,6 +27,7 @@ from guanxi.people.queries import KnownNote
 from guanxi.reach.models import Broadcast
 
 PAGE = 30
+MICROSECOND = timedelta(microseconds=1)
 FOLDED = ("product.bought",)
 KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "": (gettext_lazy("Everything"), ()),
@@ -191,6 +192,17 @@ def _unsent(message: Message, name: str) -> Item:
             return Item(at, "circle-help", _("Not known whether “%(name)s” left") % {"name": name}, message.detail)
         case _failed:
             return Item(at, "circle-x", _("“%(name)s” could not be sent") % {"name": name}, message.detail)
+
+
+def place_of(entry: TimelineEntry) -> str:
+    """The query of the page of the person whose timeline begins with this one."""
+    kinds = (
+        kind
+        for kind, (_label, names) in KINDS.items()
+        if any(entry.name == name or (name.endswith(".") and entry.name.startswith(name)) for name in names)
+    )
+    kind = "orders" if entry.name in FOLDED else next(kinds, "")
+    return f"?show={kind}&before={_mark(entry.at + MICROSECOND, b'')}"
 
 
 def told(entries: Sequence[TimelineEntry]) -> list[Item]:
