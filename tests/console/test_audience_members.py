@@ -115,5 +115,5 @@ def test_each_row_behind_a_clause_leads_to_the_page_that_shows_it(
     [address] = re.findall(r'href="([^"]*show=orders[^"]*)"', page)
     assert f"/people/{emma.public_id}?show=orders&before=" in address
     assert owner.client.get(address).status_code == 200
-    shown = owner.get("audience", kept.public_id)
+    shown = owner.get("audiences")
     assert f"connection with “{boss}” is strong" in shown
