@@ -157,8 +157,8 @@ def test_levels_that_ties_proved_are_history_however_they_were_told(account: Acc
     for person in everybody:
         turns = [FollowTold(person.pk, account.pk, begins, now - timedelta(days=ago))
                  for ago, begins in ((9, True), (5, False), (3, True))]  # fmt: skip
-        for one in [turns] if person == everybody[3] else zip([turns[place] for place in (2, 0, 1)], strict=True):
-            connections.note_follows(one, now=now, source="wecom")
+        for told in [turns] if person == everybody[3] else [[turns[place]] for place in (2, 0, 1)]:
+            connections.note_follows(told, now=now, source="wecom")
     meant = [
         ("friend", now - timedelta(days=9), now - timedelta(days=6), "friend.removed_by_friend"),
         ("friend", now - timedelta(days=4), now - timedelta(days=2), "friend.removed_by_staff"),

@@ -187,7 +187,9 @@ def _prove(noted: Sequence[Noted], staff: Mapping[int, Any], now: datetime, sour
         level=Level.FRIEND,
         proof=PROOF,
         proofs=[
-            people.PastProof(one.key[0], over.since, over.until, _ENDED[over.state], one.pk, staff[one.key[1]].name)
+            people.PastProof(
+                one.key[0], over.since, over.until, _ENDED[FriendState(over.state)], one.pk, staff[one.key[1]].name
+            )
             for one in with_an_end(noted)
             for over in past(_read(one.told))
         ],
