@@ -117,6 +117,7 @@ def _rows(leaf: Clause, context: Context, tables: Lake) -> Evidence:
 
 def _close(leaf: Strength, context: Context) -> list[Close]:
     advisors, units = keys_of(leaf, context)
+    assert context.person is not None
     known = closeness(Person.objects.get(pk=context.person), context.now).advisors
     return [one for one in known if one.staff and (one.staff.pk in advisors or one.staff.unit_id in units)][:ROWS]
 
