@@ -194,6 +194,15 @@ REQUESTS: Mapping[str, Example] = {
     "get_file": _of(person_id=PERSON, file_id=FILE),
     "remove_file": _of(person_id=PERSON, file_id=FILE),
     "list_fields": Example(),
+    "create_field": Example(body={"label": "Contract until", "kind": "date"}),
+    "change_field": Example({"field_id": FIELD}, body={"label": "Home town"}),
+    "list_roles": Example(),
+    "get_role_rules": _of(role="leader"),
+    "set_role_rules": Example(
+        {"role": "leader"}, body={"priority": 1, "fields": [{"field": FIELD, "begins_with": "上海"}]}
+    ),
+    "preview_fill": _of(role="leader"),
+    "fill_role": _of(role="leader"),
     "list_bulks": Example(query={"limit": "10"}),
     "start_bulk": Example(body={"act": "owner", "fitting": {"unit": UNIT, "level": "customer"}, "owner": OWNER}),
     "get_bulk": _of(bulk_id=BULK),
@@ -484,6 +493,15 @@ _TAG = {
     "merged_into": None,
     "people": 12,
 }
+_CITY = {"id": FIELD, "key": "city", "label": "City", "kind": "text", "choices": []}
+_LEADERS = {
+    "role": "leader",
+    "priority": 1,
+    "fields": [{"field": _CITY, "begins_with": "上海"}],
+    "version": 1,
+    "changed_at": AT,
+    "by": {"id": OWNER, "name": "Grace Bell"},
+}
 _GROUP = {"id": TAG_GROUP, "name": "Kind", "exclusive": False, "wins": "ours", "position": 1}
 _TAG_RULE = {
     "id": TAG_RULE,
@@ -567,6 +585,12 @@ ANSWERS: Mapping[str, Any] = {
         "data": [{"platform": "weibo", "handle": "linsays", "followers": 128000, "as_of": "2026-11-20"}],
         "total": 128000,
     },
+    "RoleRulesOut": _LEADERS,
+    "RoleRulesList": {"data": [_LEADERS]},
+    "FillPreviewOut": {
+        "fields": [{"field": _CITY, "begins_with": "上海", "empty": 12, "earlier": 3, "same": 40, "own": 25}]
+    },
+    "FilledOut": {"written": 15, "left": 0},
     "StrengthRulesOut": {
         "weights": {
             "reply": 1.0,
@@ -616,6 +640,7 @@ ANSWERS: Mapping[str, Any] = {
         "strong_between": [0.54, 0.63],
         "before": [{"band": "strong", "cases": 402, "answered": 253, "share": 0.6294, "between": [0.5812, 0.6751]}],
         "after": [{"band": "strong", "cases": 511, "answered": 310, "share": 0.6067, "between": [0.5637, 0.6481]}],
+        "sure": True,
     },
     "StrengthCountOut": {"counting": True, "todo": 1204, "done": 600},
     "TouchOut": {"kind": "meeting", "at": AT},
@@ -899,7 +924,7 @@ ANSWERS: Mapping[str, Any] = {
         "backed_up_at": AT,
     },
     "Verdict": {"count": 1_204, "hash": "9f2c…", "fault": None, "position": None},
-    "FieldOut": {"id": FIELD, "key": "city", "label": "City", "kind": "text"},
+    "FieldOut": _CITY,
     "KeyOut": {
         "id": KEY,
         "name": "Shop",

@@ -44,6 +44,7 @@ from guanxi.api.v1 import (
     people,
     personal,
     platforms,
+    roles,
     sources,
     staff,
     strength_rules,
@@ -160,6 +161,7 @@ for room in (
     staff,
     workspace,
     strength_rules,
+    roles,
     health,
     audit,
 ):

@@ -45,6 +45,15 @@ from guanxi.people.operations.personal import (
 )
 from guanxi.people.operations.preferring import set_preferences
 from guanxi.people.operations.revealing import RevealRefused, reveal
+from guanxi.people.operations.roles import (
+    FieldRefused,
+    RoleRefused,
+    WantedField,
+    change_field,
+    create_field,
+    fill_defaults,
+    set_role_rules,
+)
 from guanxi.people.operations.seeing import saw
 from guanxi.people.operations.strength import drop_strength, hold_strength
 from guanxi.people.operations.tagging import (
@@ -77,6 +86,7 @@ __all__ = [
     "ChoiceRefused",
     "ErasureRefused",
     "ExportRefused",
+    "FieldRefused",
     "FileRefused",
     "HandoverRefused",
     "IdentityChange",
@@ -96,6 +106,7 @@ __all__ = [
     "RemoveRows",
     "RestoreChanges",
     "RevealRefused",
+    "RoleRefused",
     "SearchRefused",
     "TagRefused",
     "Tagged",
@@ -104,11 +115,13 @@ __all__ = [
     "TakeBackProofs",
     "ToMerge",
     "ViewRefused",
+    "WantedField",
     "add_kind",
     "add_note",
     "attach_file",
     "bulk_lane",
     "cancel_import",
+    "change_field",
     "change_kind",
     "change_tag",
     "change_tag_group",
@@ -117,6 +130,7 @@ __all__ = [
     "choose_columns",
     "choose_options",
     "choose_sheet",
+    "create_field",
     "create_person",
     "create_tag_group",
     "create_tags",
@@ -128,6 +142,7 @@ __all__ = [
     "erase_person",
     "export_person",
     "fail_import",
+    "fill_defaults",
     "hand_over",
     "has_number",
     "hear_tags",
@@ -166,6 +181,7 @@ __all__ = [
     "search_lane",
     "set_preferences",
     "set_role",
+    "set_role_rules",
     "start_bulk",
     "start_import",
     "stop_bulk",
