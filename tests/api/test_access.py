@@ -106,6 +106,7 @@ SCOPES: dict[str, Permission | None] = {
     "create_field": P.TAGS_MANAGE,
     "change_field": P.TAGS_MANAGE,
     "list_roles": P.PEOPLE_VIEW,
+    "list_waiting": P.PEOPLE_VIEW,
     "get_role_rules": P.PEOPLE_VIEW,
     "set_role_rules": P.TAGS_MANAGE,
     "preview_fill": P.TAGS_MANAGE,

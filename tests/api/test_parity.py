@@ -76,6 +76,7 @@ SAME: dict[str, str] = {
     "person_platform_remove": "forget_platform",
     "strength": "get_strength_rules set_strength_rules preview_strength_rules get_strength_count",
     "roles": "list_roles list_fields",
+    "waiting": "list_waiting",
     "role": "get_role_rules set_role_rules preview_fill",
     "role_fill": "fill_role",
     "role_field_new": "create_field",

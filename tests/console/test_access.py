@@ -88,6 +88,7 @@ ROUTES: dict[str, Route] = {
     "account_session_end": Route(LOGIN, ("post",), lambda things: {"name": "unknown"}),
     "gallery": Route(LOGIN),
     "home": Route(EVERYONE),
+    "waiting": Route(SEES_PEOPLE),
     "find": Route(EVERYONE),
     "notices": Route(EVERYONE),
     "notices_bell": Route(EVERYONE),

@@ -197,6 +197,7 @@ REQUESTS: Mapping[str, Example] = {
     "create_field": Example(body={"label": "Contract until", "kind": "date"}),
     "change_field": Example({"field_id": FIELD}, body={"label": "Home town"}),
     "list_roles": Example(),
+    "list_waiting": Example(),
     "get_role_rules": _of(role="leader"),
     "set_role_rules": Example(
         {"role": "leader"}, body={"priority": 1, "fields": [{"field": FIELD, "begins_with": "上海"}]}
@@ -589,6 +590,13 @@ ANSWERS: Mapping[str, Any] = {
     "RoleRulesList": {"data": [_LEADERS]},
     "FillPreviewOut": {
         "fields": [{"field": _CITY, "begins_with": "上海", "empty": 12, "earlier": 3, "same": 40, "own": 25}]
+    },
+    "WaitingOut": {
+        "person": {"id": PERSON, "name": "Ann Lee"},
+        "role": "leader",
+        "priority": 1,
+        "why": "wrote",
+        "since": AT,
     },
     "FilledOut": {"written": 15, "left": 0},
     "StrengthRulesOut": {

@@ -54,6 +54,7 @@ from guanxi.api.v1 import (
     ties,
     timeline,
     views,
+    waiting,
     webhooks,
     workspace,
 )
@@ -162,6 +163,7 @@ for room in (
     workspace,
     strength_rules,
     roles,
+    waiting,
     health,
     audit,
 ):

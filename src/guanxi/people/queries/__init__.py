@@ -25,7 +25,7 @@ from guanxi.people.queries.cards import (
 )
 from guanxi.people.queries.erasures import erasures_by_state, stuck_erasure
 from guanxi.people.queries.exported import OWN_ID, READ, TOLD, every_language, is_export, mask_id, ours, unsealer
-from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, trait_wanted, visible
+from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, own, trait_wanted, visible
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
@@ -214,6 +214,7 @@ __all__ = [
     "notes",
     "other_kinds",
     "ours",
+    "own",
     "owners_for",
     "page_of",
     "pairs",
