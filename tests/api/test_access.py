@@ -265,6 +265,10 @@ BESIDE: dict[str, list[Permission]] = {
 }
 
 
+# What is asked for is there in every workspace: the roles of people.
+EVERYWHERE = {"get_role_rules", "set_role_rules", "preview_fill", "fill_role"}
+
+
 def test_every_operation_has_a_line_in_the_matrix() -> None:
     assert BY_ID.keys() - SCOPES.keys() == set(), "add a line to SCOPES, by hand"
     assert SCOPES.keys() - BY_ID.keys() == set(), "this operation is gone"
@@ -290,7 +294,7 @@ def test_only_a_key_with_the_scope_gets_in(world: World, name: str) -> None:
         ("an expired key", of_expired, 401),
         ("a key with every other scope", key_of(boss, others)[1], 403 if scope else 0),
     ]
-    if "{" in path:
+    if "{" in path and name not in EVERYWHERE:
         wanted.append(("a key of another workspace", stranger, 404))
     needed = [scope, *BESIDE.get(name, [])] if scope else []
     if name in BESIDE:

@@ -110,7 +110,10 @@ def list_roles(request: ApiRequest) -> RoleRulesList:
 
 @router.get("/roles/{role}", **op(VIEW, RoleRulesOut, thing=True))
 def get_role_rules(request: ApiRequest, role: str) -> RoleRulesOut:
-    """Get what belongs to a role"""
+    """Get what belongs to a role
+
+    Its place in lists of work, its fields, and with what they begin.
+    """
     return tagged(request, shown(found(role)))
 
 
