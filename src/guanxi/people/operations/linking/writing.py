@@ -17,7 +17,6 @@ from guanxi.people.models import (
     Identity,
     Level,
     MergeRule,
-    NameWord,
     Pair,
     PairOrigin,
     PairState,
@@ -31,6 +30,7 @@ from guanxi.people.operations.linking.reading import GivenId
 from guanxi.people.operations.linking.state import Linking, MergeAsked
 from guanxi.people.operations.linking.visitors import NewId, write_hashed, write_visitors
 from guanxi.people.operations.merging import ToMerge, merge_many
+from guanxi.people.operations.words import words_of, write_words
 from guanxi.people.rules import canonical
 from guanxi.people.rules.kinds import HASHED, PLAIN, SEALED
 
@@ -106,8 +106,7 @@ def _people(state: Linking, source: str) -> dict[int, tuple[int, bytes]]:
                 for number, name in named.items()
             ),
         )
-        words = ((word, made[number][0]) for number, name in named.items() for word in names.words(name))
-        bulk.insert(NameWord, ["word", "person_id"], words)
+        write_words(words_of((made[number][0], name) for number, name in named.items()))
     return made
 
 

@@ -10,7 +10,7 @@ from guanxi.kit.rows import LockRows
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0010_sessions"),
-        ("people", "0024_rising_indexes"),
+        ("people", "0026_word_index"),
     ]
 
     operations = [
