@@ -27,7 +27,7 @@ from guanxi.people.queries import KnownRules
 
 PRIORITY: Mapping[int, Any] = {
     1: pgettext_lazy("role", "First"),
-    2: pgettext_lazy("role", "After those who come first"),
+    2: pgettext_lazy("role", "Second"),
     3: pgettext_lazy("role", "Last"),
 }
 REFUSALS: Mapping[str, Any] = {
@@ -43,7 +43,9 @@ class RoleForm(forms.Form):
     priority = forms.TypedChoiceField(
         label=gettext_lazy("In lists of work"),
         coerce=int,
-        help_text=gettext_lazy("Whom advisors see first under “Waiting for you”; among equals, who waits longest."),
+        help_text=gettext_lazy(
+            "Whom advisors see first among those who wait for them; among equals, who waits longest."
+        ),
     )
 
     def __init__(self, data: Any, known: KnownRules) -> None:

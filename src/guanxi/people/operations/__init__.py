@@ -54,7 +54,7 @@ from guanxi.people.operations.roles import (
     fill_defaults,
     set_role_rules,
 )
-from guanxi.people.operations.seeing import saw
+from guanxi.people.operations.seeing import SEEN_APART, saw
 from guanxi.people.operations.strength import drop_strength, hold_strength
 from guanxi.people.operations.tagging import (
     Put,
@@ -80,6 +80,7 @@ from guanxi.people.operations.tagging import (
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
+    "SEEN_APART",
     "Answer",
     "BulkRefused",
     "Call",

@@ -24,7 +24,7 @@ from guanxi.people.models import (
     Sighting,
     Trait,
 )
-from guanxi.people.operations.linking.calls import Answer, Call
+from guanxi.people.operations.linking.calls import NOT_SEEN, Answer, Call
 from guanxi.people.operations.linking.naming import NAME_LIMIT, fill_names
 from guanxi.people.operations.linking.reading import GivenId
 from guanxi.people.operations.linking.state import Linking, MergeAsked
@@ -67,7 +67,9 @@ def write_linking(
         merge_many([_to_merge(one, state, source) for one in state.merges], now=now)
     for answer in answers:
         if answer.person is not None and (answer.person < 0 or state.into):
-            answer.person = written(answer.person)
+            before, answer.person = answer.person, written(answer.person)
+            if answer.person != before:
+                answer.seen = NOT_SEEN
     _sightings(state, written, now)
     _pairs(state, written, now)
     changed = _say(calls, answers) | fill_names(calls, answers)
