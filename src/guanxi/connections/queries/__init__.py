@@ -1,5 +1,6 @@
 """Questions about ties: `from guanxi.connections import queries as connections`."""
 
+from guanxi.connections.queries.closest import closest
 from guanxi.connections.queries.fitting import strength_fit, with_edges
 from guanxi.connections.queries.lists import (
     FriendsWanted,
@@ -52,6 +53,7 @@ __all__ = [
     "added_and_unknown",
     "bands_of",
     "closeness",
+    "closest",
     "every_tie",
     "friends_of",
     "friends_page",
