@@ -10,7 +10,7 @@ from guanxi.kit.rows import LockRows
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0010_sessions"),
-        ("people", "0026_word_index"),
+        ("people", "0027_proof_indexes"),
     ]
 
     operations = [
