@@ -23,9 +23,11 @@ from guanxi.audiences.rules import (
     Did,
     DidNot,
     Ever,
+    Falls,
     FirstTime,
     InAudience,
     Inlined,
+    InMonth,
     Kind,
     Last,
     LastTime,
@@ -34,6 +36,7 @@ from guanxi.audiences.rules import (
     Measure,
     Member,
     Min,
+    MonthsAhead,
     Not,
     Reachable,
     Role,
@@ -49,6 +52,7 @@ from guanxi.audiences.rules import (
     Top,
     TraitClause,
     Window,
+    Yearly,
     parse_rule,
     window_bounds,
 )
@@ -78,6 +82,15 @@ class Tied:
 
 
 @dataclass(frozen=True)
+class Bonded:
+    person: int
+    advisor: int
+    unit: int | None
+    strong_until: datetime | None
+    neutral_until: datetime | None
+
+
+@dataclass(frozen=True)
 class Happened:
     person: int
     name: str
@@ -99,6 +112,7 @@ class World:
     tags: Sequence[tuple[int, int]] = ()
     """Person and tag."""
     ties: Sequence[Tied] = ()
+    bonds: Sequence[Bonded] = ()
     reach: Mapping[int, str] = field(default_factory=dict)
     """Person and what is said of them."""
 
@@ -130,7 +144,13 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
         case Member():
             return person.member
         case Strength():
-            return band(person, world.now) in clause.bands
+            if not clause.of:
+                return band(person, world.now) in clause.bands
+            named = [world.catalogue.ties["friend"][key] for key in clause.of]
+            theirs = [bond for bond in world.bonds if bond.person == person.person]
+            meant = [bond for bond in theirs if any(getattr(bond, one.column) in one.keys for one in named)]
+            bands = [band(bond, world.now) for bond in meant]
+            return next((one for one in ("strong", "neutral") if one in bands), "weak") in clause.bands
         case Tagged():
             keys = [key for name in clause.tags for key in world.catalogue.tags[name].keys]
             return any(whose == person.person and tag in keys for whose, tag in world.tags)
@@ -146,6 +166,9 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
             return any(tied(clause, tie, world) for tie in world.ties if tie.person == person.person)
         case TraitClause():
             return passes(clause, trait_of(clause, person, world.catalogue))
+        case Yearly():
+            kept = typed(person.traits, clause.trait.removeprefix("trait:"), "date")
+            return isinstance(kept, str) and comes_round(date.fromisoformat(kept), clause.falls, world)
         case Share():
             return (
                 clause.skip
@@ -165,10 +188,28 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
             return person.person in the_first(clause, world)
 
 
-def band(person: Person, now: datetime) -> str:
+def band(person: Person | Bonded, now: datetime) -> str:
     if person.strong_until and now < person.strong_until:
         return "strong"
     return "neutral" if person.neutral_until and now < person.neutral_until else "weak"
+
+
+def comes_round(kept: date, falls: Falls, world: World) -> bool:
+    today = world.now.astimezone(ZoneInfo(world.zone)).date()
+    match falls:
+        case InMonth():
+            return kept.month == falls.month and falls.day in (None, kept.day)
+        case MonthsAhead():
+            return kept.month in (today.month + falls.months, today.month + falls.months - 12)
+    coming = [today + timedelta(days=after) for after in range(falls.days)]
+    return any(day == this_years(kept, day.year) for day in coming)
+
+
+def this_years(kept: date, year: int) -> date:
+    try:
+        return kept.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
 
 
 def tied(clause: Tie, tie: Tied, world: World) -> bool:

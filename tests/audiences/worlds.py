@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from guanxi.audiences.rules import LEVELS, Catalogue, Event, Named, Other, Property, TieKind, Trait, local_midnight
-from tests.audiences.reference import Happened, Person, Tied, World
+from tests.audiences.reference import Bonded, Happened, Person, Tied, World
 
 NOW = datetime(2026, 11, 3, 4, 30, tzinfo=UTC)
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "America/Sao_Paulo", "Pacific/Kiritimati", "Asia/Kathmandu"]
@@ -60,7 +60,7 @@ CATALOGUE = Catalogue(
 
 TEXTS = ["", "D1", "D2", "1", "上海", 'O\'Brien \\ "x"', "50%", "_", "a; DROP TABLE people --", "true"]
 NUMBERS: list[int | float] = [0, 1, 2, -3, 1.5, 2**53]
-DAYS = ["1990-02-28", "2000-01-01", "2026-11-02", "2026-11-03"]
+DAYS = ["1990-02-28", "2000-01-01", "2000-02-29", "1985-11-09", "2026-11-02", "2026-11-03"]
 DIRTY: list[Any] = ["2026-02-30", "26-1-1", " 1", "1", "NaN", 1, True, None, [1], {"a": "D1"}, "x" * 30]
 DOCUMENTS = ["not json", "[]", '"text"', "", '{"city": "D1"', '{"department": "\\u0044\\u0031", "age": 1e0}']
 
@@ -94,6 +94,16 @@ def traits() -> st.SearchStrategy[dict[str, Any]]:
         return tests_of(kind).map(lambda test: {"type": "trait", "trait": f"trait:{name}", **test})
 
     return st.sampled_from(sorted(CATALOGUE.traits)).flatmap(clause)
+
+
+def years() -> st.SearchStrategy[dict[str, Any]]:
+    falls = st.one_of(
+        st.sampled_from([1, 2, 2, 11]).map(lambda month: {"type": "month", "month": month}),
+        st.sampled_from([(2, 28), (2, 29), (11, 2)]).map(lambda one: {"type": "month", "month": one[0], "day": one[1]}),
+        st.sampled_from([0, 1, 2, 3]).map(lambda months: {"type": "months_ahead", "months": months}),
+        st.sampled_from([1, 6, 7, 60, 118, 119, 365, 366]).map(lambda days: {"type": "next_days", "days": days}),
+    )
+    return falls.map(lambda one: {"type": "yearly", "trait": "trait:born", "falls": one})
 
 
 def levels() -> st.SearchStrategy[dict[str, Any]]:
@@ -234,6 +244,9 @@ def standings() -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(
         some("employee", "leader", "consumer").map(lambda roles: {"type": "role", "roles": roles}),
         some("weak", "neutral", "strong").map(lambda bands: {"type": "strength", "bands": bands}),
+        st.tuples(some("weak", "neutral", "strong"), some("stf_a", "unt_a")).map(
+            lambda one: {"type": "strength", "bands": one[0], "of": one[1]}
+        ),
         some("tag_a", "tag_b").map(lambda tags: {"type": "tag", "tags": tags}),
         st.just({"type": "member"}),
         tied(),
@@ -266,7 +279,7 @@ def clauses() -> st.SearchStrategy[dict[str, Any]]:
         )
 
     leaf = st.one_of(
-        events(), events(), events(), traits(), levels(), sequences(), tops(), shares(), others(), standings()
+        events(), events(), events(), traits(), years(), levels(), sequences(), tops(), shares(), others(), standings()
     )
     return st.recursive(leaf, groups, max_leaves=6)
 
@@ -288,10 +301,19 @@ def document(chance: Random, kinds: dict[str, str]) -> str:
 def person(chance: Random, number: int) -> Person:
     kinds = {name: str(trait.kind) for name, trait in CATALOGUE.traits.items() if not trait.column}
     level, country, traits = chance.choice(LEVELS), chance.choice(["D1", "KR", ""]), document(chance, kinds)
-    strong, neutral = (NOW + timedelta(seconds=chance.choice([-5, 0, 5])) for _ in range(2))
-    near = chance.choice([(None, None), (None, neutral), (strong, strong + timedelta(days=1))])
+    near = moments(chance)
     role = chance.choice(["employee", "leader", "consumer", "consumer"])
     return Person(number, level, country, traits, role, chance.random() < 0.3, *near)
+
+
+def moments(chance: Random) -> tuple[datetime | None, datetime | None]:
+    """Until when strong, and neutral."""
+    strong, neutral = (NOW + timedelta(seconds=chance.choice([-5, 0, 5])) for _ in range(2))
+    return chance.choice([(None, None), (None, neutral), (strong, strong + timedelta(days=1))])
+
+
+def bonded(chance: Random, whom: int) -> Bonded:
+    return Bonded(whom, chance.choice([1, 2]), chance.choice([6, 7, 8, None]), *moments(chance))
 
 
 def tie(chance: Random, whom: int) -> Tied:
@@ -353,5 +375,6 @@ def world(seed: int, size: int, zone: str) -> World:
         catalogue=CATALOGUE,
         tags=[(chance.randint(1, size), chance.choice([1, 2])) for _ in range(size // 3)],
         ties=[tie(chance, chance.randint(1, size)) for _ in range(size)],
+        bonds=[bonded(chance, number) for number in range(1, size + 1) for _ in range(chance.randint(0, 2))],
         reach={number: said(chance) for number in range(1, size + 1) if chance.random() < 0.8},
     )

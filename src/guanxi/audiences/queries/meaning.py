@@ -17,6 +17,7 @@ from guanxi.audiences.rules import (
     Property,
     Rule,
     Step,
+    Strength,
     Sum,
     Tagged,
     Then,
@@ -24,9 +25,11 @@ from guanxi.audiences.rules import (
     Top,
     Trait,
     TraitClause,
+    Yearly,
     name_of,
     opened,
 )
+from guanxi.governance.models import Staff
 
 
 def basis_of(rule: Rule, known: Catalogue, zone: str) -> str:
@@ -39,7 +42,7 @@ def basis_of(rule: Rule, known: Catalogue, zone: str) -> str:
 
 def _meaning(leaf: Clause, known: Catalogue) -> object:
     match leaf:
-        case TraitClause():
+        case TraitClause() | Yearly():
             return _type(known.traits[name_of(leaf.trait)])
         case Did() | DidNot() | Top():
             having = leaf.having if isinstance(leaf, Did) else ()
@@ -50,6 +53,11 @@ def _meaning(leaf: Clause, known: Catalogue) -> object:
             return [known.tags[key].keys for key in leaf.tags]
         case Tie():
             return [(known.ties[leaf.kind][key].column, known.ties[leaf.kind][key].keys) for key in leaf.of]
+        case Strength():
+            named = [known.ties["friend"][key] for key in leaf.of]
+            units = [key for one in named if one.column == "unit" for key in one.keys]
+            staff = Staff.objects.filter(unit__in=units).order_by("pk").values_list("pk", flat=True) if units else ()
+            return [one.keys for one in named], list(staff)
         case InAudience():
             return known.audiences[leaf.audience].listed
     return None

@@ -17,7 +17,7 @@ from guanxi.people.operations.imports.controlling import (
 from guanxi.people.operations.imports.starting import choose_sheet, start_import
 from guanxi.people.operations.imports.states import ImportRefused
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
-from guanxi.people.operations.levels import Proof, TakeBackProofs, end_proof, prove_level
+from guanxi.people.operations.levels import PastProof, Proof, TakeBackProofs, end_proof, prove_level, prove_past
 from guanxi.people.operations.linking import Answer, Call, link_many
 from guanxi.people.operations.members import Joining, MembershipRefused, join, leave, members_join, members_leave
 from guanxi.people.operations.merging import (
@@ -45,7 +45,7 @@ from guanxi.people.operations.personal import (
 )
 from guanxi.people.operations.preferring import set_preferences
 from guanxi.people.operations.revealing import RevealRefused, reveal
-from guanxi.people.operations.seeing import saw
+from guanxi.people.operations.seeing import SEEN_APART, saw
 from guanxi.people.operations.strength import drop_strength, hold_strength
 from guanxi.people.operations.tagging import (
     Put,
@@ -71,6 +71,7 @@ from guanxi.people.operations.tagging import (
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
+    "SEEN_APART",
     "Answer",
     "BulkRefused",
     "Call",
@@ -88,6 +89,7 @@ __all__ = [
     "MembershipRefused",
     "MergeRefused",
     "NoteRefused",
+    "PastProof",
     "PeopleKind",
     "PersonChanged",
     "PersonEdit",
@@ -147,6 +149,7 @@ __all__ = [
     "open_first",
     "own_tag",
     "prove_level",
+    "prove_past",
     "read_export",
     "read_file",
     "remove_file",
