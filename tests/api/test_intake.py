@@ -17,7 +17,7 @@ from django.test import Client
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition import queries as queries_of_intake
 from guanxi.acquisition.models import Batch, Source, SourceKind
-from guanxi.acquisition.operations import taking
+from guanxi.acquisition.operations import taking, turning_away
 from guanxi.acquisition.queries import opened
 from guanxi.acquisition.rules import limits
 from guanxi.api import intake
@@ -234,3 +234,30 @@ def test_when_too_much_waits_senders_are_told_to_come_again(
         pass
     if limit.startswith("WAITING"):
         assert send({"batch": [EVENT]}, key).status_code == 200  # there is room again
+
+
+def test_what_is_refused_whole_is_counted_on_the_page_of_its_source(key: str) -> None:
+    turning_away._counted.clear()
+    strangers = made("Site", SITE).key
+    assert refusal(send(b"{", key)) == (400, "bad_json")
+    assert refusal(send(b"x" * (queries_of_intake.BODY_BYTES + 1), key)) == (413, "too_large")
+    assert refusal(send({"batch": [EVENT], "writeKey": strangers}, origin="https://elsewhere.example")) == (
+        403,
+        "bad_origin",
+    )
+    assert refusal(send(b"{", "wk_unknown")) == (400, "bad_json")
+    shop, site = Source.objects.order_by("pk")
+    assert {(one.code, one.count) for one in queries_of_intake.turned_away(shop)} == {("bad_json", 1), ("too_large", 1)}
+    assert [(one.code, one.count) for one in queries_of_intake.turned_away(site)] == [("bad_origin", 1)]
+
+
+def test_a_flood_of_refusals_is_counted_with_few_writes(key: str, django_assert_num_queries: Any) -> None:
+    turning_away._counted.clear()
+    send(b"{", key)
+    with django_assert_num_queries(0):
+        for _ in range(20):
+            send(b"{", key)
+    turning_away._counted.update({one: (0.1, waiting) for one, (_at, waiting) in turning_away._counted.items()})
+    send(b"{", key)
+    [one] = queries_of_intake.turned_away(Source.objects.get())
+    assert one.count == 22

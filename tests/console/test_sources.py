@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import EventName, Source
+from guanxi.acquisition.operations import turning_away
 from guanxi.acquisition.queries import KnownKey, source_of_key
 from guanxi.audiences.operations import save_audience
 from guanxi.console.integrations import words
@@ -150,3 +151,15 @@ def test_many_names_are_searched_page_by_page_and_forgotten_but_for_what_is_aske
 @pytest.mark.parametrize("reason", sorted(words.REASONS))
 def test_every_reason_has_words(reason: str) -> None:
     assert len(str(words.REASONS[reason])) > 15
+
+
+def test_requests_that_were_refused_whole_stand_on_the_page_with_how_often_and_why(
+    owner: Visitor, lumen: Workspace
+) -> None:
+    source, key = made(owner)
+    assert "Requests refused whole" not in owner.get("source", source.public_id)
+    turning_away._counted.clear()
+    acquisition.note_turned_away(key=key, code="too_large", now=clock.wall())
+    page = owner.get("source", source.public_id)
+    assert "Requests refused whole" in page
+    assert "A request has at most 500 KB, unpacked." in page

@@ -79,6 +79,20 @@ class Batch(WorkspaceRow):
         ]
 
 
+class TurnedAway(WorkspaceRow):
+    """Requests with a key that works which were refused whole, before anything in them was read; `code` as the answer
+    said it. Forgotten 30 days after the last."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
+    code = models.CharField(max_length=20)
+    count = models.BigIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["source", "code"], name="one_row_a_refusal")]
+
+
 class SeenIds(WorkspaceRow):
     """The ids of messages that were applied, as sorted 8-byte hashes: what comes again within a week is known by it."""
 

@@ -23,6 +23,7 @@ declare(
         cut={"people": []},
         why="What a site sent, sealed, for 30 days. The counts stay.",
     ),
+    Table(models.TurnedAway, plain="id source_id code count first_at last_at"),
     Table(models.SeenIds, plain="id hashes count seen_at"),
     Table(models.EventName, plain="id public_id key name count first_seen_at last_seen_at blocked_at"),
     Table(models.EventProperty, plain="id event_id key name kind first_seen_at"),

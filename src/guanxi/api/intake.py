@@ -24,6 +24,7 @@ from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition import queries
 from guanxi.acquisition.operations import NoRoom, NotTaken
 from guanxi.acquisition.queries import BODY_BYTES, KnownKey
+from guanxi.kit import clock
 
 HERE = "/v1/"
 BATCH = "batch"
@@ -53,9 +54,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Refusal(Exception):
-    def __init__(self, status: int, code: str, said: str) -> None:
+    def __init__(self, status: int, code: str, said: str, key: KnownKey | None = None) -> None:
         super().__init__(code)
-        self.status, self.code, self.said = status, code, said
+        self.status, self.code, self.said, self.key = status, code, said, key
 
 
 BAD_JSON = "The body is not JSON as UTF-8. Send an object, with the header Content-Type: application/json."
@@ -98,6 +99,7 @@ def door(request: HttpRequest, call: str) -> HttpResponse:
             raise Refusal(405, "not_allowed", "Send events by POST.")
         _take(request, name, origin)
     except Refusal as refusal:
+        _note(request, refusal)
         return _refused(refusal, origin)
     except DatabaseError:
         connection.close()
@@ -122,7 +124,7 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
         raise Refusal(400, "no_batch", NO_BATCH)
     key = _key(request, envelope)
     if origin and (key.origins is None or origin not in key.origins):
-        raise Refusal(403, "bad_origin", BAD_ORIGIN)
+        raise Refusal(403, "bad_origin", BAD_ORIGIN, key)
     try:
         acquisition.take(key=key, call=name, body=body, packed=packed)
     except NotTaken:
@@ -130,6 +132,19 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
         raise Refusal(401, "bad_key", BAD_KEY) from None
     except NoRoom as no_room:
         raise _come_again(no_room) from None
+
+
+def _note(request: HttpRequest, refusal: Refusal) -> None:
+    """For the source's page. A body that cannot be read tells no key; then the header may."""
+    if refusal.status not in (400, 403, 411, 413):
+        return
+    given = _user_name(request.META.get("HTTP_AUTHORIZATION", ""))
+    try:
+        key = refusal.key or (known(given) if given else None)
+        if key is not None:
+            acquisition.note_turned_away(key=key, code=refusal.code, now=clock.wall())
+    except DatabaseError:
+        connection.close()
 
 
 def _come_again(no_room: NoRoom) -> Refusal:

@@ -9,6 +9,7 @@ from guanxi.acquisition.operations.sources import (
     stop_source,
 )
 from guanxi.acquisition.operations.taking import NoRoom, NotTaken, take
+from guanxi.acquisition.operations.turning_away import note_turned_away
 
 __all__ = [
     "EventAsked",
@@ -24,6 +25,7 @@ __all__ = [
     "forget_events",
     "lane",
     "make_source",
+    "note_turned_away",
     "rotate_key",
     "stop_source",
     "take",

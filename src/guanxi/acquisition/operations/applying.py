@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from guanxi.acquisition.models import Batch, Source
 from guanxi.acquisition.operations.cataloguing import Found, closed_names, note_events
 from guanxi.acquisition.operations.seen import forget_seen, note_seen, repeated
+from guanxi.acquisition.operations.turning_away import forget_turned_away
 from guanxi.acquisition.queries import opened
 from guanxi.acquisition.rules import KEPT_FOR, REASONS_KEPT, Amount, Form, Heard, Refusal, Who, trait_text
 from guanxi.acquisition.rules.names import word
@@ -319,4 +320,5 @@ def forget(*, now: datetime) -> int:
     old = Batch.objects.filter(received_at__lt=clock.wall() - KEPT_FOR, applied_at__isnull=False)
     ids = list(old.order_by("received_at").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
     dropped = Batch.objects.filter(pk__in=ids).delete()[0] if ids else 0
+    dropped += forget_turned_away(now=clock.wall())
     return dropped + forget_seen(now=clock.wall()) + events.drop_kept(now=now)

@@ -1,6 +1,6 @@
 """Questions about sources and what they sent."""
 
-from guanxi.acquisition.queries.arrivals import Arrival, arrivals
+from guanxi.acquisition.queries.arrivals import Arrival, arrivals, turned_away
 from guanxi.acquisition.queries.batches import CODEC, GZIP, PLAIN, ZSTD, batches_of, opened, place, sent_of
 from guanxi.acquisition.queries.catalogue import (
     MONEY,
@@ -50,6 +50,7 @@ __all__ = [
     "sent_of",
     "source_of_key",
     "sources",
+    "turned_away",
     "waiting",
     "web_integrity",
     "web_script",

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from guanxi.acquisition.models import Batch, Source
+from guanxi.acquisition.models import Batch, Source, TurnedAway
 from guanxi.acquisition.queries.batches import opened
 from guanxi.acquisition.rules import BATCH, Unusable, read, unpacked
 from guanxi.acquisition.rules.masking import masked
@@ -51,6 +51,11 @@ def arrivals(source: Source, *, refused: bool = False) -> list[Arrival]:
             break
         found += _of(batch, refused, SHOWN - len(found))
     return found
+
+
+def turned_away(source: Source) -> list[TurnedAway]:
+    """Requests that were refused whole, the newest reason first."""
+    return list(TurnedAway.objects.filter(source=source).order_by("-last_at"))
 
 
 def _of(batch: Batch, refused: bool, limit: int) -> list[Arrival]:

@@ -128,6 +128,7 @@ def source(request: StaffRequest, public_id: str) -> HttpResponse:
         "old_key_works": one.old_until is not None and clock.wall() < one.old_until and one.stopped_at is None,
         "host": settings.BASE_URL,
         "listed": [(each, *words.arrival(each)) for each in queries.arrivals(one, refused=bool(state))],
+        "turned_away": [(each, words.TURNED_AWAY.get(each.code, each.code)) for each in queries.turned_away(one)],
         "state": state,
         "waits": queries.waiting(one.pk),
         "paused": paused,

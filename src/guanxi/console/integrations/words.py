@@ -172,6 +172,16 @@ REASONS: Mapping[str, Any] = {
     "unknown_type": gettext_lazy("Its type is none of track, identify, page, screen, group and alias."),
 }
 
+# Why a request was refused whole.
+TURNED_AWAY: Mapping[str, Any] = {
+    "bad_gzip": gettext_lazy("The body says that it is gzip and cannot be unpacked."),
+    "bad_json": gettext_lazy("The body is not JSON."),
+    "bad_origin": gettext_lazy("It came from a page that may not use this key."),
+    "no_batch": gettext_lazy("The body has no list “batch”."),
+    "no_length": gettext_lazy("It did not say how long it is."),
+    "too_large": gettext_lazy("A request has at most 500 KB, unpacked."),
+}
+
 
 # What was left out of an event that was taken all the same.
 REMARKS: Mapping[str, Any] = {
