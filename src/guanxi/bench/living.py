@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 from django.conf import settings
 from django.db.models import F, Sum
+from django.test import override_settings
 from django.urls import reverse
 
 from guanxi.audiences import operations as audiences
@@ -36,6 +37,7 @@ ROUNDS = 5
 COUNT_SECONDS, REFRESH_SECONDS, BESIDE_READERS = 0.3, 2.0, 0.6
 NEW, READERS = 10_000, 4
 ROWS_A_BATCH = 50_000
+PLAIN = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 A_MOMENT, AN_HOUR = timedelta(minutes=5), timedelta(hours=1)
 
 # Those after the ones that there are; with `apart`, each of another person.
@@ -47,8 +49,7 @@ FROM ({of_month})
 
 def rows(lake: Path, size: shop.Size) -> Iterator[Row]:
     workspace = brand.founded(lake, size.people)
-    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    with entered(workspace):
+    with entered(workspace), override_settings(STORAGES=settings.STORAGES | PLAIN):
         kept = [audiences.save_audience(name=one.name, rule=_rule(one.rule), by=None, now=NOW) for one in PAIRS]
         yield from (_counted(workspace, one) for one in kept)
         yield told("the first look at all eight", _looked(NOW), "s")
