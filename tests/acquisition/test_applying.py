@@ -20,7 +20,7 @@ from guanxi.audiences import queries as audiences
 from guanxi.governance import queries
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock, scrub
-from guanxi.people.models import Field, Identity, Person, Trait
+from guanxi.people.models import Field, Identity, Pair, Person, Trait
 from guanxi.people.rules import linking
 from tests.acquisition.sending import applied, event, in_lake, refusals, sent, shop
 from tests.conftest import forget_files, make_workspace
@@ -269,6 +269,33 @@ def test_what_did_not_count_of_an_event_that_was_taken_is_told(now: datetime, mo
     ]
     shown = {one.left_out for one in arrivals(Source.objects.get())}
     assert shown == {(), (("too_many_ids", "cookie"),), tuple((why, what) for _, why, what in told[1])}
+
+
+def test_an_id_that_joins_nobody_is_told_at_its_event(now: datetime) -> None:
+    key, who = shop(), {"type": "identify"}
+    known = [who | {"userId": f"C-{n}", "traits": {"email": f"p{n}@example.test"}} for n in (1, 2)]
+    sent(key, [*known, who | {"userId": "C-1", "traits": {"email": "p2@example.test"}}])
+    desk = [who | {"userId": f"D-{n}", "anonymousId": "desk"} for n in range(8)]
+    sent(key, desk)
+    applied(now)
+    assert refusals() == []
+    told = [batch.remarks for batch in Batch.objects.order_by("pk")]
+    others = [[n, "of_somebody_else", "cookie"] for n in range(1, 6)]
+    assert told == [[[2, "of_somebody_else", "email"]], [*others, *([n, "shared_id", "cookie"] for n in (6, 7))]]
+    assert Person.objects.filter(merged_into=None).count() == 2 + 8
+    assert [pair.evidence for pair in Pair.objects.all()] == [{"conflict": ["customer_number"]}]
+
+
+def test_a_ring_of_aliases_joins_each_visitor_to_the_customer_it_names_and_nobody_else(now: datetime) -> None:
+    ring = [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a"), ("a", "c")]
+    sent(shop(), [{"type": "alias", "previousId": old, "userId": new} for old, new in ring])
+    applied(now)
+    found = Identity.objects.filter(kind="customer_number").values_list("plain", "person__merged_into")
+    assert sorted(found) == [("a", None), ("b", None), ("c", None)]
+    assert refusals() == []
+    assert [batch.remarks for batch in Batch.objects.all()] == [
+        [[3, "of_somebody_else", "cookie"], [4, "of_somebody_else", "cookie"]]
+    ]
 
 
 def test_thousands_of_refusals_are_counted_and_the_last_are_kept(now: datetime) -> None:

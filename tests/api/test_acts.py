@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guanxi.api.v1.examples import RULE, WORDS
+from guanxi.api.v1.examples.ids import RULE, WORDS
 from guanxi.governance.models import Role, Staff, Suppression, Workspace
 from guanxi.governance.queries import Permission
 from guanxi.kit import clock

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 
-from guanxi.api.v1 import examples
+from guanxi.api.v1.examples import ids as examples
 from guanxi.config.wsgi import application
 from guanxi.governance.models import ApiKey
 from tests.api.callers import key_of

@@ -15,8 +15,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import EventName, EventProperty, SourceKind
-from guanxi.api.v1 import examples
-from guanxi.api.v1.examples import Example
+from guanxi.api.v1.examples import ids as examples
+from guanxi.api.v1.examples.example import Example
 from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience, Export, TagRule
 from guanxi.audiences.operations import exports

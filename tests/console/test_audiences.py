@@ -117,7 +117,6 @@ SAID = {
         "已退出群聊",
     ],
 }
-TOO_DEEP = {"version": 1, "where": {"type": "not", "not": {"type": "any", "any": [REGULARS["where"]]}}}
 
 
 def form(rows: list[dict[str, str | list[str]]], **more: str) -> dict[str, Any]:

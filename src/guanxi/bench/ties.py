@@ -30,8 +30,6 @@ FRIENDS_EACH = 3
 MEMBERSHIPS = 5  # one for so many people: 200,000 of a million, half of them in one group
 ACT = ("connections_friendship", "connections_friendfact", "connections_follow", "connections_groupmembership")
 
-# Keys are drawn by a hash of the row's number, so that each run has the same ties.
-_DRAW = "abs(hashtext(i::text || %(salt)s)::bigint)"
 _PEOPLE = """
 CREATE TEMPORARY TABLE crowd AS
 SELECT row_number() OVER (ORDER BY id) - 1 AS i, id, owner_id, workspace_id FROM people_person

@@ -132,8 +132,3 @@ def _repeated(lines: Sequence[Line]) -> Iterator[Flaw]:
         first = seen.setdefault(line.key, line.row_no)
         if first != line.row_no:
             yield Flaw(line.row_no, "repeated", first)
-
-
-def counts_as_paid(total_minor: int, refunded_minor: int) -> bool:
-    """An order makes a customer until all of it has come back; one that cost nothing has nothing to give back."""
-    return total_minor == 0 or refunded_minor < total_minor

@@ -44,7 +44,6 @@ from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast
 
 PREFIX = "lumen"
-UNFINISHED = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED, ImportState.RUNNING)
 _UNTIL = re.compile(rf"^{PREFIX}-[a-z]+-until-(\d{{4}}-\d{{2}}-\d{{2}})\.parquet$")
 
 

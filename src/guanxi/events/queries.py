@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
 import ibis
@@ -180,10 +181,12 @@ def timeline(
     names: tuple[str, ...] = (),
     hidden: tuple[str, ...] = (),
 ) -> list[TimelineEntry]:
-    """The newest things that happened to these ids of one person: from the rows that wait, and from the lake."""
+    """The newest things that happened to these ids of one person: from the rows that wait, and from the lake. A name
+    that ends with a dot means all that begin with it."""
     waiting = Fact.objects.filter(person__in=people).order_by("-occurred_at", "-event_id")
     if names:
-        waiting = waiting.filter(name__in=names)
+        begins = [Q(name__startswith=name) for name in names if name.endswith(".")]
+        waiting = waiting.filter(reduce(or_, begins, Q(name__in=names)))
     if hidden:
         waiting = waiting.exclude(name__in=hidden)
     if before:
@@ -205,7 +208,8 @@ def _from_lake(
     with lake() as tables:
         events = tables.events.filter(tables.events.person.isin(people))
         if names:
-            events = events.filter(events.name.isin(names))
+            begins = [events.name.startswith(name) for name in names if name.endswith(".")]
+            events = events.filter(reduce(or_, begins, events.name.isin(names)))
         if hidden:
             events = events.filter(~events.name.isin(hidden))
         if before:

@@ -4,7 +4,7 @@ copied into a temporary table and written from there by one statement."""
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -59,7 +59,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     return cast(int, written)
 
 
-def asked(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def asked(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """The rows of one statement by the driver itself: byte strings and numbers travel as they are, not as text."""
     with _driver() as cursor:
         return cursor.execute(statement.encode(), values, binary=True).fetchall()

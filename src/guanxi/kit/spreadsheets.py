@@ -20,7 +20,6 @@ BOM = "\ufeff"
 INVISIBLE = r"[\s\x00-\x1f\u00ad\u180e\u200b-\u200f\u2060\ufeff]*"
 SIGN = r"[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]"
 STARTS = rf"(?:{INVISIBLE}{SIGN}|[\t\r])"
-EVALUATED = re.compile(STARTS)
 # Text that already has our mark gets another, so that taking one off always gives back what was put in.
 TO_QUOTE, QUOTED = re.compile(f"'*{STARTS}"), re.compile(f"'+{STARTS}")
 # Where the decimal sign is a comma, a spreadsheet parts the columns of a file at semicolons, and its lines inside a

@@ -2,11 +2,21 @@
 
 from guanxi.acquisition.queries.arrivals import Arrival, arrivals
 from guanxi.acquisition.queries.batches import CODEC, GZIP, PLAIN, ZSTD, batches_of, opened, place, sent_of
-from guanxi.acquisition.queries.catalogue import Counted, audience_events, counted, event_names, is_event, properties
+from guanxi.acquisition.queries.catalogue import (
+    MONEY,
+    Counted,
+    audience_events,
+    called,
+    counted,
+    event_names,
+    is_event,
+    properties,
+)
 from guanxi.acquisition.queries.sources import KnownKey, source_of_key, sources
 from guanxi.acquisition.queries.waiting import Full, Waiting, waiting
 from guanxi.acquisition.queries.web import WEB_SCRIPT, web_integrity, web_script, web_snippet
 from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, EVENT_NAMES, KEPT_FOR, OLD_KEY_FOR
+from guanxi.acquisition.rules.names import TRACK, VISITS
 
 __all__ = [
     "BODY_BYTES",
@@ -15,8 +25,11 @@ __all__ = [
     "EVENT_NAMES",
     "GZIP",
     "KEPT_FOR",
+    "MONEY",
     "OLD_KEY_FOR",
     "PLAIN",
+    "TRACK",
+    "VISITS",
     "WEB_SCRIPT",
     "ZSTD",
     "Arrival",
@@ -27,6 +40,7 @@ __all__ = [
     "arrivals",
     "audience_events",
     "batches_of",
+    "called",
     "counted",
     "event_names",
     "is_event",

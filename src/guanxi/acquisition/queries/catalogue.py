@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
@@ -13,6 +14,8 @@ from guanxi.audiences.queries import Event, Kind, Property
 
 # An audience offers the first that arrived: a list of all would be no list any more.
 OFFERED = 300
+MONEY = (CURRENCY, *NAMED)
+"""The words of which an amount is made."""
 KINDS: dict[str, Kind] = {"text": "text", "number": "number", "flag": "flag", "date": "date"}
 
 
@@ -32,6 +35,11 @@ def _event(row: EventName, theirs: dict[str, Property]) -> Event:
 def is_event(key: str) -> bool:
     """Whether it is in the lake, and not only a word on who somebody is."""
     return key.startswith(TRACK) or key in VISITS.values()
+
+
+def called(keys: Iterable[str]) -> dict[str, str]:
+    """What sites call these events; of those that nobody knows any more nothing."""
+    return dict(EventName.objects.filter(key__in=set(keys)).values_list("key", "name"))
 
 
 def event_names(q: str = "", state: str = "") -> QuerySet[EventName]:

@@ -12,7 +12,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from guanxi.api.problems import CODES, CONTENT_TYPE, Problem
-from guanxi.api.v1.examples import ANSWERS, PERSON, REQUESTS, Example
+from guanxi.api.v1.examples import ANSWERS, REQUESTS
+from guanxi.api.v1.examples.example import Example
+from guanxi.api.v1.examples.ids import PERSON
 from guanxi.api.v1.site import api
 
 DESCRIPTION = """\

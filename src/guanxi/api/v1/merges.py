@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from ninja import Query, Router
 from pydantic import Field
@@ -11,7 +11,7 @@ from pydantic import Field
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, invalid
 from guanxi.api.v1.people import found
-from guanxi.api.v1.shapes import At, Id, In, Line, Listed, Named, Out, Page, named, newest, one, page
+from guanxi.api.v1.shapes import At, Id, In, Line, Listed, Named, Out, Page, named, naming, newest, one, page
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
@@ -109,8 +109,8 @@ class Waiting(Listed):
 def _merge(of: Merge) -> MergeOut:
     return MergeOut(
         id=of.public_id,
-        person=_named(of.keep),
-        merged=_named(of.drop),
+        person=naming(of.keep),
+        merged=naming(of.drop),
         rule=of.rule,  # type: ignore[arg-type]
         kind=of.kind or None,
         source=of.source or None,
@@ -121,15 +121,11 @@ def _merge(of: Merge) -> MergeOut:
     )
 
 
-def _named(person: Any) -> Named:
-    return Named(id=person.public_id, name=person.name)
-
-
 def _pair(of: Pair) -> DuplicateOut:
     return DuplicateOut(
         id=of.public_id,
-        first=_named(of.first),
-        second=_named(of.second),
+        first=naming(of.first),
+        second=naming(of.second),
         origin=of.origin,  # type: ignore[arg-type]
         reasons=of.evidence.get("for", []),
         conflicts=of.evidence.get("conflict", []),
@@ -196,8 +192,8 @@ def preview_merge(request: ApiRequest, person_id: str, asked: Query[Previewed]) 
         raise invalid("merged", "This is the same person.", "same")
     before = queries.before_merging(keep, drop)
     return PreviewOfMerge(
-        person=_named(keep),
-        merged=_named(drop),
+        person=naming(keep),
+        merged=naming(drop),
         choices=[ChoiceOut(pick=name, mine=one, theirs=other) for name, (one, other) in before.choices.items()],
         conflicts=before.conflicts,
         moves=dict(before.moves),

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_safe
 
 from guanxi.api.problems import CODES
 from guanxi.api.v1.document import document
-from guanxi.api.v1.examples import REQUESTS, Example
+from guanxi.api.v1.examples import REQUESTS
+from guanxi.api.v1.examples.example import Example
 from guanxi.governance.queries import KEY_LIMIT
 
 Json = Mapping[str, Any]

@@ -127,8 +127,12 @@ class Named(Out):
     name: str
 
 
+def naming(row: Any) -> Named:
+    return Named(id=row.public_id, name=str(row))
+
+
 def named(row: Any) -> Named | None:
-    return Named(id=row.public_id, name=str(row)) if row is not None else None
+    return naming(row) if row is not None else None
 
 
 class Page(Out, Generic[Item]):

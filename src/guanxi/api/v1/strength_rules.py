@@ -8,13 +8,12 @@ from ninja import Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
-from guanxi.api.v1.shapes import At, In, Named, Out, must_match, named, tagged
+from guanxi.api.v1.shapes import At, In, Named, Out, must_match, named, naming, tagged
 from guanxi.api.v1.strengths import Bands
 from guanxi.connections import operations as connections
 from guanxi.connections import queries
 from guanxi.connections.queries import NoFit, StrengthValues, Worth
 from guanxi.governance.queries import Permission
-from guanxi.people.models import Person
 
 router = Router(tags=["Workspace"])
 MAY = Permission.WORKSPACE_MANAGE
@@ -211,7 +210,7 @@ def preview_strength_rules(request: ApiRequest, body: StrengthRulesIn) -> Streng
         ],
         examples=[
             MoverOut(
-                person=_named(one.person),
+                person=naming(one.person),
                 before=one.before,  # type: ignore[arg-type]
                 after=one.after,  # type: ignore[arg-type]
                 strength_before=round(one.strength_before, 4),
@@ -220,10 +219,6 @@ def preview_strength_rules(request: ApiRequest, body: StrengthRulesIn) -> Streng
             for one in found.examples
         ],
     )
-
-
-def _named(person: Person) -> Named:
-    return Named(id=person.public_id, name=person.name)
 
 
 @router.get("/strength-rules/count", **op(MAY, StrengthCountOut))

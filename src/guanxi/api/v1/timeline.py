@@ -49,7 +49,12 @@ class Happening(Out):
 class Happened(In):
     limit: int = Field(50, ge=1, le=200)
     after: str = Field("", max_length=400)
-    name: Line = Field("", max_length=40, description="Only facts of this name, such as order.paid.")
+    name: Line = Field(
+        "",
+        max_length=60,
+        description="Only facts of this name, such as order.paid; with a dot at its end, all that begin with it: "
+        "track. is what people did on sites and in apps.",
+    )
 
 
 @router.get("/people/{person_id}/timeline", **op(VIEW, Page[Happening], refusals=("bad_cursor",)))

@@ -145,16 +145,16 @@ class FriendsKind:
         there = parties(people_ids=set(persons.values()), staff=set(advisors.values()))
         plan, known = TiesPlan(accounts=reading.accounts(context)), _known_friends(persons.values())
         for row in ready:
-            person = next((persons[one] for one in row.who if one in persons), None)
+            person = reading.first_known(row.who, persons)
             staff = advisors.get(row.advisor)
             if rejected := rejected_for(row, person, plan, context):
                 plan.rejected.append(rejected)
             elif staff is None:
                 plan.rejected.append(Rejected(row.row_no, "unknown_advisor", {"value": row.advisor}))
             elif person is not None and (fault := there.fault(person=person, staff=staff)):
-                plan.rejected.append(Rejected(row.row_no, fault, {"field": row.who[0][0], "value": row.who[0][1]}))
+                plan.rejected.append(reading.nobody(row.row_no, row.who, fault))
             elif person is not None:
-                key = (there.people[person], staff, plan.accounts.get(row.account.casefold(), 0))
+                key = (person, staff, plan.accounts.get(row.account.casefold(), 0))
                 count(plan, _news(row, known.get(key)))
                 plan.told.append((row.account, _friend_told(row, person, staff)))
         return plan
@@ -192,17 +192,14 @@ class FollowsKind:
 
     def plan(self, ready: Sequence[FollowRow], context: ImportContext) -> TiesPlan:
         persons = reading.find_people(one for row in ready for one in row.who)
-        there = parties(people_ids=set(persons.values()))
         plan, known = TiesPlan(accounts=reading.accounts(context)), _known_follows(persons.values())
         for row in ready:
-            person = next((persons[one] for one in row.who if one in persons), None)
+            person = reading.first_known(row.who, persons)
             if rejected := rejected_for(row, person, plan, context):
                 plan.rejected.append(rejected)
-            elif person is not None and there.fault(person=person):
-                plan.rejected.append(nobody(row))
             elif person is not None:
                 facts = {(row.since, True), *([(row.until, False)] if row.until else [])}
-                there_already = known.get((there.people[person], plan.accounts.get(row.account.casefold(), 0)))
+                there_already = known.get((person, plan.accounts.get(row.account.casefold(), 0)))
                 count(plan, None if there_already is None else bool(facts - there_already))
                 plan.told.append((row.account, _follow_told(row, person)))
         return plan
@@ -261,16 +258,11 @@ class TieRow(Protocol):
 
 def rejected_for(row: TieRow, person: int | None, plan: TiesPlan, context: ImportContext) -> Rejected | None:
     if person is None:
-        return nobody(row)
+        return reading.nobody(row.row_no, row.who)
     must_be_known = context.options.get("unknown_account") == "reject"
     if must_be_known and row.account.casefold() not in plan.accounts:
         return Rejected(row.row_no, "unknown_account", {"value": row.account})
     return None
-
-
-def nobody(row: TieRow) -> Rejected:
-    kind, value, _within = row.who[0]
-    return Rejected(row.row_no, "unknown_person", {"field": kind, "value": value})
 
 
 def advisors_by_email(emails: set[str]) -> dict[str, int]:

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from guanxi.connections.models import GroupChat, GroupMembership, JoinedBy, LeftBy, MemberFact
 from guanxi.connections.operations import reading
-from guanxi.connections.operations.checking import parties
 from guanxi.connections.operations.groups import JOINED, LEFT, GroupTold, note_group_facts
 from guanxi.connections.operations.import_friends import (
     TiesPlan,
@@ -143,19 +142,16 @@ class GroupsKind:
     def plan(self, ready: Sequence[GroupRow], context: ImportContext) -> TiesPlan:
         persons = reading.find_people(one for row in ready for one in row.who)
         staff = advisors_by_email({getattr(row, name) for row in ready for name in OF_STAFF} - {""})
-        still = parties(people_ids=set(persons.values()))
         plan = TiesPlan(accounts=reading.accounts(context))
         there = _known({row.group for row in ready}, set(persons.values()), set(staff.values()))
         for row in ready:
-            person = next((persons[one] for one in row.who if one in persons), None)
+            person = reading.first_known(row.who, persons)
             if rejected := _rejected(row, person, staff, plan, context):
                 plan.rejected.append(rejected)
-            elif person is not None and (fault := still.fault(person=person)):
-                plan.rejected.append(Rejected(row.row_no, fault, {"field": row.who[0][0], "value": row.who[0][1]}))
             else:
                 account = plan.accounts.get(row.account.casefold(), 0)
-                told = _told(row, None if person is None else still.people[person], staff, there, account, context)
-                count(plan, _news(row, person and still.people[person], staff, there, account, told))
+                told = _told(row, person, staff, there, account, context)
+                count(plan, _news(row, person, staff, there, account, told))
                 plan.told.append((row.account, _of_account(told)))
         return plan
 

@@ -12,7 +12,6 @@ from django.utils.translation import pgettext_lazy
 
 from guanxi.connections.models import Platform
 from guanxi.connections.operations import reading
-from guanxi.connections.operations.checking import parties
 from guanxi.connections.operations.platforms import (
     HANDLE,
     MOST,
@@ -126,18 +125,16 @@ class PlatformsKind:
 
     def plan(self, ready: Sequence[PlatformRow], context: ImportContext) -> PlatformsPlan:
         persons = reading.find_people(one for row in ready for one in row.who)
-        there = parties(people_ids=set(persons.values())).people
         known = {
             (row.person_id, row.platform, row.as_of, row.followers)
-            for rows in newest(list(there.values())).values()
+            for rows in newest(list(persons.values())).values()
             for row in rows
         }
         plan = PlatformsPlan()
         for row in ready:
-            person = next((there[persons[one]] for one in row.who if persons.get(one) in there), None)
+            person = reading.first_known(row.who, persons)
             if person is None:
-                kind, value, _within = row.who[0]
-                plan.rejected.append(Rejected(row.row_no, "unknown_person", {"field": kind, "value": value}))
+                plan.rejected.append(reading.nobody(row.row_no, row.who))
                 continue
             told = Followers(person, row.told.platform, row.told.handle, row.told.followers, row.told.as_of)
             if (person, told.platform, told.as_of, told.followers) in known:

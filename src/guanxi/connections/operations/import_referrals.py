@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from guanxi.connections.models import BroughtBy
 from guanxi.connections.operations import reading
-from guanxi.connections.operations.checking import parties
 from guanxi.connections.operations.referring import Referral, Tree, refer
 from guanxi.connections.operations.taking_back import TakeBackReferrals
 from guanxi.connections.rules import makes_a_cycle
@@ -117,15 +116,14 @@ class ReferralsKind:
 
     def plan(self, ready: Sequence[ReferralRow], context: ImportContext) -> ReferralsPlan:
         persons = reading.find_people(one for row in ready for one in (*row.who, *row.bringer))
-        there = parties(people_ids=set(persons.values())).people
         plan = ReferralsPlan()
-        tree = Tree(set(there.values()))
+        tree = Tree(set(persons.values()))
         meant: list[tuple[ReferralRow, int, int]] = []
         for row in ready:
-            brought, bringer = (_found(some, persons, there) for some in (row.who, row.bringer))
+            brought, bringer = (reading.first_known(some, persons) for some in (row.who, row.bringer))
             if brought is None or bringer is None:
-                kind, value, _within = (row.who if brought is None else row.bringer)[0]
-                plan.rejected.append(Rejected(row.row_no, "unknown_person", {"field": kind, "value": value}))
+                unknown = row.who if brought is None else row.bringer
+                plan.rejected.append(reading.nobody(row.row_no, unknown))
             elif brought == bringer:
                 plan.rejected.append(Rejected(row.row_no, "brought_themselves"))
             else:
@@ -149,10 +147,6 @@ class ReferralsKind:
 
     def undo_steps(self) -> tuple[UndoStep, ...]:
         return (TakeBackReferrals(),)
-
-
-def _found(some: Sequence[reading.Who], persons: Mapping[reading.Who, int], there: Mapping[int, int]) -> int | None:
-    return next((there[persons[one]] for one in some if one in persons and persons[one] in there), None)
 
 
 def _referral(row: Row, context: ImportContext) -> ReferralRow:

@@ -170,14 +170,25 @@ def _normal(kind: str, value: str, corp: str, context: ImportContext) -> Who | N
 
 
 def find_people(wanted: Iterable[Who]) -> dict[Who, int]:
-    """Those whom an id leads to: one that is shared by many leads to nobody."""
+    """Those whom an id leads to, as who they are by now: one that is shared by many leads to nobody."""
     by_key = {people.identity_key(kind, value, within): (kind, value, within) for kind, value, within in set(wanted)}
-    rows = Identity.objects.filter(shared_at=None).extra(**bulk.any_of("lookup", [key for _kind, key in by_key]))
+    rows = Identity.objects.filter(shared_at=None, person__erased_at=None).extra(
+        **bulk.any_of("lookup", [key for _kind, key in by_key])
+    )
     found: dict[Who, int] = {}
-    for kind, lookup, person in rows.values_list("kind", "lookup", "person"):
+    for kind, lookup, person, into in rows.values_list("kind", "lookup", "person", "person__merged_into"):
         if (kind, bytes(lookup)) in by_key:
-            found[by_key[kind, bytes(lookup)]] = person
+            found[by_key[kind, bytes(lookup)]] = into or person
     return found
+
+
+def first_known(ids: Sequence[Who], persons: Mapping[Who, int]) -> int | None:
+    return next((persons[one] for one in ids if one in persons), None)
+
+
+def nobody(row_no: int, ids: Sequence[Who], reason: str = "unknown_person") -> Rejected:
+    kind, value, _within = ids[0]
+    return Rejected(row_no, reason, {"field": kind, "value": value})
 
 
 def accounts(context: ImportContext) -> dict[str, int]:

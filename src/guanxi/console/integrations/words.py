@@ -181,6 +181,10 @@ LEFT_OUT: Mapping[str, Any] = {
     "bad_email": REASONS["bad_email"],
     "bad_phone": REASONS["bad_phone"],
     "control_character": gettext_lazy("It contains control characters."),
+    "of_somebody_else": gettext_lazy(
+        "Somebody else has it, so it joins nobody. Two ids that prove different people wait under Duplicates."
+    ),
+    "shared_id": REASONS["shared_id"],
     "not_date": gettext_lazy("It is no date such as 2026-11-25."),
     "not_yes_no": gettext_lazy("It is neither yes nor no."),
     "not_number": gettext_lazy("It is no number."),

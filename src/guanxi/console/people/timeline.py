@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from guanxi.channels.models import Message, MessageState, SkipReason
 from guanxi.commerce import queries as commerce
 from guanxi.commerce.queries import BoughtLine, OrderLabel
+from guanxi.console.people.site import BEGINS, names_of, told_of_site
 from guanxi.console.people.tie_words import TIES, KnownTies, known_ties, told_of_tie
 from guanxi.console.people.words import channel_words, proof_words, purpose_words
 from guanxi.console.templatetags.figures import money
@@ -34,6 +35,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
         gettext_lazy("Messages"),
         ("message.accepted", "message.bounced", "message.opened", "message.unsubscribed", "message.complained"),
     ),
+    "site": (gettext_lazy("Site and app"), BEGINS),
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
     "ties": (gettext_lazy("Ties"), TIES),
     "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost", "member.joined", "member.left")),
@@ -78,6 +80,8 @@ class Known:
     """Staff and units, by public id."""
     kinds: dict[str, Any] = field(default_factory=dict)
     ties: KnownTies = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    """What sites call the events that they send, by key."""
 
 
 class BadMark(ValueError):
@@ -147,6 +151,7 @@ def _known(entries: Sequence[TimelineEntry]) -> Known:
         else {},
         places=_places(entries),
         ties=known_ties(entries),
+        sent=names_of(entries),
         kinds=people.kind_labels() if any(entry.name == "identity.linked" for entry in entries) else {},
     )
 
@@ -221,6 +226,8 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return _audience(entry)
         case _tie if entry.name in TIES:
             return Item(entry.at, *told_of_tie(entry, known.ties))
+        case _site if entry.name.startswith(BEGINS):
+            return Item(entry.at, *told_of_site(entry, known.sent))
         case "person" if entry.name == "person.assigned":
             return _assigned(entry, known)
         case "person" | "identity":

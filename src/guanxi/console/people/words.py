@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from guanxi.acquisition import queries as acquisition
 from guanxi.console.templatetags.figures import day
 from guanxi.governance.models import Purpose, SuppressionReason
 from guanxi.people.models import IdentityKind, Level, Person
@@ -42,7 +43,7 @@ def proof_words(proof: str, label: str) -> str:
         case "order.refunded":
             return _("all of the order came back")
         case "event.sent":
-            return _("an event of theirs: %(name)s") % {"name": label}
+            return _("an event of theirs: %(name)s") % {"name": acquisition.called([label]).get(label, label)}
         case "preferences.chosen":
             return _("chose what they want to hear")
         case "order.removed":

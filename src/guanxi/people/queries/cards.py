@@ -215,5 +215,6 @@ def timeline(
     names: tuple[str, ...] = (),
     hidden: tuple[str, ...] = (),
 ) -> list[events.TimelineEntry]:
-    """What happened to this person, newest first; those merged into them included. `names`: only these facts."""
+    """What happened to this person, newest first; those merged into them included. `names`: only these facts; one that
+    ends with a dot means all that begin with it."""
     return events.timeline(same(person), limit=limit, before=before, names=names, hidden=hidden)

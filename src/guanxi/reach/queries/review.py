@@ -40,10 +40,6 @@ class Review:
     lake_waiting: int = 0
     problems: tuple[Problem, ...] = ()
 
-    @property
-    def may_be_confirmed(self) -> bool:
-        return not self.problems
-
 
 def errand(broadcast: Broadcast, due_at: datetime) -> channels.Errand:
     assert broadcast.account is not None

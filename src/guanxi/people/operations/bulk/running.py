@@ -26,7 +26,6 @@ DEADLOCK = OperationalError.__name__
 """Two that wait for each other, or a server that is short of something: the next turn does the same again."""
 NOT_THERE = "not_there"
 """Gone since, or out of what the author sees."""
-SNAPSHOT = f"INSERT INTO {BulkRow._meta.db_table} (workspace_id, of_id, person, outcome, before) "
 
 
 def bulk_lane(*, now: datetime) -> bool:

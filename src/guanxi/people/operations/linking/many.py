@@ -81,6 +81,13 @@ def _plain(one: ReadCall, known: Mapping[bytes, Holder]) -> Answer:
 def _decided(call: Call, one: ReadCall, given: Mapping[bytes, GivenId], state: Linking) -> Answer:
     if any(state.known[key].erased for key in one.keys if key in state.known):
         return Answer(None, "erased", one.left_out)
-    person, found = state.take(call, [given[key] for key in dict.fromkeys(one.keys)])
-    left = tuple((each.kind.key, "too_many_ids") for each in found.left)
+    asked = [given[key] for key in dict.fromkeys(one.keys)]
+    person, found = state.take(call, asked)
+    doubtful = {each.key for each in found.beside}
+    shared = [] if found.reason else [each for each in asked if state.is_shared(each.key) and each.key not in doubtful]
+    left = (
+        *((each.kind.key, "too_many_ids") for each in found.left),
+        *((each.kind.key, "of_somebody_else") for each in asked if each.key in doubtful),
+        *((each.kind.key, "shared_id") for each in shared),
+    )
     return Answer(person, found.reason, one.left_out + left)

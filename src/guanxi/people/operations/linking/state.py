@@ -133,9 +133,11 @@ class Linking:
         return person, found
 
     def _seen(self, one: GivenId) -> Seen:
-        known = self.known.get(one.key)
-        shared = one.key in self.shared or bool(known and known.shared)
-        return Seen(one.key, one.kind, one.within, self.holder(one.key), shared)
+        return Seen(one.key, one.kind, one.within, self.holder(one.key), self.is_shared(one.key))
+
+    def is_shared(self, key: bytes) -> bool:
+        known = self.known.get(key)
+        return key in self.shared or bool(known and known.shared)
 
     def _merge(self, keep: int, drop: int, found: Decision, call: Call) -> None:
         self.into[drop] = keep

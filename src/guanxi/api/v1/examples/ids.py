@@ -1,0 +1,57 @@
+"""Ids and words that the examples share."""
+
+from __future__ import annotations
+
+PERSON = "psn_01kb0w8m3x7q2v9d5r1t4n6c8h"
+IDENTITY = "idn_01kb0w8m3x7q2v9d5r1t4n6c8j"
+NOTE = "nte_01kb0w8m3x7q2v9d5r1t4n6c8k"
+OWNER = "stf_01kb0w8m3x7q2v9d5r1t4n6c8m"
+STAFF = "stf_01kb0w8m3x7q2v9d5r1t4n6c8n"
+UNIT = "unt_01kb0w8m3x7q2v9d5r1t4n6c8p"
+IMPORT = "imp_01kb0w8m3x7q2v9d5r1t4n6c8q"
+AUDIENCE = "aud_01kb0w8m3x7q2v9d5r1t4n6c8r"
+OTHER_AUDIENCE = "aud_01kb0w8m3x7q2v9d5r1t4n6cc1"
+CONTENT = "cnt_01kb0w8m3x7q2v9d5r1t4n6c8s"
+BROADCAST = "brd_01kb0w8m3x7q2v9d5r1t4n6c8t"
+CHANNEL = "acc_01kb0w8m3x7q2v9d5r1t4n6c8v"
+SUPPRESSION = "sup_01kb0w8m3x7q2v9d5r1t4n6c8w"
+KEY = "key_01kb0w8m3x7q2v9d5r1t4n6c8x"
+WORKSPACE = "wsp_01kb0w8m3x7q2v9d5r1t4n6c8y"
+FIELD = "fld_01kb0w8m3x7q2v9d5r1t4n6c8z"
+EVENT = "evt_01kb0w8m3x7q2v9d5r1t4n6c90"
+FILE = "fil_01kb0w8m3x7q2v9d5r1t4n6c91"
+EXPORT = "pex_01kb0w8m3x7q2v9d5r1t4n6c92"
+ERASURE = "ers_01kb0w8m3x7q2v9d5r1t4n6c93"
+WEBHOOK = "end_01kb0w8m3x7q2v9d5r1t4n6c94"
+SOURCE = "src_01kb0w8m3x7q2v9d5r1t4n6c9b"
+SENT_EVENT = "evn_01kb0w8m3x7q2v9d5r1t4n6c9c"
+DELIVERY = "dlv_01kb0w8m3x7q2v9d5r1t4n6c95"
+BULK = "blk_01kb0w8m3x7q2v9d5r1t4n6c97"
+PEOPLE_EXPORT = "exp_01kb0w8m3x7q2v9d5r1t4n6cd1"
+VIEW = "vew_01kb0w8m3x7q2v9d5r1t4n6c98"
+NOTICE = "ntc_01kb0w8m3x7q2v9d5r1t4n6c99"
+MESSAGE = "msg_01kb0w8m3x7q2v9d5r1t4n6c9a"
+ENTRY = "adt_01kb0w8m3x7q2v9d5r1t4n6c96"
+TWIN = "psn_01kb0w8m3x7q2v9d5r1t4n6c9b"
+MERGE = "mrg_01kb0w8m3x7q2v9d5r1t4n6c9c"
+SEARCH = "dse_01kb0w8m3x7q2v9d5r1t4n6c9e"
+ID_KIND = "idk_01kb0w8m3x7q2v9d5r1t4n6c9f"
+TAG_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca1"
+TAG_RULE = "tru_01kb0w8m3x7q2v9d5r1t4n6ca5"
+EMPTY_GROUP = "tgg_01kb0w8m3x7q2v9d5r1t4n6ca2"
+TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca3"
+SAME_TAG = "tag_01kb0w8m3x7q2v9d5r1t4n6ca4"
+FRIENDSHIP = "frd_01kb0w8m3x7q2v9d5r1t4n6cb1"
+FOLLOW = "flw_01kb0w8m3x7q2v9d5r1t4n6cb2"
+GROUP_CHAT = "grp_01kb0w8m3x7q2v9d5r1t4n6cb3"
+HANDOVER = "fho_01kb0w8m3x7q2v9d5r1t4n6cb5"
+REFERRAL = "ref_01kb0w8m3x7q2v9d5r1t4n6cb4"
+PAIR = "dup_01kb0w8m3x7q2v9d5r1t4n6c9d"
+AT = "2026-11-21T04:00:00.000000Z"
+RULE = {"version": 1, "where": {"type": "level", "levels": ["customer"]}}
+WORDS = {"language": "en", "channel": "email", "subject": "Hello {{ person.first_name }}", "body": "Tea is back."}
+SMTP = {
+    "host": "mail.example.test",
+    "sender_address": "hello@example.test",
+    "imprint": "Lumen Retail\n1 Market Street, Springfield",
+}
