@@ -12,8 +12,8 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
+from guanxi.audiences.queries import Event
 from guanxi.audiences.registry import learn_events
-from guanxi.audiences.rules import Event
 from guanxi.bench.crowd import without_indexes
 from guanxi.bench.eight import CATALOGUE, NOW, TAGS, UNITS, ZONE
 from guanxi.governance import operations as governance
