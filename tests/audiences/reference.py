@@ -23,9 +23,11 @@ from guanxi.audiences.rules import (
     Did,
     DidNot,
     Ever,
+    Falls,
     FirstTime,
     InAudience,
     Inlined,
+    InMonth,
     Kind,
     Last,
     LastTime,
@@ -34,6 +36,7 @@ from guanxi.audiences.rules import (
     Measure,
     Member,
     Min,
+    MonthsAhead,
     Not,
     Reachable,
     Role,
@@ -49,6 +52,7 @@ from guanxi.audiences.rules import (
     Top,
     TraitClause,
     Window,
+    Yearly,
     parse_rule,
     window_bounds,
 )
@@ -146,6 +150,9 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
             return any(tied(clause, tie, world) for tie in world.ties if tie.person == person.person)
         case TraitClause():
             return passes(clause, trait_of(clause, person, world.catalogue))
+        case Yearly():
+            kept = typed(person.traits, clause.trait.removeprefix("trait:"), "date")
+            return isinstance(kept, str) and comes_round(date.fromisoformat(kept), clause.falls, world)
         case Share():
             return (
                 clause.skip
@@ -169,6 +176,24 @@ def band(person: Person, now: datetime) -> str:
     if person.strong_until and now < person.strong_until:
         return "strong"
     return "neutral" if person.neutral_until and now < person.neutral_until else "weak"
+
+
+def comes_round(kept: date, falls: Falls, world: World) -> bool:
+    today = world.now.astimezone(ZoneInfo(world.zone)).date()
+    match falls:
+        case InMonth():
+            return kept.month == falls.month and falls.day in (None, kept.day)
+        case MonthsAhead():
+            return kept.month in (today.month + falls.months, today.month + falls.months - 12)
+    coming = [today + timedelta(days=after) for after in range(falls.days)]
+    return any(day == this_years(kept, day.year) for day in coming)
+
+
+def this_years(kept: date, year: int) -> date:
+    try:
+        return kept.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
 
 
 def tied(clause: Tie, tie: Tied, world: World) -> bool:

@@ -43,6 +43,10 @@ def trait(name: str, op: str, *value: Any) -> dict[str, Any]:
     return {"type": "trait", "trait": f"trait:{name}", "op": op, **({"value": value[0]} if value else {})}
 
 
+def yearly(**falls: Any) -> dict[str, Any]:
+    return {"type": "yearly", "trait": "trait:born", "falls": falls}
+
+
 def having(**measure: Any) -> dict[str, Any]:
     return did(having=[measure])
 
@@ -82,6 +86,11 @@ EVERY: list[dict[str, Any]] = [
     {"type": "bottom", "percent": 35, "by": "days", "event": "event:message.opened"},
     {"type": "share", "percent": 30, "skip": 20, "seed": "spring"},
     {"type": "audience", "audience": "aud_quiet"},
+    yearly(type="month", month=2),
+    yearly(type="month", month=2, day=29),
+    yearly(type="months_ahead", months=0),
+    yearly(type="next_days", days=7),
+    yearly(type="next_days", days=118),
     {"type": "role", "roles": ["leader"]},
     {"type": "member"},
     {"type": "strength", "bands": ["weak", "strong"]},

@@ -27,7 +27,7 @@ from guanxi.events.queries import lake
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Workspace
 from guanxi.people import operations as people
-from guanxi.people.models import Merge, Person, Tag
+from guanxi.people.models import Field, Merge, Person, Tag, TraitKind
 from guanxi.people.operations import Put
 from tests.conftest import make_workspace
 from tests.factories.people import make_person, make_staff
@@ -193,3 +193,32 @@ def test_a_fixed_audience_keeps_its_people_wherever_it_is_asked(workspace: Works
     while audiences.refresh_lane(now=now):
         pass
     assert kept(audience) == [lin.pk, wang.pk]
+
+
+def test_birthdays_come_and_pass_at_midnight_of_the_workspace(workspace: Workspace, now: datetime) -> None:
+    Field.objects.create(key="birthday", label="Birthday", kind=TraitKind.DATE)
+    born = {"Leap": "2000-02-29", "Eve": "1990-02-28", "First": "1980-03-01", "Other": "1980-05-01"}
+    crowd = {name: make_person(name, now=now, traits={"birthday": day}).pk for name, day in born.items()}
+    make_person("Nobody knows", now=now)
+    write_lake(now)
+    today = live({"type": "yearly", "trait": "trait:birthday", "falls": {"type": "next_days", "days": 1}}, now)
+    month = live(
+        {"type": "yearly", "trait": "trait:birthday", "falls": {"type": "months_ahead", "months": 0}}, now, "M"
+    )
+
+    def after(year: int, month_: int, day: int, *, minutes: int) -> tuple[list[str], int | None, list[str]]:
+        """In Shanghai, eight hours ahead: who has it, at how many it was looked, and who has it in this month."""
+        at = datetime(year, month_, day, tzinfo=UTC) + timedelta(hours=-8, minutes=minutes)
+        looked = audiences.refresh(audience=today, now=at).looked_at
+        audiences.refresh(audience=month, now=at)
+        return named(today), looked, named(month)
+
+    def named(audience: Audience) -> list[str]:
+        return [name for name, pk in crowd.items() if pk in kept(audience)]
+
+    assert after(2027, 2, 28, minutes=-1) == ([], None, ["Leap", "Eve"])
+    assert after(2027, 2, 28, minutes=0) == (["Leap", "Eve"], 2, ["Leap", "Eve"])
+    assert after(2027, 3, 1, minutes=-1) == (["Leap", "Eve"], 0, ["Leap", "Eve"])
+    assert after(2027, 3, 1, minutes=0) == (["First"], 3, ["First"])
+    assert after(2028, 2, 28, minutes=0)[0] == ["Eve"]
+    assert after(2028, 2, 29, minutes=0)[0] == ["Leap"]

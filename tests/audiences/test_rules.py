@@ -66,6 +66,10 @@ def top(**more: Any) -> dict[str, Any]:
     return second(type="top", **{"percent": 5, "by": "count", "event": "event:product.bought", **more})
 
 
+def yearly(**more: Any) -> dict[str, Any]:
+    return second(type="yearly", **{"trait": "trait:born", "falls": {"type": "months_ahead", "months": 0}, **more})
+
+
 NOT_JSON: Any = {1, 2}
 
 BAD = [
@@ -120,6 +124,19 @@ BAD = [
     (trait(trait="trait:age", op="between", value=[1, "2"]), "where.all[1].value[1]", "wrong_type"),
     (trait(trait="trait:born", op="is", value="2026-02-30"), "where.all[1].value", "wrong_type"),
     (trait(trait="trait:born", op="between", value=["2026-02-02", "2026-02-01"]), "where.all[1].value", "wrong_order"),
+    (yearly(trait="trait:city"), "where.all[1].trait", "not_a_day"),
+    (yearly(trait="trait:name_day"), "where.all[1].trait", "unknown_trait"),
+    (yearly(falls={"type": "month", "month": 13}), "where.all[1].falls.month", "wrong_number"),
+    (yearly(falls={"type": "month", "month": "may"}), "where.all[1].falls.month", "wrong_type"),
+    (yearly(falls={"type": "month", "month": 2, "day": 30}), "where.all[1].falls", "no_such_day"),
+    (yearly(falls={"type": "months_ahead", "months": 12}), "where.all[1].falls.months", "wrong_number"),
+    (yearly(falls={"type": "next_days", "days": 0}), "where.all[1].falls.days", "wrong_number"),
+    (
+        yearly(falls={"type": "next_days", "days": 7, "zone": "Mars/Olympus"}),
+        "where.all[1].falls.zone",
+        "unknown_field",
+    ),
+    (yearly(falls={"type": "regex", "like": "-05-"}), "where.all[1].falls.type", "unknown_type"),
     (where(type="prop", prop="prop:sql", op="is", value="x"), "where.all[1].where[1].prop", "unknown_property"),
     (where(type="prop", prop="prop:department", op="gt", value="x"), "where.all[1].where[1].op", "wrong_operator"),
     (where(type="prop", prop="prop:quantity", op="gt", value="x"), "where.all[1].where[1].value", "wrong_type"),

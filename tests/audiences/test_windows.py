@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from guanxi.audiences.rules import (
     Between,
     Ever,
+    Falls,
+    InMonth,
     LastDays,
+    MonthsAhead,
+    NextDays,
     RuleError,
     Since,
+    days_of_year,
     local_midnight,
     offsets,
     window_bounds,
@@ -84,3 +89,29 @@ def test_the_offsets_of_a_window_are_those_of_every_instant_in_it(zone: str, wal
     for instant in (start, at, end - timedelta(microseconds=1)):
         stretch = [offset for since, offset in offsets(start, end, at, zone) if since <= instant]
         assert stretch[-1] == instant.astimezone(ZoneInfo(zone)).utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("falls", "now", "stretches"),
+    [
+        (InMonth(month=2), utc(2026, 5, 1), [("02-01", "02-31")]),
+        (InMonth(month=2, day=29), utc(2026, 5, 1), [("02-29", "02-29")]),
+        (MonthsAhead(months=0), utc(2026, 12, 31, 15), [("12-01", "12-31")]),
+        # It is January already in Shanghai.
+        (MonthsAhead(months=0), utc(2026, 12, 31, 16), [("01-01", "01-31")]),
+        (MonthsAhead(months=1), utc(2026, 12, 31, 15), [("01-01", "01-31")]),
+        (NextDays(days=1), utc(2026, 12, 31, 15), [("12-31", "12-31")]),
+        (NextDays(days=7), utc(2026, 12, 30), [("12-30", "12-31"), ("01-01", "01-05")]),
+        (NextDays(days=366), utc(2026, 12, 30), [("12-30", "12-31"), ("01-01", "12-30")]),
+        # 2027 has no 29 February: who was born on it has the 28th. 2028 has one.
+        (NextDays(days=1), utc(2027, 2, 28), [("02-28", "02-29")]),
+        (NextDays(days=2), utc(2027, 2, 28), [("02-28", "03-01")]),
+        (NextDays(days=1), utc(2027, 3, 1), [("03-01", "03-01")]),
+        (NextDays(days=1), utc(2028, 2, 28), [("02-28", "02-28")]),
+        (NextDays(days=1), utc(2028, 2, 29), [("02-29", "02-29")]),
+    ],
+)
+def test_a_day_comes_round_every_year_by_the_calendar_of_the_place(
+    falls: Falls, now: datetime, stretches: list[tuple[str, str]]
+) -> None:
+    assert days_of_year(falls, now, "Asia/Shanghai") == stretches

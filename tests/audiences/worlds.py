@@ -60,7 +60,7 @@ CATALOGUE = Catalogue(
 
 TEXTS = ["", "D1", "D2", "1", "上海", 'O\'Brien \\ "x"', "50%", "_", "a; DROP TABLE people --", "true"]
 NUMBERS: list[int | float] = [0, 1, 2, -3, 1.5, 2**53]
-DAYS = ["1990-02-28", "2000-01-01", "2026-11-02", "2026-11-03"]
+DAYS = ["1990-02-28", "2000-01-01", "2000-02-29", "1985-11-09", "2026-11-02", "2026-11-03"]
 DIRTY: list[Any] = ["2026-02-30", "26-1-1", " 1", "1", "NaN", 1, True, None, [1], {"a": "D1"}, "x" * 30]
 DOCUMENTS = ["not json", "[]", '"text"', "", '{"city": "D1"', '{"department": "\\u0044\\u0031", "age": 1e0}']
 
@@ -94,6 +94,16 @@ def traits() -> st.SearchStrategy[dict[str, Any]]:
         return tests_of(kind).map(lambda test: {"type": "trait", "trait": f"trait:{name}", **test})
 
     return st.sampled_from(sorted(CATALOGUE.traits)).flatmap(clause)
+
+
+def years() -> st.SearchStrategy[dict[str, Any]]:
+    falls = st.one_of(
+        st.sampled_from([1, 2, 2, 11]).map(lambda month: {"type": "month", "month": month}),
+        st.sampled_from([(2, 28), (2, 29), (11, 2)]).map(lambda one: {"type": "month", "month": one[0], "day": one[1]}),
+        st.sampled_from([0, 1, 2, 3]).map(lambda months: {"type": "months_ahead", "months": months}),
+        st.sampled_from([1, 6, 7, 60, 118, 119, 365, 366]).map(lambda days: {"type": "next_days", "days": days}),
+    )
+    return falls.map(lambda one: {"type": "yearly", "trait": "trait:born", "falls": one})
 
 
 def levels() -> st.SearchStrategy[dict[str, Any]]:
@@ -266,7 +276,7 @@ def clauses() -> st.SearchStrategy[dict[str, Any]]:
         )
 
     leaf = st.one_of(
-        events(), events(), events(), traits(), levels(), sequences(), tops(), shares(), others(), standings()
+        events(), events(), events(), traits(), years(), levels(), sequences(), tops(), shares(), others(), standings()
     )
     return st.recursive(leaf, groups, max_leaves=6)
 

@@ -17,7 +17,7 @@ from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience, AudienceDay
 from guanxi.audiences.queries import catalogue, day_of, overlap, parse_rule
 from guanxi.commerce.events import ProductBought
-from guanxi.console.audiences.recipes import RECIPES
+from guanxi.console.audiences.recipes import RECIPES, Here
 from guanxi.console.audiences.rule import rule_of
 from guanxi.console.audiences.shown import sketch_of
 from guanxi.console.audiences.sketch import posted
@@ -30,7 +30,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Workspace
 from guanxi.kit import clock
 from guanxi.people import operations as people
-from guanxi.people.models import Person, Tag, TagGroup
+from guanxi.people.models import Field, Person, Tag, TagGroup, TraitKind
 from tests.console.visitors import Visitor, lumen, owner, staff
 from tests.factories import channels as make
 from tests.factories.reach import into_lake, write_lake
@@ -236,8 +236,9 @@ def test_what_has_no_row_of_its_own_stays_as_it_is(lumen: Workspace, owner: Visi
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_is_a_sound_rule(lumen: Workspace, recipe: str) -> None:
+    Field.objects.create(key="born", label="Birthday", kind=TraitKind.DATE)
     known = catalogue()
-    assert parse_rule(rule_of(RECIPES[recipe].sketch("MEAT"), known), known)
+    assert parse_rule(rule_of(RECIPES[recipe].sketch(Here("MEAT", "born")), known), known)
 
 
 ENGLISH = (
@@ -260,6 +261,47 @@ def test_a_rule_reads_as_a_sentence_of_each_language(lumen: Workspace, language:
     known = catalogue()
     with translation.override(language):
         assert sentences(parse_rule(REGULARS, known), known) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["this month", "next month", "in May", "on 20 May", "today", "within the next 7 days"]),
+        ("zh-hans", ["本月", "下个月", "5月", "5月20日", "今天", "今后 7 天内"]),
+        ("ko", ["이번 달", "다음 달", "5월", "5월 20일", "오늘", "앞으로 7일 이내"]),
+    ],
+)
+def test_a_birthday_reads_as_a_sentence_of_each_language(lumen: Workspace, language: str, said: list[str]) -> None:
+    Field.objects.create(key="born", label="Birthday", kind=TraitKind.DATE)
+    known = catalogue()
+    falls: list[dict[str, Any]] = [
+        {"type": "months_ahead", "months": 0},
+        {"type": "months_ahead", "months": 1},
+        {"type": "month", "month": 5},
+        {"type": "month", "month": 5, "day": 20},
+        {"type": "next_days", "days": 1},
+        {"type": "next_days", "days": 7},
+    ]
+    with translation.override(language):
+        for one, words in zip(falls, said, strict=True):
+            rule = {"version": 1, "where": {"type": "yearly", "trait": "trait:born", "falls": one}}
+            [sentence] = sentences(parse_rule(rule, known), known)
+            assert words in sentence
+            assert "Birthday" in sentence
+
+
+def test_a_birthday_is_chosen_like_any_other_comparison(owner: Visitor, shoppers: list[Person]) -> None:
+    Field.objects.create(key="born", label="Birthday", kind=TraitKind.DATE)
+    assert "recipe=birthday" in owner.get("audience_new")
+    page = owner.get("audience_new", recipe="birthday")
+    assert '<option value="this_month" selected>comes round this month</option>' in page
+    row: dict[str, Any] = {"kind": "trait", "key": "trait:born", "op": "month", "value": "2", "high": "30"}
+    page = owner.post("audience_new", status=422, **form([row], name="February"))
+    assert "This month has no such day." in page
+    assert 'name="0-high" value="30" aria-label="Day of the month, may be empty" aria-invalid="true"' in page
+    owner.post("audience_new", **form([row | {"high": "29"}], name="February"))
+    falls = {"type": "month", "month": 2, "day": 29}
+    assert Audience.objects.get().rule["where"]["all"] == [{"type": "yearly", "trait": "trait:born", "falls": falls}]
 
 
 def test_what_was_chosen_is_saved_and_counted(owner: Visitor, shoppers: list[Person]) -> None:

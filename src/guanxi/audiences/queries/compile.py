@@ -13,6 +13,7 @@ from guanxi.audiences.queries.lived import lived, present
 from guanxi.audiences.queries.scans import Asked, Context, Tables, happened, scan
 from guanxi.audiences.queries.sets import Found, in_share
 from guanxi.audiences.queries.values import InColumn, InJson, opposite, test_of
+from guanxi.audiences.queries.yearly import falls
 from guanxi.audiences.rules import (
     Agreed,
     All,
@@ -35,6 +36,7 @@ from guanxi.audiences.rules import (
     Tie,
     Top,
     TraitClause,
+    Yearly,
     children,
     name_of,
     resolved,
@@ -181,6 +183,8 @@ def leaf_test(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], 
     match leaf:
         case TraitClause():
             return test_of(leaf, trait_source(leaf, table, context))
+        case Yearly():
+            return falls(leaf, table, context)
         case Level():
             return table.level.isin(leaf.levels)
         case Role():

@@ -19,6 +19,7 @@ from guanxi.audiences.queries.compile import (
     with_figures,
 )
 from guanxi.audiences.queries.scans import Context, Tables
+from guanxi.audiences.queries.yearly import day_kept
 from guanxi.audiences.rules import (
     Catalogue,
     Clause,
@@ -29,6 +30,7 @@ from guanxi.audiences.rules import (
     Share,
     Strength,
     TraitClause,
+    Yearly,
     clauses_of,
     resolved,
 )
@@ -36,8 +38,8 @@ from guanxi.audiences.rules import (
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`path` is where in the rule; `values` what the person has there: `trait`, `level`, or a figure of the events
-    (`count`, `sum` in minor units, `days`). Groups have no values of their own."""
+    """`path` is where in the rule; `values` what the person has there: `trait`, `day` (of what comes round every year),
+    `level`, or a figure of the events (`count`, `sum` in minor units, `days`). Groups have no values of their own."""
 
     path: str
     holds: bool
@@ -80,6 +82,8 @@ def _values(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], co
     match leaf:
         case TraitClause():
             return {"trait": trait_source(leaf, table, context).value()}
+        case Yearly():
+            return {"day": day_kept(leaf, table, context)}
         case Level():
             return {"level": table.level}
         case Role():

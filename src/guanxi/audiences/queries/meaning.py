@@ -24,6 +24,7 @@ from guanxi.audiences.rules import (
     Top,
     Trait,
     TraitClause,
+    Yearly,
     name_of,
     opened,
 )
@@ -39,7 +40,7 @@ def basis_of(rule: Rule, known: Catalogue, zone: str) -> str:
 
 def _meaning(leaf: Clause, known: Catalogue) -> object:
     match leaf:
-        case TraitClause():
+        case TraitClause() | Yearly():
             return _type(known.traits[name_of(leaf.trait)])
         case Did() | DidNot() | Top():
             having = leaf.having if isinstance(leaf, Did) else ()

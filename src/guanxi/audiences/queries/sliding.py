@@ -8,6 +8,7 @@ from typing import Any
 
 from guanxi.audiences.queries.compile import leaves
 from guanxi.audiences.queries.scans import MICROSECOND, Context, selected
+from guanxi.audiences.queries.yearly import falls
 from guanxi.audiences.rules import (
     Clause,
     Did,
@@ -19,13 +20,16 @@ from guanxi.audiences.rules import (
     Then,
     Top,
     Window,
+    Yearly,
+    days_of_year,
     window_bounds,
 )
 
 
 def slid(where: Clause, context: Context, before: datetime) -> list[Any] | None:
     """Tables with a column `person`: who has an event in a stretch that a window gave up or took in since `before`, a
-    `first` whose time to be followed ran out, or a strength that fell. None: that changes the answer for everybody."""
+    `first` whose time to be followed ran out, a day of the year that came or passed, or a strength that fell. None:
+    that changes the answer for everybody."""
     found: list[Any] = []
     for _, leaf in leaves("where", where):
         match leaf:
@@ -42,11 +46,22 @@ def slid(where: Clause, context: Context, before: datetime) -> list[Any] | None:
             case Top():
                 if _moved(leaf.within, context, before):
                     return None
+            case Yearly():
+                found += _turned(leaf, context, before)
             case Strength():
                 people = context.tables.people
                 for until in (people.strong_until, people.neutral_until):
                     found.append(people.filter((until > before) & (until <= context.now)).select("person"))
     return found
+
+
+def _turned(leaf: Yearly, context: Context, before: datetime) -> list[Any]:
+    """Whose day came or passed."""
+    if days_of_year(leaf.falls, before, context.zone) == days_of_year(leaf.falls, context.now, context.zone):
+        return []
+    people = context.tables.people
+    fell, now = (falls(leaf, people, one).fill_null(False) for one in (replace(context, now=before), context))
+    return [people.filter(fell != now).select("person")]
 
 
 def _moved(window: Window, context: Context, before: datetime) -> list[tuple[datetime, datetime]]:

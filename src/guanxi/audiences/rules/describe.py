@@ -3,50 +3,57 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from guanxi.audiences.rules.base import (
+    AMOUNT,
+)
 from guanxi.audiences.rules.catalogue import Catalogue, Event
 from guanxi.audiences.rules.grammar import (
-    AMOUNT,
     Agreed,
     All,
-    AmountCondition,
     Any,
-    Before,
-    Between,
     Clause,
-    Condition,
-    DaysAgo,
     Did,
     DidNot,
-    Ever,
-    FirstTime,
     InAudience,
     Inlined,
-    Last,
-    LastDays,
-    LastTime,
     Level,
-    Max,
-    Measure,
     Member,
-    Min,
     Not,
     Reachable,
     Role,
     Rule,
     Share,
-    Since,
     Step,
     Strength,
-    Sum,
     Tagged,
     Then,
     Tie,
     Top,
     TraitClause,
-    Window,
-    bounds,
+    Yearly,
     children,
     name_of,
+)
+from guanxi.audiences.rules.measures import (
+    AmountCondition,
+    Condition,
+    FirstTime,
+    Last,
+    LastTime,
+    Max,
+    Measure,
+    Min,
+    Sum,
+    bounds,
+)
+from guanxi.audiences.rules.spans import (
+    Before,
+    Between,
+    DaysAgo,
+    Ever,
+    LastDays,
+    Since,
+    Window,
 )
 
 
@@ -54,7 +61,7 @@ from guanxi.audiences.rules.grammar import (
 class Part:
     """`path` is where in the rule's JSON; `code` says which words, `params` what to put in, `parts` what stands inside.
 
-    Codes: all, any, not, trait.<op>, level, did, did_not, prop.<op>, amount.<op>, <measure>.<bound>
+    Codes: all, any, not, trait.<op>, yearly.<falls>, level, did, did_not, prop.<op>, amount.<op>, <measure>.<bound>
     (`count.at_least`, `sum.exactly`, `days.at_most`, …), min.<op>, max.<op>, last.<op>, first_time, last_time, then,
     then_not, role, member, strength, tag, consent.<state>, reachable,
     tie.<kind>, step, top, bottom, share, audience, within.<window>.
@@ -98,6 +105,11 @@ def _part(path: str, clause: Clause | Inlined, catalogue: Catalogue) -> Part:
             name = name_of(clause.trait)
             trait = catalogue.traits[name]
             return Part(path, f"trait.{clause.op}", _test(name, trait.label, trait.kind, clause.value))
+        case Yearly():
+            name = name_of(clause.trait)
+            trait = catalogue.traits[name]
+            said = clause.falls.model_dump(exclude={"type"})
+            return Part(path, f"yearly.{clause.falls.type}", {"key": name, "label": trait.label or name, **said})
         case Did() | DidNot():
             return _event(path, clause, catalogue)
         case Then():

@@ -1,74 +1,16 @@
 """The rule language, version 1. A new kind of clause, condition, measure or window is a new `type`."""
 
-import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from guanxi.audiences.rules.base import Key, Part, Test
+from guanxi.audiences.rules.measures import Condition, Measure
+from guanxi.audiences.rules.spans import Ever, Falls, Window
+
 VERSION = 1
-
-MAX_DEPTH = 10
-MAX_CLAUSES = 100
-MAX_TEXT = 200
-MAX_VALUES = 1_000
-MAX_NUMBER = 2**53  # beyond it, a number of JSON is no longer exact in every engine
-
-AMOUNT = "amount"
-
-Scalar = str | int | float | bool
-Operator = Literal[
-    "is",
-    "is_not",
-    "in",
-    "not_in",
-    "contains",
-    "gt",
-    "gte",
-    "lt",
-    "lte",
-    "between",
-    "is_set",
-    "is_not_set",
-]
-
-ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
-def iso_day(value: str) -> date | None:
-    """The day that `YYYY-MM-DD` names, or None when it names none."""
-    if not ISO_DAY.fullmatch(value):
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
-
-
-def _day(value: object) -> date:
-    day = iso_day(value) if isinstance(value, str) else value
-    if not isinstance(day, date) or not 1970 <= day.year <= 2200:
-        raise PydanticCustomError("wrong_date", "a date as YYYY-MM-DD between 1970 and 2200 is needed")
-    return day
-
-
-def _operand(value: object) -> Scalar | tuple[Scalar, ...] | None:
-    if value is None or isinstance(value, Scalar):
-        return value
-    if isinstance(value, list | tuple) and all(isinstance(item, Scalar) for item in value):
-        return tuple(value)
-    raise PydanticCustomError("wrong_type", "a text, a number, true, false or a list of them is needed")
 
 
 def _version(value: object) -> object:
@@ -78,207 +20,19 @@ def _version(value: object) -> object:
 
 
 Version = Annotated[Literal[1], BeforeValidator(_version)]
-Day = Annotated[date, BeforeValidator(_day)]
-
-
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _absent(value: object) -> bool:
-    return value is None
-
-
-Operand = Annotated[
-    Scalar | tuple[Scalar, ...] | None,
-    PlainValidator(_operand),
-    PlainSerializer(_plain),
-    WithJsonSchema({"type": ["string", "number", "boolean", "array", "null"]}),
-]
-Key = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
-Amount = Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        serialize_by_alias=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-    )
-
-
-class Test(Part):
-    """`value` is one value, a list (`in`, `not_in`), a pair with both ends included (`between`) or absent (`is_set`).
-
-    `is_not`, `not_in` and `is_not_set` are the exact opposites of `is`, `in` and `is_set`: they hold for who or what
-    has no value at all. Texts are compared letter by letter, in the case they were written in.
-    """
-
-    type: str
-    op: Operator
-    value: Operand = Field(default=None, exclude_if=_absent)
-
-
-# Windows
-
-
-class Ever(Part):
-    type: Literal["ever"] = "ever"
-
-
-class LastDays(Part):
-    """The `days` calendar days of the workspace that end with today, today included."""
-
-    type: Literal["last_days"] = "last_days"
-    days: int = Field(ge=1, le=3650)
-
-
-class Since(Part):
-    type: Literal["since"] = "since"
-    date: Day
-
-
-class Between(Part):
-    """Both days are included."""
-
-    type: Literal["between"] = "between"
-    first: Day
-    last: Day
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.first > self.last:
-            raise PydanticCustomError("wrong_order", "the first day comes after the last")
-        return self
-
-
-class DaysAgo(Part):
-    """Calendar days of the workspace counted back from today, which is 0; both ends included, without `most` all
-    before."""
-
-    type: Literal["days_ago"] = "days_ago"
-    least: int = Field(ge=0, le=3650)
-    most: int | None = Field(default=None, ge=0, le=3650, exclude_if=_absent)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.most is not None and self.least > self.most:
-            raise PydanticCustomError("wrong_order", "least is greater than most")
-        return self
-
-
-class Before(Part):
-    """The day itself is not included."""
-
-    type: Literal["before"] = "before"
-    date: Day
-
-
-Window = Annotated[Ever | LastDays | Since | Between | DaysAgo | Before, Field(discriminator="type")]
-
-
-# Which events
-
-
-class PropCondition(Test):
-    type: Literal["prop"] = "prop"
-    prop: Key
-
-
-class AmountCondition(Test):
-    """Minor units of the workspace's currency."""
-
-    type: Literal["amount"] = "amount"
-
-
-Condition = Annotated[PropCondition | AmountCondition, Field(discriminator="type")]
-
-
-# How many of them
-
-
-class Bound(Part):
-    """Over no event at all, every measure is 0: `at_most` and `exactly: 0` hold for people who never did it."""
-
-    type: str
-    at_least: Amount | None = Field(default=None, exclude_if=_absent)
-    at_most: Amount | None = Field(default=None, exclude_if=_absent)
-    exactly: Amount | None = Field(default=None, exclude_if=_absent)
-
-    @model_validator(mode="after")
-    def _one_sense(self) -> Self:
-        low, high, same = self.at_least, self.at_most, self.exactly
-        if low is None and high is None and same is None:
-            raise PydanticCustomError("missing_bound", "at_least, at_most or exactly is needed")
-        if same is not None and (low is not None or high is not None):
-            raise PydanticCustomError("wrong_bound", "exactly stands alone")
-        if low is not None and high is not None and low > high:
-            raise PydanticCustomError("wrong_order", "at_least is greater than at_most")
-        return self
-
-
-class Count(Bound):
-    type: Literal["count"] = "count"
-
-
-class Sum(Bound):
-    """The sum of the events' amounts, in minor units of the workspace's currency, or of a property that is a number,
-    each rounded to thousandths."""
-
-    type: Literal["sum"] = "sum"
-    of: Key = AMOUNT
-
-
-class Days(Bound):
-    """On how many different calendar days of the workspace."""
-
-    type: Literal["days"] = "days"
-
-
-class Of(Test):
-    """A test of one value of all of them; `of` is a property, or the amount. Over no event there is no value."""
-
-    of: Key
-
-
-class Min(Of):
-    type: Literal["min"] = "min"
-
-
-class Max(Of):
-    type: Literal["max"] = "max"
-
-
-class Last(Of):
-    """The value of the latest event that has one; of those of one instant, the greatest."""
-
-    type: Literal["last"] = "last"
-
-
-class FirstTime(Part):
-    """The first of the events that are counted falls into this window."""
-
-    type: Literal["first_time"] = "first_time"
-    within: Window
-
-
-class LastTime(Part):
-    type: Literal["last_time"] = "last_time"
-    within: Window
-
-
-Measure = Annotated[Count | Sum | Days | Min | Max | Last | FirstTime | LastTime, Field(discriminator="type")]
-
-
-# Clauses
 
 
 class TraitClause(Test):
     type: Literal["trait"] = "trait"
     trait: Key
+
+
+class Yearly(Part):
+    """Of whom a day is kept that comes round every year, such as a birthday, and when it does."""
+
+    type: Literal["yearly"] = "yearly"
+    trait: Key
+    falls: Falls
 
 
 class Level(Part):
@@ -454,6 +208,7 @@ class Not(Part):
 
 Clause = Annotated[
     TraitClause
+    | Yearly
     | Level
     | Role
     | Member
@@ -506,16 +261,3 @@ def children(path: str, clause: "Clause | Inlined") -> list[tuple[str, "Clause"]
 def name_of(key: str) -> str:
     """`city` of `trait:city`."""
     return key.partition(":")[2]
-
-
-def operands(test: Test) -> tuple[Scalar, ...]:
-    """The values of a test as a tuple, whatever its operator."""
-    if test.value is None:
-        return ()
-    return test.value if isinstance(test.value, tuple) else (test.value,)
-
-
-def bounds(measure: Bound) -> list[tuple[str, int]]:
-    """The bounds that are set, by name."""
-    named = [("at_least", measure.at_least), ("at_most", measure.at_most), ("exactly", measure.exactly)]
-    return [(name, number) for name, number in named if number is not None]

@@ -4,50 +4,25 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any as Anything
 from typing import cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from guanxi.audiences.rules.catalogue import Catalogue, Event, Kind, Named
+from guanxi.audiences.rules.base import MAX_CLAUSES, MAX_DEPTH, MAX_NUMBER, MAX_TEXT, MAX_VALUES
+from guanxi.audiences.rules.catalogue import Catalogue
+from guanxi.audiences.rules.checks import check
 from guanxi.audiences.rules.errors import RuleError
 from guanxi.audiences.rules.grammar import (
-    AMOUNT,
-    MAX_CLAUSES,
-    MAX_DEPTH,
-    MAX_NUMBER,
-    MAX_TEXT,
-    MAX_VALUES,
-    Agreed,
     All,
-    AmountCondition,
     Any,
     Clause,
-    Condition,
-    Did,
-    DidNot,
     InAudience,
     Inlined,
-    Last,
-    Max,
-    Measure,
-    Min,
     Not,
-    Reachable,
     Rule,
-    Step,
-    Sum,
-    Tagged,
-    Test,
-    Then,
-    Tie,
-    Top,
-    TraitClause,
     children,
     clauses_of,
-    iso_day,
-    operands,
 )
 
 MAX_NESTING = 4 * MAX_DEPTH  # of the JSON: a clause takes two, what stands inside the last one at most four more
@@ -55,21 +30,6 @@ MAX_NODES = 50_000
 
 # C0, C1, the line separators and half a surrogate pair never belong to a value that somebody typed or picked.
 UNTYPABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-COMPARISONS = frozenset({"is", "is_not", "in", "not_in", "is_set", "is_not_set"})
-ORDERED = COMPARISONS | {"gt", "gte", "lt", "lte", "between"}
-OPERATORS: Mapping[Kind, frozenset[str]] = {
-    "text": COMPARISONS | {"contains"},
-    "number": ORDERED,
-    "date": ORDERED,
-    "flag": frozenset({"is", "is_not", "is_set", "is_not_set"}),
-}
-KIND_NAMES: Mapping[Kind, str] = {
-    "text": "a text",
-    "number": "a number",
-    "flag": "true or false",
-    "date": "a date as YYYY-MM-DD",
-}
 
 
 def parse_rule(data: object, catalogue: Catalogue, own: str = "") -> Rule:
@@ -90,7 +50,7 @@ def _alone(data: object, catalogue: Catalogue) -> Rule:
         raise _readable(error.errors(include_url=False, include_context=True)[0], data) from None
     _check_size(rule)
     for path, _, clause in clauses_of(rule):
-        _check(path, clause, catalogue)
+        check(path, clause, catalogue)
     return rule
 
 
@@ -276,7 +236,7 @@ CODES = {
     "greater_than_equal": ("wrong_number", "The number is too small."),
     "less_than_equal": ("wrong_number", "The number is too big."),
 }
-OURS = {"unknown_version", "wrong_date", "wrong_type", "wrong_order", "missing_bound", "wrong_bound"}
+OURS = {"unknown_version", "wrong_date", "wrong_type", "wrong_order", "missing_bound", "wrong_bound", "no_such_day"}
 
 
 def _readable(error: ErrorDetails, data: object) -> RuleError:
@@ -308,168 +268,3 @@ def _step(node: object, part: int | str) -> object:
     if isinstance(node, dict):
         return node.get(part)
     return node[part] if isinstance(node, list) and isinstance(part, int) and part < len(node) else None
-
-
-# What the catalogue says
-
-
-def _check(path: str, clause: Clause, catalogue: Catalogue) -> None:
-    match clause:
-        case TraitClause():
-            trait = catalogue.traits.get(_name(clause.trait, "trait"))
-            if trait is None:
-                raise RuleError(
-                    f"{path}.trait", "unknown_trait", f"There is no trait {clause.trait!r}.", {"key": clause.trait}
-                )
-            _check_test(path, clause, trait.kind)
-        case Did() | DidNot():
-            event = _check_step(path, clause, catalogue)
-            for at, measure in enumerate(clause.having if isinstance(clause, Did) else ()):
-                _check_measure(f"{path}.having[{at}]", measure, event)
-        case Then():
-            _check_step(f"{path}.first", clause.first, catalogue)
-            _check_step(f"{path}.next", clause.next, catalogue)
-        case Top():
-            event = _check_step(path, clause, catalogue)
-            if clause.by == "sum" and not event.amount:
-                raise _no_amount(f"{path}.by")
-        case Tagged():
-            _check_names(f"{path}.tags", clause.tags, catalogue.tags, "unknown_tag")
-        case Agreed() | Reachable():
-            if clause.channel not in catalogue.channels:
-                raise RuleError(
-                    f"{path}.channel",
-                    "unknown_channel",
-                    f"There is no channel {clause.channel!r}.",
-                    {"key": clause.channel},
-                )
-        case Tie():
-            _check_names(f"{path}.of", clause.of, catalogue.ties.get(clause.kind, {}), "unknown_tie")
-        case InAudience():
-            if clause.audience not in catalogue.audiences:
-                raise RuleError(
-                    f"{path}.audience",
-                    "unknown_audience",
-                    f"There is no audience {clause.audience!r}.",
-                    {"key": clause.audience},
-                )
-
-
-def _check_names(path: str, keys: tuple[str, ...], known: Mapping[str, Named], code: str) -> None:
-    for at, key in enumerate(keys):
-        if key not in known:
-            raise RuleError(f"{path}[{at}]", code, f"There is no {key!r} here.", {"key": key})
-
-
-def _check_step(path: str, step: Did | DidNot | Step | Top, catalogue: Catalogue) -> Event:
-    event = catalogue.events.get(_name(step.event, "event"))
-    if event is None:
-        raise RuleError(f"{path}.event", "unknown_event", f"There is no event {step.event!r}.", {"key": step.event})
-    for at, condition in enumerate(step.where):
-        _check_condition(f"{path}.where[{at}]", condition, event)
-    return event
-
-
-def _check_measure(path: str, measure: Measure, event: Event) -> None:
-    match measure:
-        case Sum():
-            kind = _kind_of(f"{path}.of", measure.of, event)
-            if kind != "number":
-                raise RuleError(f"{path}.of", "wrong_type", "Only numbers can be summed.", {"kind": "number"})
-        case Min() | Max() | Last():
-            kind = _kind_of(f"{path}.of", measure.of, event)
-            if not isinstance(measure, Last) and kind not in ("number", "date"):
-                raise RuleError(f"{path}.of", "wrong_type", "Only numbers and days have an order.", {"kind": "number"})
-            _check_test(path, measure, kind)
-            if measure.of == AMOUNT:
-                _check_minor(path, measure)
-
-
-def _kind_of(path: str, of: str, event: Event) -> Kind:
-    if of == AMOUNT:
-        if not event.amount:
-            raise _no_amount(path)
-        return "number"
-    spec = event.properties.get(_name(of, "prop"))
-    if spec is None:
-        raise RuleError(path, "unknown_property", f"The event has no {of!r}.", {"key": of})
-    return spec.kind
-
-
-def _check_condition(path: str, condition: Condition, event: Event) -> None:
-    if isinstance(condition, AmountCondition):
-        if not event.amount:
-            raise _no_amount(f"{path}.type")
-        _check_test(path, condition, "number")
-        _check_minor(path, condition)
-        return
-    spec = event.properties.get(_name(condition.prop, "prop"))
-    if spec is None:
-        raise RuleError(
-            f"{path}.prop", "unknown_property", f"The event has no {condition.prop!r}.", {"key": condition.prop}
-        )
-    _check_test(path, condition, spec.kind)
-
-
-def _check_minor(path: str, test: Test) -> None:
-    if any(not isinstance(value, int) for value in operands(test)):
-        raise RuleError(f"{path}.value", "wrong_type", "An amount is a whole number of minor units.")
-
-
-def _no_amount(path: str) -> RuleError:
-    return RuleError(path, "no_amount", "The event carries no amount.")
-
-
-def _name(key: str, prefix: str) -> str:
-    head, _, name = key.partition(":")
-    return name if head == prefix else ""
-
-
-def _check_test(path: str, test: Test, kind: Kind) -> None:
-    if test.op not in OPERATORS[kind]:
-        raise RuleError(
-            f"{path}.op", "wrong_operator", f"{test.op!r} does not work with {KIND_NAMES[kind]}.", {"kind": kind}
-        )
-    _check_shape(f"{path}.value", test)
-    for at, value in enumerate(operands(test)):
-        if not _fits(value, kind):
-            place = f"{path}.value[{at}]" if isinstance(test.value, tuple) else f"{path}.value"
-            raise RuleError(place, "wrong_type", f"Here {KIND_NAMES[kind]} is needed.", {"kind": kind})
-    if test.op == "between":
-        low, high = cast(tuple[Anything, Anything], test.value)
-        if low > high:
-            raise RuleError(f"{path}.value", "wrong_order", "The lower value is greater than the upper.")
-
-
-def _check_shape(path: str, test: Test) -> None:
-    if test.op in ("is_set", "is_not_set"):
-        if test.value is not None:
-            raise RuleError(path, "unknown_field", "This operator takes no value.")
-    elif test.value is None:
-        raise RuleError(path, "missing", "This operator needs a value.")
-    elif isinstance(test.value, tuple) != (test.op in ("in", "not_in", "between")):
-        raise RuleError(
-            path, "wrong_type", "This operator needs a list." if _many(test) else "A list does not fit here."
-        )
-    elif isinstance(test.value, tuple) and not test.value:
-        raise RuleError(path, "empty", "At least one value is needed.")
-    elif test.op == "contains" and test.value == "":
-        raise RuleError(path, "empty", "A text is needed.")
-    elif test.op == "between" and len(operands(test)) != 2:
-        raise RuleError(path, "wrong_type", "Two values are needed, the lower and the upper.")
-
-
-def _many(test: Test) -> bool:
-    return test.op in ("in", "not_in", "between")
-
-
-def _fits(value: object, kind: Kind) -> bool:
-    match kind:
-        case "text":
-            return isinstance(value, str)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "flag":
-            return isinstance(value, bool)
-        case "date":
-            return isinstance(value, str) and iso_day(value) is not None

@@ -1,11 +1,24 @@
 """Calendar days of a place as instants."""
 
+from calendar import isleap
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from guanxi.audiences.rules.errors import RuleError
-from guanxi.audiences.rules.grammar import Before, Between, DaysAgo, Ever, LastDays, Since, Window
+from guanxi.audiences.rules.spans import (
+    Before,
+    Between,
+    DaysAgo,
+    Ever,
+    Falls,
+    InMonth,
+    LastDays,
+    MonthsAhead,
+    NextDays,
+    Since,
+    Window,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -61,6 +74,33 @@ def window_bounds(window: Window, now: datetime, zone: str) -> tuple[datetime | 
             return None, local_midnight(after, zone)
         case Between(first=first, last=last):
             return local_midnight(first, zone), local_midnight(last + timedelta(days=1), zone)
+
+
+def days_of_year(falls: Falls, now: datetime, zone: str) -> list[tuple[str, str]]:
+    """Stretches of the year, each with its first and last day as `MM-DD`."""
+    today = now.astimezone(zone_of(zone)).date()
+    match falls:
+        case InMonth(month=month, day=None):
+            return [_month(month)]
+        case InMonth(month=month, day=day):
+            return [(f"{month:02}-{day:02}", f"{month:02}-{day:02}")]
+        case MonthsAhead(months=months):
+            return [_month((today.month - 1 + months) % 12 + 1)]
+        case NextDays(days=days):
+            last = today + timedelta(days=days - 1)
+            if last.year == today.year:
+                return [(f"{today:%m-%d}", _end(last))]
+            return [(f"{today:%m-%d}", "12-31"), ("01-01", _end(last))]
+
+
+def _month(month: int) -> tuple[str, str]:
+    return f"{month:02}-01", f"{month:02}-31"
+
+
+def _end(last: date) -> str:
+    """With 29 February on the day before, where the year has none."""
+    said = f"{last:%m-%d}"
+    return "02-29" if said == "02-28" and not isleap(last.year) else said
 
 
 @lru_cache(maxsize=64)

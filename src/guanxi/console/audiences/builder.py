@@ -6,6 +6,7 @@ The order of the parts comes from the translated sentence, so it is the order of
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -103,7 +104,8 @@ class _Page:
                 join = select(f"{at}-join", _("All, any or none"), row.join, JOINS)
                 return [join]
             case "trait":
-                return tested(row.test, at, self._traits(), self._trait_kind, lambda key: self.observed("trait", key))
+                values = partial(self.observed, "trait")
+                return tested(row.test, at, self._traits(), self._trait_kind, values, yearly_too=True)
             case "event":
                 return did.event(row, at)
             case "sequence":

@@ -25,6 +25,8 @@ ERRORS: dict[str, Any] = {
     "wrong_type": gettext_lazy("This value does not fit. Enter %(kind)s."),
     "wrong_number": gettext_lazy("This number is too small or too big. Enter another one."),
     "wrong_date": gettext_lazy("Enter a day between 1970 and 2200."),
+    "no_such_day": gettext_lazy("This month has no such day. Enter another one, or none for the whole month."),
+    "not_a_day": gettext_lazy("Only a day comes round every year. Choose a field that holds a day."),
     "wrong_operator": gettext_lazy("This comparison does not work here. Choose another one."),
     "unknown_operator": gettext_lazy("This comparison does not work here. Choose another one."),
     "unknown_trait": gettext_lazy("“%(key)s” is not kept of people here. Choose something from the list."),

@@ -10,33 +10,55 @@ from django.utils.translation import gettext_lazy as _
 
 from guanxi.console.audiences.acts import fresh
 from guanxi.console.audiences.sketch import MORE, Measure, Row, Sketch, Step, Test, Window
+from guanxi.people.models import Field, TraitKind
 
 PAID = Step("order.paid")
 NOT_PAID = Row("event", did="did_not", step=PAID)
 FRIEND = fresh("tie", "friend")
+# In the key or the label of a field that holds a day.
+BIRTHDAY = ("birth", "born", "dob", "生日", "出生", "생일", "생년월일")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """`needs`: what must have happened to somebody. `sketch` gets the department that is bought from most."""
+    """`needs`: what must have happened to somebody; `of_birthday`: a field that holds birthdays must be there."""
 
     title: Any
     needs: tuple[str, ...]
-    sketch: Callable[[str], Sketch]
+    sketch: Callable[[Here], Sketch]
+    of_birthday: bool = False
 
 
-def _of(*rows: Row) -> Callable[[str], Sketch]:
-    return lambda _department: Sketch(rows=rows)
+@dataclass(frozen=True)
+class Here:
+    """The department that is bought from most, and the key of the field that holds birthdays; "" for none."""
+
+    department: str = ""
+    birthday: str = ""
+
+
+def birthday_field() -> str:
+    days = Field.objects.filter(kind=TraitKind.DATE).order_by("pk")
+    found = [one for one in days if any(word in f"{one.key} {one.label}".lower() for word in BIRTHDAY)]
+    return found[0].key if found else ""
+
+
+def _of(*rows: Row) -> Callable[[Here], Sketch]:
+    return lambda _here: Sketch(rows=rows)
 
 
 def _last(days: int) -> Window:
     return Window("last_days", days=str(days))
 
 
-def _regulars(department: str) -> Sketch:
-    bought = Step("product.bought", (Test("prop:department", "is", department),))
+def _regulars(here: Here) -> Sketch:
+    bought = Step("product.bought", (Test("prop:department", "is", here.department),))
     often = Row("event", step=bought, having=(Measure(number="3"),), window=_last(90))
     return Sketch(rows=(often, Row("event", did="did_not", step=Step("coupon.redeemed"))))
+
+
+def _birthday(here: Here) -> Sketch:
+    return Sketch(rows=(Row("trait", test=Test(f"trait:{here.birthday}", "this_month")),))
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -66,6 +88,7 @@ RECIPES: Mapping[str, Recipe] = {
         ("order.paid",),
         _of(Row("event", step=PAID, having=(Measure("first_time", window=_last(30)),))),
     ),
+    "birthday": Recipe(_("Have their birthday this month"), (), _birthday, of_birthday=True),
     "members": Recipe(
         _("Are members and have not bought for 60 days"),
         ("member.joined", "order.paid"),
@@ -120,4 +143,6 @@ FIRST = ("regulars", "active", "lapsed", "loyal")
 def offered(happened: Collection[str]) -> dict[str, Any]:
     """Titles by name; where nothing has happened yet, those that a shop asks first."""
     fitting = [name for name, one in RECIPES.items() if all(event in happened for event in one.needs)]
-    return {name: RECIPES[name].title for name in (fitting if happened else FIRST)}
+    names = fitting if happened else [*FIRST, "birthday"]
+    of_birthday = bool(birthday_field())
+    return {name: RECIPES[name].title for name in names if of_birthday or not RECIPES[name].of_birthday}

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from guanxi.audiences.queries import Catalogue, RuleError
+from guanxi.console.audiences import yearly
 from guanxi.console.audiences.sketch import AMOUNT, Measure, Row, Sketch, Step, Test, Trouble, Window
 from guanxi.kit import money
 
@@ -73,6 +74,8 @@ def _plain(row: Row, catalogue: Catalogue) -> dict[str, Any]:
     match row.kind:
         case "event":
             return _event_clause(row, catalogue)
+        case "trait" if row.test.op in yearly.OPERATORS:
+            return yearly.clause_of(row.test)
         case "trait":
             trait = catalogue.traits.get(row.test.key.removeprefix("trait:"))
             return {"type": "trait", "trait": row.test.key} | _tested(row.test, trait.kind if trait else "text")
@@ -234,7 +237,11 @@ def trouble(error: RuleError, sketch: Sketch) -> Trouble:
         return Trouble(error, place, inner, f"{inner}-{_control(rest[found.end() :], detail, row, int(number))}")
     if row.kind in ("level", "role", "strength"):
         return Trouble(error, place, "", f"{place}-levels")
-    return Trouble(error, place, "", f"{begins}-{_named(_words(rest))}")
+    words = _words(rest)
+    if "falls" in words:
+        of_day = words[-1] == "day" or error.code == "no_such_day"
+        return Trouble(error, place, "", f"{place}-{'high' if of_day else 'value'}")
+    return Trouble(error, place, "", f"{begins}-{_named(words)}")
 
 
 def _row_at(path: str, rows: Iterable[Row]) -> tuple[str, Row | None, str]:

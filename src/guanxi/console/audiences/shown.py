@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from guanxi.audiences.queries import Catalogue, Rule
+from guanxi.console.audiences import yearly
 from guanxi.console.audiences.rule import FIGURES, TIMES, clause_of
 from guanxi.console.audiences.sketch import AMOUNT, MOST_CHOSEN, MOST_DETAILS, Measure, Row, Sketch, Step, Test, Window
 from guanxi.kit import money
@@ -78,6 +79,8 @@ def _shown(clause: Mapping[str, Any], catalogue: Catalogue, opposite: bool) -> R
             return Row("event", opposite, did=kind, step=step, having=_few(having), window=window)
         case "trait":
             return Row("trait", opposite, test=_test(clause, clause["trait"], ""))
+        case "yearly":
+            return Row("trait", opposite, test=yearly.test_of(clause))
         case "level" | "role" | "strength":
             name = {"level": "levels", "role": "roles", "strength": "bands"}[kind]
             return Row(kind, opposite, ticked=tuple(clause[name]))

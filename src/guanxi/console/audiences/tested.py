@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from guanxi.console.audiences import yearly
 from guanxi.console.audiences.pieces import Options, Piece, arranged, kept, select
 from guanxi.console.audiences.sketch import Test
 from guanxi.people.models import Level, Role
@@ -56,11 +57,14 @@ def tested(
     names: Options,
     kind_of: Callable[[str], str],
     observed: Callable[[str], Sequence[str]],
+    yearly_too: bool = False,
 ) -> list[Piece]:
+    """`yearly_too`: days may be asked for as they come round every year."""
     key = test.key or (names[0][0] if names else "")
     kind = kind_of(key)
-    said = OPERATORS | (DAY_OPERATORS if kind == "date" else {})
-    operators = [(op, said[op]) for op in OFFERED[kind]]
+    round_the_year = yearly.OPERATORS if yearly_too else {}
+    said = OPERATORS | (DAY_OPERATORS if kind == "date" else {}) | round_the_year
+    operators = [(op, said[op]) for op in (*OFFERED[kind], *(round_the_year if kind == "date" else ()))]
     op = test.op if test.op in said else "is"
     return arranged(
         pgettext("order of controls", "%(name)s %(op)s %(value)s"),
@@ -74,6 +78,9 @@ def _values(
     test: Test, op: str, kind: str, at: str, key: str, observed: Callable[[str], Sequence[str]]
 ) -> Iterator[Piece]:
     if op in KNOWN:
+        return
+    if op in yearly.OPERATORS:
+        yield from yearly.values(test, op, at)
         return
     control = INPUTS.get(kind, "text")
     if op in ("in", "not_in"):

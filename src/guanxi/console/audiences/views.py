@@ -28,7 +28,7 @@ from guanxi.console.audiences.exact import NotARule, in_json, pasted
 from guanxi.console.audiences.forms import Named
 from guanxi.console.audiences.observed import happened, observed
 from guanxi.console.audiences.offers import offers
-from guanxi.console.audiences.recipes import RECIPES, offered
+from guanxi.console.audiences.recipes import RECIPES, Here, birthday_field, offered
 from guanxi.console.audiences.rule import rule_of, trouble
 from guanxi.console.audiences.shown import sketch_of
 from guanxi.console.audiences.sizes import sizes
@@ -91,7 +91,9 @@ def new_audience(request: StaffRequest) -> HttpResponse:
     if request.method == "POST":
         return _written(request, None)
     recipe = RECIPES.get(request.GET.get("recipe", ""))
-    sketch = recipe.sketch(_department()) if recipe else Sketch(rows=(Row("event", step=Step("order.paid")),))
+    sketch = Sketch(rows=(Row("event", step=Step("order.paid")),))
+    if recipe:
+        sketch = recipe.sketch(Here(_department(), birthday_field()))
     return _page(request, None, Named(), sketch)
 
 

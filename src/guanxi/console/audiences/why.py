@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -104,6 +104,8 @@ def value_words(name: str, value: Any) -> str:
             return str(Level(value).label)
         case "role":
             return str(Role(value).label)
+        case "day" if value is not None:
+            return words.day(date.fromisoformat(str(value)))
         case "strength":
             return str(words.BANDS[value])
         case "member":

@@ -24,6 +24,7 @@ from django.utils.translation import (
 from django.utils.translation import gettext as _
 
 from guanxi.audiences.queries import Catalogue, Part, Rule, describe
+from guanxi.console.audiences import yearly
 from guanxi.console.audiences.names import event_label, property_label, trait_label
 from guanxi.console.templatetags import figures
 from guanxi.kit.money import Money
@@ -170,6 +171,9 @@ def sentence(part: Part) -> str:
         case "reachable" | "consent.given" | "consent.withdrawn" | "consent.none":
             channel = gettext(str(part.params["channel"]))
             return str(AGREED[part.code, str(part.params["purpose"])]) % {"channel": channel}
+        case code if code.startswith("yearly."):
+            name = trait_label(str(part.params["key"]), _given(part.params, "key"))
+            return yearly.said(name, code.partition(".")[2], part.params)
         case code if code.startswith("tie."):
             return _tie(part)
         case "did" | "did_not":
