@@ -17,6 +17,7 @@ from django.conf import settings
 
 from guanxi.kit.net import objects
 
+SNAPSHOTS = 500
 TYPES: dict[Any, str] = {
     pa.bool_(): "BOOLEAN",
     pa.string(): "VARCHAR",
@@ -63,7 +64,7 @@ def show(connection: Any, name: str, paths: list[str], schema: pa.Schema) -> Non
         connection.register(name, schema.empty_table())
         return
     by_month = "month" in schema.names
-    held = set(connection.read_parquet(paths, hive_partitioning=by_month).columns)
+    held = _held(tuple(paths), by_month, connection)
     columns = ", ".join(
         f'"{one.name}"' if one.name in held else f'NULL::{TYPES[one.type]} AS "{one.name}"' for one in schema
     )
@@ -72,3 +73,15 @@ def show(connection: Any, name: str, paths: list[str], schema: pa.Schema) -> Non
     connection.execute(
         f'CREATE OR REPLACE TEMPORARY VIEW "{name}" AS SELECT {columns} FROM read_parquet([{listed}]{how})'  # noqa: S608
     )
+
+
+_columns: dict[tuple[str, ...], set[str]] = {}
+
+
+def _held(paths: tuple[str, ...], by_month: bool, connection: Any) -> set[str]:
+    """The columns that files have, which never change, asked of each snapshot once."""
+    if paths not in _columns:
+        if len(_columns) >= SNAPSHOTS:
+            _columns.clear()
+        _columns[paths] = set(connection.read_parquet(list(paths), hive_partitioning=by_month).columns)
+    return _columns[paths]

@@ -11,6 +11,7 @@ from operator import or_
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -151,7 +152,13 @@ def _lend(backend: Any, name: str, table: pa.Table) -> Any:
 def _table(backend: Any, name: str, paths: list[str] | None = None) -> Any:
     paths = files(scope.current(), name) if paths is None else paths
     engine.show(backend.con, name, paths, TABLES[name])
-    return backend.table(name)
+    if name not in _schemas:
+        _schemas[name] = backend.table(name).schema()
+    return ops.DatabaseTable(name, schema=_schemas[name], source=backend).to_expr()
+
+
+# A view has the columns of TABLES whatever its files hold, so what Ibis learns of it at first stays true.
+_schemas: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
