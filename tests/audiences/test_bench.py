@@ -1,5 +1,6 @@
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,9 @@ SIZE = Size(people=2_000, tags=80_000, ties=60_000, events=120_000)
 
 
 @pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("bench"), SIZE)
+def invented(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any) -> Path:
+    with django_db_blocker.unblock():  # a scope speaks to the database
+        return made(tmp_path_factory.mktemp("bench"), SIZE)
 
 
 @pytest.mark.django_db
