@@ -119,6 +119,35 @@ PERSONAL = {
 PLAIN = {"category": "tea", "sku": "1234567890123", "day": "2026-11-20", "at": "2026-11-20T10:00:00Z", "price": 129.5}
 
 
+def seen_ago(now: datetime) -> list[timedelta]:
+    """Of everybody who is somebody, in whole minutes."""
+    people = Person.objects.filter(merged_into=None).order_by("pk")
+    return [
+        timedelta(minutes=round((now - one.last_seen_at).total_seconds() / 60)) for one in people if one.last_seen_at
+    ]
+
+
+def test_whoever_comes_again_is_seen_once_an_hour(now: datetime) -> None:
+    key = shop()
+    for number, (ago, seen_then) in enumerate([(300, 300), (250, 300), (400, 300), (30, 30)]):
+        sent(key, [event(7, messageId=f"m{number}", timestamp=(now - timedelta(minutes=ago)).isoformat())])
+        applied(now)
+        assert seen_ago(now) == [timedelta(minutes=seen_then)]
+
+
+def test_a_visitor_who_signs_in_was_seen_as_who_they_became(now: datetime) -> None:
+    key = shop()
+    early, late = ((now - timedelta(minutes=ago)).isoformat() for ago in (300, 20))
+    sent(key, [event(1, messageId="a", userId="u", anonymousId=None, timestamp=early)])
+    sent(key, [event(1, messageId="b", timestamp=late)])
+    applied(now)
+    assert seen_ago(now) == [timedelta(minutes=300), timedelta(minutes=20)]
+    joined = {"type": "identify", "userId": "u", "anonymousId": "visitor-1", "messageId": "c", "timestamp": early}
+    sent(key, [joined, event(1, messageId="d", timestamp=late)])
+    applied(now)
+    assert seen_ago(now) == [timedelta(minutes=20)]
+
+
 def test_what_says_who_somebody_is_never_enters_the_lake(now: datetime) -> None:
     sent(shop(), [event(1, properties=PERSONAL | PLAIN)])
     applied(now)

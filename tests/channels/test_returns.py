@@ -318,7 +318,7 @@ def pymap(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     )
     monkeypatch.setenv("GUANXI_LOCAL_PEERS", f"127.0.0.1:{port}")
     try:
-        for _ in range(100):
+        for _ in range(600):
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break

@@ -220,7 +220,7 @@ def _server_pid(cluster: Cluster) -> int:
     return int(cluster.log_file().with_name("data").joinpath("postmaster.pid").read_text().split()[0])
 
 
-def _ended(pid: int, seconds: float = 10) -> bool:
+def _ended(pid: int, seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

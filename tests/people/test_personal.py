@@ -156,7 +156,8 @@ class Canary:
         self.words += ['"ZZ"', '"tlh"']
 
     def rest_of_people(self) -> None:
-        NameWord.objects.create(person=self.person, word=self.word("people.NameWord", "word"))
+        word, key = self.word("people.NameWord", "word"), self.word("people.NameWord", "sort_key")
+        NameWord.objects.create(person=self.person, word=word, sort_key=key)
         city = Field.objects.create(key="city", label="City")
         own, lent = self.word("people.Lent", "own"), self.word("people.Lent", "lent")
         Lent.objects.create(person=self.person, what="name", own=own, lent=lent)

@@ -49,7 +49,7 @@ def world(seed: int, now: datetime) -> World:
             merged_into=dice.choice(people) if people and dice.random() < 0.1 else None,
             erased_at=now if dice.random() < 0.1 else None,
         )  # fmt: skip
-        NameWord.objects.create(word="person", person=one)
+        NameWord.objects.create(word="person", sort_key=one.sort_key, person=one)
         people.append(one)
     return World(units, staff, people)
 

@@ -1,4 +1,5 @@
-"""The whole of a grocer's year comes in by the import that users have, and is counted against the files themselves."""
+"""A grocer's year comes in by the import that users have, and is counted against the files themselves: all that every
+fourth household bought, 380,000 lines; with GUANXI_FULL=1 the 1.5 million of all."""
 
 from __future__ import annotations
 
@@ -27,6 +28,9 @@ from tests.commerce.importing import settle
 from tests.conftest import make_workspace
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "completejourney"
+WHOLE = ("products", "coupons")
+OF_HOUSEHOLDS = ("transactions", "coupon_redemptions", "demographics")
+SOME = "true" if os.environ.get("GUANXI_FULL") == "1" else "household_id % 4 = 0"
 NOW = datetime(2017, 12, 31, 23, 59, 59, tzinfo=ZoneInfo("America/New_York"))
 
 PRODUCTS = {"product_id": "number", "product_type": "name", "department": "department"}
@@ -73,8 +77,9 @@ def source() -> Iterator[Any]:
             pytest.fail(missing)
         pytest.skip(missing)
     with duckdb.connect() as engine:
-        for name in ("transactions", "products", "coupons", "coupon_redemptions", "demographics"):
-            engine.execute(f"CREATE VIEW {name} AS FROM read_parquet('{FOLDER / name}.parquet')")
+        for name in WHOLE + OF_HOUSEHOLDS:
+            which = SOME if name in OF_HOUSEHOLDS else "true"
+            engine.execute(f"CREATE VIEW {name} AS FROM read_parquet('{FOLDER / name}.parquet') WHERE {which}")
         yield engine
 
 
@@ -101,17 +106,20 @@ def one(source: Any, question: str) -> Any:
     return found if len(found) > 1 else found[0]
 
 
-def test_a_grocers_whole_year_comes_in_and_counts_exactly(source: Any, grocer: Workspace, tmp_path: Path) -> None:
-    households = tmp_path / "households.parquet"
+def test_a_grocers_year_comes_in_and_counts_exactly(source: Any, grocer: Workspace, tmp_path: Path) -> None:
+    files = {name: tmp_path / f"{name}.parquet" for name in ("households", "transactions", "coupon_redemptions")}
     source.execute(
-        "COPY (SELECT household_id, age, income, kids_count FROM (SELECT DISTINCT household_id FROM transactions) "
-        f"LEFT JOIN demographics USING (household_id) ORDER BY household_id) TO '{households}'"
+        "CREATE VIEW households AS "
+        "SELECT household_id, age, income, kids_count FROM (SELECT DISTINCT household_id FROM transactions) "
+        "LEFT JOIN demographics USING (household_id) ORDER BY household_id"
     )
-    bring("people", households, PEOPLE)
+    for name, path in files.items():
+        source.execute(f"COPY (FROM {name}) TO '{path}'")
+    bring("people", files["households"], PEOPLE)
     bring("products", FOLDER / "products.parquet", PRODUCTS)
-    orders = bring("orders", FOLDER / "transactions.parquet", ORDERS)
+    orders = bring("orders", files["transactions"], ORDERS)
     coupons = bring("coupons", FOLDER / "coupons.parquet", COUPONS)
-    bring("redemptions", FOLDER / "coupon_redemptions.parquet", REDEMPTIONS)
+    bring("redemptions", files["coupon_redemptions"], REDEMPTIONS)
     begun = time.monotonic()
     while lake.waiting():
         events.write_lake(now=NOW)

@@ -65,7 +65,7 @@ PERSON = (
 IDENTITY = "id public_id person_id kind lookup sealed plain last4 source created_at"
 COLUMNS = {
     "people_person": f"{PERSON} fewer_messages merged_into_id",
-    "people_nameword": "word person_id",
+    "people_nameword": "word sort_key person_id",
     "people_identity": "id public_id person_id kind lookup sealed plain last4 source created_at",
     "people_trait": "person_id field_id value",
     "people_levelproof": "person_id level proof label since ended_by",
@@ -175,7 +175,7 @@ def _person(plan: Plan, number: int, chance: random.Random, made: dict[str, list
     known = (pk, keys.new("psn"), name, names.sort_key(name), level, owner, unit, country, language, salt, source)
     line("people_person", *known, created, seen, erased, False, merged)
     for word in names.words(name):
-        line("people_nameword", word, pk)
+        line("people_nameword", word, names.sort_key(name), pk)
     for kind, value in _addresses(number, country, chance):
         held = pk * 3 + ("email", "phone", "customer_number").index(kind)
         personal = kind != "customer_number"

@@ -45,7 +45,7 @@ declare(
     Table(
         models.NameWord,
         "name_words",
-        personal="word",
+        personal="word sort_key",
         pseudonym="person_id",
         plain="id",
         found="person",

@@ -48,8 +48,8 @@ def test_a_forgotten_phone_is_signed_out_with_one_press(
     for _ in range(6):
         page.locator("[name=email]").fill(user.email)
         page.locator("[name=password]").fill("wrong")
-        page.locator("[name=password]").press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("[name=password]").press("Enter")
     expect(page.locator(".banner.danger")).to_be_visible()
     looked_at(f"sign-in-waits-{language}")
     cache.clear()

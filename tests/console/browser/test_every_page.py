@@ -29,8 +29,12 @@ from guanxi.people.models import Person
 from tests.console.browser.conftest import (
     ALL_RULES,
     COLOURS,
+    ELEMENTS,
+    FULL,
     PHONE,
+    ROOM,
     SIZES,
+    WORDS_ONLY,
     Complaints,
     Site,
     axe_findings,
@@ -48,19 +52,7 @@ WIDEST = """() => {
   const far = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > innerWidth);
   return far.slice(-2).map((one) => one.outerHTML.slice(0, 120));
 }"""
-# Which kinds of elements there are, and how many of each: their classes, and whatever attributes they have.
-ELEMENTS = """() => [...document.querySelectorAll("*")].map((one) =>
-  `${one.localName} ${one.className.baseVal ?? one.className} ${one.getAttributeNames().sort()}`).sort().join("\\n")"""
-NAMES_OF = (
-    "area-alt aria-command-name aria-input-field-name aria-meter-name aria-progressbar-name aria-toggle-field-name "
-    "aria-tooltip-name button-name document-title frame-title frame-title-unique html-has-lang html-lang-valid "
-    "image-alt input-button-name input-image-alt label link-name object-alt role-img-alt select-name summary-name "
-    "svg-img-alt valid-lang"
-)
-WORDS_ONLY = {"runOnly": {"type": "rule", "values": NAMES_OF.split()}}
-ROOM = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
 PARTS = 2
-FULL = os.environ.get("GUANXI_FULL") == "1"
 
 
 @pytest.fixture(scope="module")

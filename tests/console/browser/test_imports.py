@@ -143,7 +143,8 @@ def test_the_check_can_be_stopped_by_keyboard_while_the_page_renews_itself(
         with page.expect_response(lambda answer: answer.url.endswith("/check")):
             pass
     expect(stop).to_be_focused()
-    page.keyboard.press("Enter")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Enter")
     work()
     expect(page.get_by_text("The check was stopped")).to_be_visible()
     assert Import.objects.latest("pk").state == ImportState.CANCELLED

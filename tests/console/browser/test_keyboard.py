@@ -73,11 +73,13 @@ class Keys:
         pytest.fail(f"no way to {name!r} on {self.page.url}")
 
     def _shows(self, at: dict[str, Any]) -> bool:
-        """Within the tenth of a second that an eye needs: a page that just opened is being laid out."""
-        if not (at["ringed"] and at["inView"]):
+        """Soon: a page that just opened is being laid out, and this machine may have more to do."""
+        for _ in range(20):
+            if at["ringed"] and at["inView"]:
+                return True
             self.page.wait_for_timeout(100)
             at = self.page.evaluate(FOCUSED) or at
-        return bool(at["ringed"] and at["inView"])
+        return False
 
     def press(self, name: str, key: str = "Enter") -> None:
         self.to(name)

@@ -49,7 +49,7 @@ class Shop:
 
 
 def arrived(page: Page, count: int) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if Batch.objects.count() >= count:
             return
         page.wait_for_timeout(50)
@@ -97,7 +97,7 @@ def test_a_page_of_another_address_gets_nothing_in(page: Page, site: Site) -> No
     page.on("response", lambda answer: answers.append(answer.status) if answer.url == shop.door else None)
     Source.objects.update(origins=["https://other.example"])
     page.evaluate("guanxi.consent(true)")
-    for _ in range(100):
+    for _ in range(600):
         if answers:
             break
         page.wait_for_timeout(50)

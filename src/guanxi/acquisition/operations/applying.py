@@ -46,6 +46,7 @@ WHERE batch.id = mark.id
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Rows = npt.NDArray[np.int64]
+Seconds = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 ROWS_A_TABLE = 50_000
 ALONE_AFTER, ASIDE_AFTER = 3, 6
@@ -112,9 +113,9 @@ class _Turn:
         self.rows = np.arange(len(self._form))
         self._drop_repeated()
         self._drop_closed()
-        whom = self._link()
+        whom, before = self._link()
         instants = self._instants()
-        self._saw(whom, instants)
+        self._saw(whom, instants, before)
         self._keep(whom, instants, shift)
         self._catalogue(shift)
         note_seen(self._digest[self.rows], now=clock.wall())
@@ -146,9 +147,9 @@ class _Turn:
             forms = [number for number, name in enumerate(names) if name in closed]
             self._refuse(np.isin(self._form[self.rows], forms), lambda row: (closed[names[self.heard.form[row]]], ""))
 
-    def _link(self) -> Rows:
-        """Whose each row is. Each set of ids is asked for once, and again only where something was said of the person;
-        in the order in which they came."""
+    def _link(self) -> tuple[Rows, Seconds]:
+        """Whose each row is, and when they were seen before. Each set of ids is asked for once, and again only where
+        something was said of the person; in the order in which they came."""
         who = np.array(self.heard.who, np.int64)
         asked, first = np.unique(who[self.rows], return_index=True)
         order = np.argsort(first)
@@ -164,10 +165,12 @@ class _Turn:
                 self.remarks.setdefault(int(self._batch[row]), []).extend(left)
         person = np.zeros(len(self.heard.whose), np.int64)
         person[asked[order]] = [answer.person or 0 for answer in answers]
+        before = np.zeros(len(self.heard.whose))
+        before[asked[order]] = [answer.seen for answer in answers]
         if not person[asked].all():
             reasons = {number: answer.reason for number, answer in zip(asked[order].tolist(), answers, strict=True)}
             self._refuse(person[who[self.rows]] == 0, lambda row: (reasons[self.heard.who[row]], ""))
-        return person[who[self.rows]]
+        return person[who[self.rows]], before[who[self.rows]]
 
     def _call(self, who: Who, row: int, fields: set[str]) -> people.Call:
         traits, name = _said(who.traits, fields) if who.traits else ({}, "")
@@ -183,10 +186,12 @@ class _Turn:
     def _of(self, column: list[Any]) -> list[Any]:
         return column if len(self.rows) == len(column) else [column[row] for row in self.rows.tolist()]
 
-    def _saw(self, whom: Rows, instants: Rows) -> None:
-        seen, place = np.unique(whom, return_inverse=True)
+    def _saw(self, whom: Rows, instants: Rows, before: Seconds) -> None:
+        """Most of them were seen within the hour. A second more or less is looked at again."""
+        due = instants > (before + people.SEEN_APART.total_seconds() - 1) * 1e6
+        seen, place = np.unique(whom[due], return_inverse=True)
         last = np.zeros(len(seen), np.int64)
-        np.maximum.at(last, place, instants)
+        np.maximum.at(last, place, instants[due])
         people.saw(dict(zip(seen.tolist(), map(_datetime, last.tolist()), strict=True)))
 
     def _keep(self, whom: Rows, instants: Rows, shift: timedelta) -> None:

@@ -235,6 +235,10 @@ def _named(user: Any, visitor: Any) -> list[tuple[str, str]]:
 
 
 def ident(place: str, value: Any) -> str:
+    if type(value) is str and value.isascii() and value.isprintable():  # as nearly all are
+        text = value.strip()
+        if 0 < len(text) <= ID_LENGTH and text.lower() not in NOBODY:
+            return text
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise Unusable("bad_id", place)
     text = str(value).strip()

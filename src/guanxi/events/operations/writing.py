@@ -21,8 +21,8 @@ from django.db import transaction
 from guanxi.events import changes, registry
 from guanxi.events.lake import COLUMNS, EVENTS, MIRRORS, opened, place
 from guanxi.events.models import Fact, FactBatch, Forgotten, LakeState, Retraction, Touched
-from guanxi.events.operations import lifetimes
-from guanxi.events.operations.forgetting import OLD_FILES_STAY, forget_in_lake, sweep_old_files
+from guanxi.events.operations import forgetting, lifetimes
+from guanxi.events.operations.forgetting import forget_in_lake, sweep_old_files
 from guanxi.events.operations.reassigning import put_back, remember_aliases
 from guanxi.events.operations.shapes import APPENDED, PROPERTIES
 from guanxi.events.rules import month_of
@@ -46,14 +46,14 @@ SELECT EXISTS (SELECT FROM {Fact._meta.db_table} WHERE {_OF} lake_commit IS NULL
     OR EXISTS (SELECT FROM {Retraction._meta.db_table} WHERE {_OF} done_at IS NULL)
     OR EXISTS (SELECT FROM {Touched._meta.db_table} WHERE {_OF} true)
     OR EXISTS (SELECT FROM {Forgotten._meta.db_table}
-               WHERE {_OF} swept_at IS NULL AND (done_at IS NULL OR done_at <= now() - %(stay)s))
+               WHERE {_OF} swept_at IS NULL AND (done_at IS NULL OR done_at <= statement_timestamp() - %(stay)s))
 """  # noqa: S608
 _json = msgspec.json.Encoder()
 
 
 def write_lake(*, now: datetime) -> int:
     """Bring the lake of the current workspace up to date by one commit each; returns how many rows were written."""
-    if not bulk.asked(WAITING, {"workspace": scope.current(), "stay": OLD_FILES_STAY})[0][0]:
+    if not bulk.asked(WAITING, {"workspace": scope.current(), "stay": forgetting.OLD_FILES_STAY})[0][0]:
         return 0
     with leases.only_one("lake") as alone:
         if not alone:

@@ -92,15 +92,17 @@ class Person(WorkspaceRow):
 
 
 class NameWord(WorkspaceRow):
-    """A word that finds a person by name (`kit.names`): derived, so the database does not check it row by row."""
+    """A word that finds a person by name (`kit.names`), with the person's `sort_key`, so that whoever has a common one
+    is read in the order of names. Derived, so the database does not check it row by row."""
 
     word = models.CharField(max_length=32)
+    sort_key = models.CharField(max_length=64, blank=True)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
 
     class Meta(WorkspaceRow.Meta):
         indexes = [
-            models.Index(fields=["workspace_id", "word", "person"]),
-            models.Index(fields=["person"]),
+            models.Index(fields=["workspace_id", "word", "sort_key", "person"], name="word_by_name"),
+            models.Index(fields=["workspace_id", "person", "word"], name="word_of_person"),
         ]
 
 

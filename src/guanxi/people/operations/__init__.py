@@ -45,7 +45,7 @@ from guanxi.people.operations.personal import (
 )
 from guanxi.people.operations.preferring import set_preferences
 from guanxi.people.operations.revealing import RevealRefused, reveal
-from guanxi.people.operations.seeing import saw
+from guanxi.people.operations.seeing import SEEN_APART, saw
 from guanxi.people.operations.strength import drop_strength, hold_strength
 from guanxi.people.operations.tagging import (
     Put,
@@ -71,6 +71,7 @@ from guanxi.people.operations.tagging import (
 from guanxi.people.operations.views import ViewRefused, change_view, delete_view, open_first, save_view
 
 __all__ = [
+    "SEEN_APART",
     "Answer",
     "BulkRefused",
     "Call",

@@ -11,7 +11,8 @@ from guanxi.events import operations as events
 from guanxi.governance.models import Staff, Unit
 from guanxi.kit import addresses, bulk, crypto, names, rows, scope
 from guanxi.people import queries
-from guanxi.people.models import Field, Identity, IdentityKind, NameWord, Person, Trait, TraitKind
+from guanxi.people.models import Field, Identity, IdentityKind, Person, Trait, TraitKind
+from guanxi.people.operations.words import hold_words
 from guanxi.people.rules import canonical
 from guanxi.people.rules.kinds import BUILT_IN, PLAIN, SEALED, BadId, Kind, read_id, read_place
 from guanxi.people.rules.linking import IDS_A_PERSON
@@ -58,7 +59,7 @@ def create_person(
         source=source,
         created_at=now,
     )
-    NameWord.objects.bulk_create(NameWord(word=word, person=person) for word in sorted(names.words(name)))
+    hold_words(person.pk, name)
     named: dict[str, Given] = {kind: (kind, value) for kind, value in (identities or {}).items()}
     hold_identities(person, normalised(named | dict(ids or {}), dial_country), source=source, now=now)
     keep_traits(person, traits or {}, now)

@@ -16,6 +16,7 @@ from guanxi.people import queries
 from guanxi.people.models import Identity, NameWord, Person
 from guanxi.people.operations.assigning import tell_assigned
 from guanxi.people.operations.creating import hold_identities, keep_traits, normalised
+from guanxi.people.operations.words import hold_words
 
 BY_STAFF = "staff"
 
@@ -76,7 +77,7 @@ def _rename(person: Person, name: str) -> None:
         return
     Person.objects.filter(pk=person.pk).update(name=name, sort_key=names.sort_key(name))
     NameWord.objects.filter(person=person).delete()
-    NameWord.objects.bulk_create(NameWord(word=word, person=person) for word in sorted(names.words(name)))
+    hold_words(person.pk, name)
 
 
 def _change_identities(person: Person, changes: Mapping[str, IdentityChange], dial_country: str, now: datetime) -> None:

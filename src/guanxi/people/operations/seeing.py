@@ -12,7 +12,7 @@ from guanxi.kit import bulk, clock, scope
 from guanxi.people.models import Person
 from guanxi.people.operations.journal import note_changes
 
-APART = timedelta(hours=1)
+SEEN_APART = timedelta(hours=1)
 """An index follows the moment, so that a busy visitor is written down once an hour."""
 # Most of them were seen within the hour: only the others are read and locked, in one order.
 _DUE = f"""
@@ -33,7 +33,8 @@ def saw(moments: Mapping[int, datetime], *, import_id: int | None = None) -> Non
         return
     micros = [str(clock.microseconds(at)) for at in moments.values()]
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, [",".join(map(str, moments)), ",".join(micros), scope.current(), APART.total_seconds()])
+        given = [",".join(map(str, moments)), ",".join(micros)]
+        cursor.execute(_DUE, [*given, scope.current(), SEEN_APART.total_seconds()])
         changed = {pk: (before, at) for pk, before, at in cursor.fetchall()}
     if not changed:
         return

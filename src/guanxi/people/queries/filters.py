@@ -27,7 +27,7 @@ def visible(staff: Staff) -> QuerySet[Person]:
 
     A manager whose place is no unit stands at the top of the tree: the whole workspace is below.
     """
-    people: QuerySet[Person] = Person.objects.filter(merged_into=None, erased_at=None)
+    people = listed()
     match governance.data_scope(staff.role):
         case "unit" if staff.unit is not None:
             return people.filter(unit_id__in=governance.unit_and_below(staff.unit))
@@ -37,6 +37,11 @@ def visible(staff: Staff) -> QuerySet[Person]:
             return people.filter(_among(own(staff)))
         case _:
             return people.none()
+
+
+def listed() -> QuerySet[Person]:
+    people: QuerySet[Person] = Person.objects.filter(merged_into=None, erased_at=None)
+    return people
 
 
 def _among(keys: QuerySet[Any]) -> Func:
@@ -49,6 +54,21 @@ def own(staff: Staff) -> QuerySet[Any]:
     """Whose owner they are, and whom rooms above call theirs."""
     owned = Person.objects.filter(owner=staff, merged_into=None, erased_at=None).order_by().values("pk")
     return owned.union(*also_owned(staff))
+
+
+class Mine(Side):
+    """Whom a member of staff sees of their own, together with other sides: read once for all of them."""
+
+    def ids(self) -> tuple[str, list[Any]]:
+        return f"SELECT person_id FROM ({self.fits}) mine(person_id)", list(self.given)  # noqa: S608
+
+
+def mine(staff: Staff) -> Mine | None:
+    """Nothing for those who see all people, or those of a unit."""
+    if governance.data_scope(staff.role) != "own":
+        return None
+    sql, given = own(staff).query.sql_with_params()
+    return Mine("", sql, tuple(given))
 
 
 @dataclass(frozen=True)

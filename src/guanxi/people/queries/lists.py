@@ -14,8 +14,17 @@ from django.db.models import Count, F, OrderBy, Q, QuerySet
 from guanxi.governance.models import Staff
 from guanxi.kit import scope
 from guanxi.people.models import Person
-from guanxi.people.queries.filters import Wanted, plain, standing_of_list, tags_of_list, traits_of, visible
-from guanxi.people.queries.sides import Side, Without, among, by_identity, by_words, extra, few, room_for_ids
+from guanxi.people.queries.filters import (
+    Wanted,
+    listed,
+    mine,
+    plain,
+    standing_of_list,
+    tags_of_list,
+    traits_of,
+    visible,
+)
+from guanxi.people.queries.sides import Side, Without, Word, among, by_identity, by_words, extra, few, room_for_ids
 
 PAGE = 50
 COUNTED_UP_TO = 10_000
@@ -97,12 +106,17 @@ def find_people(staff: Staff, wanted: Wanted) -> Found:
         elif (named := few(words)) is not None:
             ids = set(named)
         else:
-            broad = words
+            broad += words
     for side in sides:
         if ids is None and not isinstance(side, Without) and (marked := few([side])) is not None:
             ids = set(marked)
         else:
             broad.append(side)
+    with_row = [side for side in broad if not isinstance(side, Without)]
+    own = mine(staff) if ids is None and with_row else None
+    if own and (both := few([*with_row, own])) is not None:
+        # This asked whom they may see: the page and the count would spend most of their time on reading it again.
+        people, ids, broad = listed().filter(plain(wanted)), set(both), [one for one in broad if one not in with_row]
     if ids is None:
         return Found(wanted, people, None, broad)
     for side in broad:
@@ -127,7 +141,7 @@ def page_of(found: Found, *, after: str = "", size: int = PAGE) -> Page:
     else:
         ids = []
         for part in _from(found.people, column, back, mark):
-            ids += _first(part, found.broad, size + 1 - len(ids), column, back)
+            ids += _first(part, found.broad, size + 1 - len(ids), column, back, mark)
             if len(ids) > size:
                 break
     beside = ["owner", "unit", "strength"] if column == CLOSE else ["owner", "unit"]
@@ -157,17 +171,38 @@ def _order(column: str, back: str) -> list[OrderBy]:
     return [first.desc(nulls_last=True), then.desc()] if back else [first.asc(nulls_first=True), then.asc()]
 
 
-def _first(people: QuerySet[Person], broad: list[Side], limit: int, column: str, back: str) -> list[int]:
-    """The first ids of an ordered part of the list."""
+def _first(
+    people: QuerySet[Person], broad: list[Side], limit: int, column: str, back: str, mark: Mark | None
+) -> list[int]:
+    """The first ids of an ordered part of the list, which is what stands behind the mark."""
     if not broad:
         return list(people.values_list("pk", flat=True)[:limit])
+    words = [side for side in broad if isinstance(side, Word)] if column == "sort_key" else []
+    word = next((one for one in words if one.whole), words[0] if words else None)
+    if word and word.whole and (along := _along(word, people, broad, limit, back, mark)) is not None:
+        return along
     edge = people.values_list(column, "pk")[WINDOW : WINDOW + 1].first()
     near = people.filter(_until(column, back, *edge)) if edge else people
     found = list(extra(near, (side.look() for side in broad)).values_list("pk", flat=True)[:limit])
     if edge is None or len(found) == limit:
         return found
+    if word and not word.whole and (along := _along(word, people, broad, limit, back, mark)) is not None:
+        return along
     with room_for_ids():
         return list(extra(people, (side.hashed() for side in broad)).values_list("pk", flat=True)[:limit])
+
+
+def _along(
+    word: Word, people: QuerySet[Person], broad: list[Side], limit: int, back: str, mark: Mark | None
+) -> list[int] | None:
+    """In the order of names among those who have a word; None when too few of the first of them fit the rest."""
+    rest = [side.look() for side in broad if side is not word]
+    for many in (2 * limit, WINDOW) if word.whole else (WINDOW,):
+        rows = word.first(many, back=back, mark=mark)
+        found = _sorted(extra(among(people.order_by(), set(rows)), rest), "sort_key", back, None)
+        if len(found) >= limit or len(rows) < many:
+            return found[:limit]
+    return None
 
 
 def _from(people: QuerySet[Person], column: str, back: str, mark: Mark | None) -> Iterator[QuerySet[Person]]:

@@ -83,11 +83,30 @@ class Without(Side):
         return {"where": [f"NOT EXISTS ({sql} AND person_id = {PERSON}.id)"], "params": given}
 
 
-def named(word: str, whole: bool) -> Side:
-    """Who has this word in the name, or one that begins so."""
+@dataclass(frozen=True)
+class Word(Side):
+    """Who has a word in the name, or, when it is not `whole`, one that begins so."""
+
+    whole: bool
+
+    def first(self, many: int, *, back: str, mark: tuple[int, str] | None) -> list[int]:
+        """So many rows in the order of names, behind a mark: a whole word's stand in it."""
+        sql, given = self.ids()
+        if mark is not None:
+            beyond = "<" if back else ">"
+            sql += f" AND sort_key {beyond}= %s AND (sort_key {beyond} %s OR person_id {beyond} %s)"
+            given += [mark[1], mark[1], mark[0]]
+        way = "DESC" if back else "ASC"
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} ORDER BY sort_key {way}, person_id {way} LIMIT %s", [*given, many])
+            return [row[0] for row in cursor.fetchall()]
+
+
+def named(word: str, whole: bool) -> Word:
+    table = NameWord._meta.db_table
     if whole:
-        return Side(NameWord._meta.db_table, "word = %s", (word,))
-    return Side(NameWord._meta.db_table, "word BETWEEN %s AND %s", (word, word + LAST_LETTER))
+        return Word(table, "word = %s", (word,), whole)
+    return Word(table, "word BETWEEN %s AND %s", (word, word + LAST_LETTER), whole)
 
 
 def few(of: Sequence[Side]) -> list[int] | None:
@@ -142,7 +161,7 @@ def by_identity(text: str) -> list[int]:
     return found
 
 
-def by_words(text: str) -> list[Side]:
+def by_words(text: str) -> list[Word]:
     return [named(word, whole) for word, whole in names.query_words(text)]
 
 

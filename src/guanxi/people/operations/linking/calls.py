@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+NOT_SEEN = -math.inf
 
 
 @dataclass(slots=True)
@@ -26,8 +29,10 @@ class Call:
 class Answer:
     """`person` is None when the call was refused, and `reason` says why: no_ids, too_many_ids, unknown_kind, empty,
     too_long, control_character, place_missing, place_unknown, bad_email, bad_phone, bad_plate, conflicting_ids,
-    shared_id or erased. `left_out`: (kind or trait, reason) of what was not used though the call was."""
+    shared_id or erased. `left_out`: (kind or trait, reason) of what was not used though the call was. `seen`: when the
+    person was last seen before, as seconds, where that was found on the way."""
 
     person: int | None
     reason: str = ""
     left_out: tuple[tuple[str, str], ...] = ()
+    seen: float = NOT_SEEN

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from guanxi.people.operations.linking.calls import Answer, Call
+from guanxi.people.operations.linking.calls import NOT_SEEN, Answer, Call
 from guanxi.people.operations.linking.reading import GivenId, ReadCall, read_calls
 from guanxi.people.operations.linking.state import Holder, Linking, read_holders, read_state
 from guanxi.people.operations.linking.writing import Raced, write_linking
@@ -65,16 +65,16 @@ def _plain(one: ReadCall, known: Mapping[bytes, Holder]) -> Answer:
         return answer
     if one.reason:
         return answer
-    person = 0
+    person, seen = 0, NOT_SEEN
     for key in one.keys:
         holder = known.get(key)
         if holder is None or holder.shared or person not in (0, holder.person):
             return answer
-        if holder.erased:
+        if holder.seen is None:
             answer.reason = "erased"
             return answer
-        person = holder.person
-    answer.person = person
+        person, seen = holder.person, holder.seen
+    answer.person, answer.seen = person, seen
     return answer
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guanxi.kit import bulk, cells, names
-from guanxi.people.models import NameWord, Person
+from guanxi.people.models import Person
 from guanxi.people.operations.linking.calls import Answer, Call
+from guanxi.people.operations.words import words_of, write_words
 
 NAME_LIMIT = 120
 
@@ -26,6 +27,5 @@ def fill_names(calls: Sequence[Call], answers: Sequence[Answer]) -> set[int]:
     found = {pk: cells.line(said[pk].name, NAME_LIMIT) for pk in nameless.values_list("pk", flat=True)}
     if found:
         bulk.update(Person, ["name", "sort_key"], ((pk, name, names.sort_key(name)) for pk, name in found.items()))
-        words = [(word, pk) for pk, name in found.items() for word in sorted(names.words(name))]
-        bulk.insert(NameWord, ["word", "person_id"], words)
+        write_words(words_of(found.items()))
     return set(found)

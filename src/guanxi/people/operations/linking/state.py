@@ -19,24 +19,31 @@ from guanxi.people.rules.kinds import BUILT_IN, Kind
 from guanxi.people.rules.linking import PEOPLE_AN_ID, Decision, Seen, Slot, Standing, decide
 
 # The keys travel as one byte string: as an array each would be written and read as text of its own. OFFSET keeps the
-# planner from reading the ids of half a million people to find ten thousand.
+# planner from reading the ids of half a million people to find ten thousand. Whoever was erased was seen at no time.
 _HOLDERS = f"""
-SELECT wanted.number, identity.id, identity.person_id, identity.shared_at IS NOT NULL, person.erased_at IS NOT NULL
+SELECT wanted.number, identity.id, identity.person_id, identity.shared_at IS NOT NULL,
+       (SELECT CASE WHEN erased_at IS NULL THEN coalesce(date_part('epoch', last_seen_at), '-infinity') END
+        FROM {Person._meta.db_table} WHERE id = identity.person_id)
 FROM (SELECT number, kind, substr(%s::bytea, {crypto.LOOKUP_BYTES} * number::int - {crypto.LOOKUP_BYTES - 1},
                                   {crypto.LOOKUP_BYTES}) AS key
       FROM unnest(string_to_array(%s, ',')) WITH ORDINALITY AS given(kind, number)) wanted,
 LATERAL (SELECT id, person_id, shared_at FROM {Identity._meta.db_table}
-         WHERE workspace_id = %s AND kind = wanted.kind AND lookup = wanted.key OFFSET 0) identity,
-LATERAL (SELECT erased_at FROM {Person._meta.db_table} WHERE id = identity.person_id OFFSET 0) person
+         WHERE workspace_id = %s AND kind = wanted.kind AND lookup = wanted.key OFFSET 0) identity
 """  # noqa: S608
 
 
 @dataclass(slots=True)
 class Holder:
+    """`seen`: when the person was last seen, as seconds; minus infinity for never, None for one who was erased."""
+
     identity: int
     person: int
     shared: bool
-    erased: bool
+    seen: float | None
+
+    @property
+    def erased(self) -> bool:
+        return self.seen is None
 
 
 def read_holders(given: Mapping[bytes, GivenId]) -> dict[bytes, Holder]:

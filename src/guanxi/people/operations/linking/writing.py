@@ -17,7 +17,6 @@ from guanxi.people.models import (
     Identity,
     Level,
     MergeRule,
-    NameWord,
     Pair,
     PairOrigin,
     PairState,
@@ -25,12 +24,13 @@ from guanxi.people.models import (
     Sighting,
     Trait,
 )
-from guanxi.people.operations.linking.calls import Answer, Call
+from guanxi.people.operations.linking.calls import NOT_SEEN, Answer, Call
 from guanxi.people.operations.linking.naming import NAME_LIMIT, fill_names
 from guanxi.people.operations.linking.reading import GivenId
 from guanxi.people.operations.linking.state import Linking, MergeAsked
 from guanxi.people.operations.linking.visitors import NewId, write_hashed, write_visitors
 from guanxi.people.operations.merging import ToMerge, merge_many
+from guanxi.people.operations.words import words_of, write_words
 from guanxi.people.rules import canonical
 from guanxi.people.rules.kinds import HASHED, PLAIN, SEALED
 
@@ -67,7 +67,9 @@ def write_linking(
         merge_many([_to_merge(one, state, source) for one in state.merges], now=now)
     for answer in answers:
         if answer.person is not None and (answer.person < 0 or state.into):
-            answer.person = written(answer.person)
+            before, answer.person = answer.person, written(answer.person)
+            if answer.person != before:
+                answer.seen = NOT_SEEN
     _sightings(state, written, now)
     _pairs(state, written, now)
     changed = _say(calls, answers) | fill_names(calls, answers)
@@ -106,8 +108,7 @@ def _people(state: Linking, source: str) -> dict[int, tuple[int, bytes]]:
                 for number, name in named.items()
             ),
         )
-        words = ((word, made[number][0]) for number, name in named.items() for word in names.words(name))
-        bulk.insert(NameWord, ["word", "person_id"], words)
+        write_words(words_of((made[number][0], name) for number, name in named.items()))
     return made
 
 

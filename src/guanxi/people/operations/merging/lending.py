@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from guanxi.kit import bulk, names
-from guanxi.people.models import Lent, Merge, NameWord, Person, Trait
+from guanxi.people.models import Lent, Merge, Person, Trait
+from guanxi.people.operations.words import rewrite_words
 from guanxi.people.rules.merging import COLUMNS, FILLED, newest, shown
 
 TRAIT = "trait:"
@@ -140,9 +141,7 @@ def _write_columns(changed: Sequence[tuple[Any, ...]], before: Mapping[int, str]
     renamed = [(row[0], row[1]) for row in changed if row[1] != before[row[0]]]
     if renamed:
         bulk.update(Person, ["sort_key"], ((pk, names.sort_key(name)) for pk, name in renamed))
-        NameWord.objects.filter(person__in=[pk for pk, _ in renamed]).delete()
-        words = ((word, pk) for pk, name in renamed for word in names.words(name))
-        bulk.insert(NameWord, ["word", "person_id"], words)
+        rewrite_words(renamed)
 
 
 def _write_traits(fields: Sequence[tuple[int, int, Own | None]]) -> None:

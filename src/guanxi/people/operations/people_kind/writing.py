@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,12 +10,13 @@ from guanxi.events import operations as events
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Purpose
 from guanxi.kit import bulk, crypto, keys, names, rows
-from guanxi.people.models import Field, Identity, IdentityKind, Level, NameWord, Person, Trait
+from guanxi.people.models import Field, Identity, IdentityKind, Level, Person, Trait
 from guanxi.people.operations.assigning import tell_assigned
 from guanxi.people.operations.journal import note_changes
 from guanxi.people.operations.members import Joining, members_join, members_leave
 from guanxi.people.operations.people_kind.planning import KnownPerson, NewIdentity, NewPerson, PeoplePlan
 from guanxi.people.operations.people_kind.tagging import write_tags
+from guanxi.people.operations.words import rewrite_words, words_of, write_words
 from guanxi.people.port import ImportContext
 from guanxi.people.rules.kinds import PLAIN, SEALED
 
@@ -41,12 +42,12 @@ def write_people(plan: PeoplePlan, context: ImportContext) -> None:
     with ThreadPoolExecutor(1) as beside:
         people = [_person(*one, context) for one in made]
         identities = beside.submit(lambda: [_identity(pk, *one, context) for pk, one in numbered])
-        words = beside.submit(lambda: list(_words((one.ready.name, pk) for one, pk, _ in made)))
+        words = beside.submit(lambda: list(words_of((pk, one.ready.name) for one, pk, _ in made)))
         lines = beside.submit(_consent_lines, plan, ids, context)
         bulk.insert(Person, PERSON_COLUMNS, people)
         _change(plan.known, context)
         bulk.insert(Identity, IDENTITY_COLUMNS, identities.result())
-        bulk.insert(NameWord, ["word", "person_id"], words.result())
+        write_words(words.result())
     _traits(plan, ids, context)
     _members(plan, ids, context)
     _tags(plan, ids, context)
@@ -71,16 +72,10 @@ def _person(one: NewPerson, pk: int, salt: bytes, context: ImportContext) -> tup
     )
 
 
-def _words(named: Iterable[tuple[str, int]]) -> Iterable[tuple[str, int]]:
-    return ((word, pk) for name, pk in named for word in names.words(name))
-
-
 def rename(people: Sequence[tuple[int, str]]) -> None:
     """Make the sort keys and words of these people follow their (id, name)."""
-    ids = [pk for pk, _ in people]
     bulk.update(Person, ["sort_key"], ((pk, names.sort_key(name)) for pk, name in people))
-    NameWord.objects.filter(person_id__in=ids).delete()
-    bulk.insert(NameWord, ["word", "person_id"], _words((name, pk) for pk, name in people))
+    rewrite_words(people)
 
 
 def _change(known: Sequence[KnownPerson], context: ImportContext) -> None:
