@@ -96,7 +96,7 @@ class Lake:
         if self.dialect != "duckdb":
             return spark.run(self.backend, expression)
         with watched(self.backend.con):
-            return self.backend.to_pyarrow(expression)
+            return engine.yielding(lambda: self.backend.to_pyarrow(expression))
 
     def text(self, expression: Any) -> str:
         """The statement of an expression, for `ask`: it holds for every snapshot with these tables. DuckDB's alone."""
@@ -105,7 +105,7 @@ class Lake:
     def ask(self, statement: str) -> pa.Table:
         """Raises Stopped inside `stoppable`."""
         with watched(self.backend.con):
-            found: pa.Table = self.backend.con.sql(statement).to_arrow_table()
+            found: pa.Table = engine.yielding(self.backend.con.sql(statement).to_arrow_table)
         return found
 
 

@@ -90,8 +90,7 @@ def zone_here() -> str:
 
 def tables_of(found: Lake) -> Tables:
     def lists(audience: int) -> Any:
-        rows = bulk.asked(LISTED, [scope.current(), audience])
-        ids = pa.array([person for (person,) in rows], pa.int64())
+        ids = bulk.numbers(LISTED, [scope.current(), audience])
         return found.register(f"list_{audience}", pa.table({"person": ids}))
 
     engine = ENGINES[found.dialect]
