@@ -1,6 +1,9 @@
 """A world as tables that DuckDB reads."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +53,15 @@ TIES = pa.schema(
         ("group", pa.int64()),
     ]
 )
+BONDS = pa.schema(
+    [
+        ("person", pa.int64()),
+        ("advisor", pa.int64()),
+        ("unit", pa.int64()),
+        ("strong_until", INSTANT),
+        ("neutral_until", INSTANT),
+    ]
+)
 REACH = pa.schema([("person", pa.int64()), ("said", pa.string())])
 ALIASES = pa.schema([("person", pa.int64()), ("keeper", pa.int64())])
 
@@ -65,15 +77,33 @@ def rows_of(world: World) -> dict[str, Any]:
         "reach": pa.Table.from_pylist(
             [{"person": person, "said": said} for person, said in world.reach.items()], schema=REACH
         ),
+        "bonds": pa.Table.from_pylist([asdict(bond) for bond in world.bonds], schema=BONDS),
         "ties": pa.Table.from_pylist([asdict(tie) for tie in world.ties], schema=TIES),
     }
+
+
+def closest(bonds: Any) -> Callable[[tuple[int, ...], tuple[int, ...]], Any]:
+    """Of each person, until when with the closest."""
+
+    def close(advisors: tuple[int, ...], units: tuple[int, ...]) -> Any:
+        meant = [getattr(bonds, name).isin(keys) for name, keys in (("advisor", advisors), ("unit", units)) if keys]
+        both = {name: getattr(bonds, name).max() for name in ("strong_until", "neutral_until")}
+        return bonds.filter(reduce(or_, meant)).group_by("person").agg(**both)
+
+    return close
 
 
 def in_memory(backend: Any, world: World, *, lived: bool = False) -> Tables:
     for name, rows in rows_of(world).items():
         backend.con.register(name, rows)
     aliases = backend.table("aliases") if world.aliases else None
-    tables = Tables(backend.table("events"), backend.table("people"), aliases, others=backend.table)
+    tables = Tables(
+        backend.table("events"),
+        backend.table("people"),
+        aliases,
+        others=backend.table,
+        close=closest(backend.table("bonds")),
+    )
     if not lived:
         return tables
     backend.con.execute(f"CREATE OR REPLACE TEMP TABLE lifetime AS {OF_EVENTS}")
@@ -88,7 +118,13 @@ def in_delta(backend: Any, world: World, folder: Path) -> Tables:
             backend.con.read_parquet(files, hive_partitioning=True).create_view(name)
         else:
             backend.con.from_arrow(rows).create(name)
-    return Tables(backend.table("events"), backend.table("people"), backend.table("aliases"), others=backend.table)
+    return Tables(
+        backend.table("events"),
+        backend.table("people"),
+        backend.table("aliases"),
+        others=backend.table,
+        close=closest(backend.table("bonds")),
+    )
 
 
 def fresh() -> Any:

@@ -82,6 +82,15 @@ class Tied:
 
 
 @dataclass(frozen=True)
+class Bonded:
+    person: int
+    advisor: int
+    unit: int | None
+    strong_until: datetime | None
+    neutral_until: datetime | None
+
+
+@dataclass(frozen=True)
 class Happened:
     person: int
     name: str
@@ -103,6 +112,7 @@ class World:
     tags: Sequence[tuple[int, int]] = ()
     """Person and tag."""
     ties: Sequence[Tied] = ()
+    bonds: Sequence[Bonded] = ()
     reach: Mapping[int, str] = field(default_factory=dict)
     """Person and what is said of them."""
 
@@ -134,7 +144,13 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
         case Member():
             return person.member
         case Strength():
-            return band(person, world.now) in clause.bands
+            if not clause.of:
+                return band(person, world.now) in clause.bands
+            named = [world.catalogue.ties["friend"][key] for key in clause.of]
+            theirs = [bond for bond in world.bonds if bond.person == person.person]
+            meant = [bond for bond in theirs if any(getattr(bond, one.column) in one.keys for one in named)]
+            bands = [band(bond, world.now) for bond in meant]
+            return next((one for one in ("strong", "neutral") if one in bands), "weak") in clause.bands
         case Tagged():
             keys = [key for name in clause.tags for key in world.catalogue.tags[name].keys]
             return any(whose == person.person and tag in keys for whose, tag in world.tags)
@@ -172,7 +188,7 @@ def holds(clause: Clause, person: Person, world: World) -> bool:
             return person.person in the_first(clause, world)
 
 
-def band(person: Person, now: datetime) -> str:
+def band(person: Person | Bonded, now: datetime) -> str:
     if person.strong_until and now < person.strong_until:
         return "strong"
     return "neutral" if person.neutral_until and now < person.neutral_until else "weak"

@@ -1,6 +1,7 @@
 """The compiled rule and the plain-Python meaning of it agree, and nothing of a rule becomes SQL."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlglot import exp
 
 from guanxi.audiences.queries import Reason, compile_rule, explain, parse_rule
 from guanxi.audiences.queries.explain import NotMirrored
-from guanxi.audiences.rules import Rule, clauses_of, resolved
+from guanxi.audiences.rules import Named, Rule, clauses_of, resolved
 from tests.audiences.lakes import fresh, in_delta, in_memory
 from tests.audiences.reference import Happened, Person, World, holds, who
 from tests.audiences.worlds import CATALOGUE, NOW, rules, windows, worlds
@@ -282,6 +283,53 @@ def test_a_seed_reaches_the_engine_as_numbers_alone(word: str) -> None:
     assert "zqj" not in sql
 
 
+def of_things(word: str) -> tuple[str, list[str]]:
+    """The statement of consent, reach, closeness, ties and tags, whose names are all the word, with its text literals
+    blanked, and what stood in them."""
+    friend = {word: Named(word, (1,), "advisor"), f"{word}.": Named(word, (7,), "unit")}
+    known = replace(
+        CATALOGUE, channels={word: word}, tags={word: Named(word, (1,))}, ties={"friend": friend, "group": {}}
+    )
+    said: list[dict[str, Any]] = [
+        *({"type": "consent", "channel": word, "state": state} for state in ("given", "withdrawn", "none")),
+        {"type": "reachable", "channel": word, "purpose": "transactional"},
+        {"type": "strength", "bands": ["strong"], "of": [word]},
+        {"type": "strength", "bands": ["weak"], "of": [f"{word}.", word]},
+        {"type": "tie", "kind": "friend", "of": [word, f"{word}."]},
+        {"type": "tag", "tags": [word]},
+        {"type": "strength", "bands": ["neutral"]},
+        {"type": "yearly", "trait": "trait:born", "falls": {"type": "next_days", "days": 60}},
+    ]
+    rule = parse_rule({"version": 1, "where": {"type": "any", "any": said}}, known)
+    world = replace(SHOP, catalogue=known)
+    [tree] = sqlglot.parse(
+        str(ibis.to_sql(compiled(rule, world, in_memory(LAKE, world)), dialect="duckdb")), dialect="duckdb"
+    )
+    assert isinstance(tree, exp.Select)
+    texts = []
+    for literal in list(tree.find_all(exp.Literal)):
+        if literal.is_string:
+            texts.append(literal.name)
+            literal.replace(exp.Literal.string("blank"))
+    return tree.sql(dialect="duckdb"), texts
+
+
+PLAIN = of_things("zqjword")
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(hostile)
+def test_no_name_of_a_channel_an_advisor_a_unit_or_a_tag_reaches_the_engine_but_as_a_literal(word: str) -> None:
+    sql, texts = of_things(word)
+    assert sql == PLAIN[0]
+    assert "zqj" not in sql
+    assert texts == [text.replace("zqjword", word) for text in PLAIN[1]]
+    assert {text for text in texts if "zqj" in text} == {
+        *(f"|{said} {word} marketing|" for said in ("given", "withdrawn")),
+        f"|reachable {word} transactional|",
+    }
+
+
 # Every name that a statement may have: those of the lake, of ours, and of measures that a catalogue declares.
 COLUMNS = (
     "person|person_right|name|month|occurred_at|amount_minor|currency|channel|props|level|country|traits|role|member"
@@ -290,7 +338,7 @@ MIRRORED = "strong_until|neutral_until|tag|kind|state|advisor|unit|account|group
 LIVED = "first_at|last_at|happened|amount|figure|place|number|at|own|earliest|latest|(same|next)_(person|own)"
 MEASURED = "(count|sum|days|first_time|last_time|min|max|last|found)(_quantity|_department|_gift|_due|_channel)?_[0-9]+"
 NAMES = re.compile(
-    f"(events|people|aliases|tags|ties|reach|said|lifetime|t[0-9]+|{COLUMNS}|{MIRRORED}|{LIVED}|{MEASURED})"
+    f"(events|people|aliases|tags|ties|reach|said|bonds|lifetime|t[0-9]+|{COLUMNS}|{MIRRORED}|{LIVED}|{MEASURED})"
 )
 FUNCTIONS = {"EPOCH_US", "MAKE_TIMESTAMPTZ", "TRY"}
 

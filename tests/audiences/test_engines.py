@@ -94,6 +94,8 @@ EVERY: list[dict[str, Any]] = [
     {"type": "role", "roles": ["leader"]},
     {"type": "member"},
     {"type": "strength", "bands": ["weak", "strong"]},
+    {"type": "strength", "bands": ["strong"], "of": ["stf_a"]},
+    {"type": "strength", "bands": ["weak", "neutral"], "of": ["stf_a", "unt_a"]},
     {"type": "tag", "tags": ["tag_a"]},
     {"type": "tie", "kind": "friend", "of": ["stf_a", "unt_a"]},
     {"type": "consent", "channel": "email"},

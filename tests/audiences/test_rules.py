@@ -190,6 +190,12 @@ BAD = [
     (second(type="tie", kind="friend", of=["acc_a"]), "where.all[1].of[0]", "unknown_tie"),
     (second(type="tie", kind="enemy"), "where.all[1].kind", "unknown_value"),
     (second(type="strength", bands=["mighty"]), "where.all[1].bands[0]", "unknown_value"),
+    (second(type="strength", bands=["weak"], of=["unt_a", "grp_a"]), "where.all[1].of[1]", "unknown_tie"),
+    (second(type="strength", bands=["weak"], of="stf_a"), "where.all[1].of", "wrong_type"),
+    (second(type="consent", channel="fax"), "where.all[1].channel", "unknown_channel"),
+    (second(type="consent", channel="email", state="maybe"), "where.all[1].state", "unknown_value"),
+    (second(type="reachable", channel="email", purpose="spam"), "where.all[1].purpose", "unknown_value"),
+    (second(type="reachable", channel="e\0mail"), "where.all[1].channel", "control_character"),
     (second(type="audience", audience="aud_nobody"), "where.all[1].audience", "unknown_audience"),
     (second(type="audience", audience="aud_quiet", clause=FAN), "where.all[1].clause", "unknown_field"),
 ]

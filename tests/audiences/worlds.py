@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from guanxi.audiences.rules import LEVELS, Catalogue, Event, Named, Other, Property, TieKind, Trait, local_midnight
-from tests.audiences.reference import Happened, Person, Tied, World
+from tests.audiences.reference import Bonded, Happened, Person, Tied, World
 
 NOW = datetime(2026, 11, 3, 4, 30, tzinfo=UTC)
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "America/Sao_Paulo", "Pacific/Kiritimati", "Asia/Kathmandu"]
@@ -244,6 +244,9 @@ def standings() -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(
         some("employee", "leader", "consumer").map(lambda roles: {"type": "role", "roles": roles}),
         some("weak", "neutral", "strong").map(lambda bands: {"type": "strength", "bands": bands}),
+        st.tuples(some("weak", "neutral", "strong"), some("stf_a", "unt_a")).map(
+            lambda one: {"type": "strength", "bands": one[0], "of": one[1]}
+        ),
         some("tag_a", "tag_b").map(lambda tags: {"type": "tag", "tags": tags}),
         st.just({"type": "member"}),
         tied(),
@@ -298,10 +301,19 @@ def document(chance: Random, kinds: dict[str, str]) -> str:
 def person(chance: Random, number: int) -> Person:
     kinds = {name: str(trait.kind) for name, trait in CATALOGUE.traits.items() if not trait.column}
     level, country, traits = chance.choice(LEVELS), chance.choice(["D1", "KR", ""]), document(chance, kinds)
-    strong, neutral = (NOW + timedelta(seconds=chance.choice([-5, 0, 5])) for _ in range(2))
-    near = chance.choice([(None, None), (None, neutral), (strong, strong + timedelta(days=1))])
+    near = moments(chance)
     role = chance.choice(["employee", "leader", "consumer", "consumer"])
     return Person(number, level, country, traits, role, chance.random() < 0.3, *near)
+
+
+def moments(chance: Random) -> tuple[datetime | None, datetime | None]:
+    """Until when strong, and neutral."""
+    strong, neutral = (NOW + timedelta(seconds=chance.choice([-5, 0, 5])) for _ in range(2))
+    return chance.choice([(None, None), (None, neutral), (strong, strong + timedelta(days=1))])
+
+
+def bonded(chance: Random, whom: int) -> Bonded:
+    return Bonded(whom, chance.choice([1, 2]), chance.choice([6, 7, 8, None]), *moments(chance))
 
 
 def tie(chance: Random, whom: int) -> Tied:
@@ -363,5 +375,6 @@ def world(seed: int, size: int, zone: str) -> World:
         catalogue=CATALOGUE,
         tags=[(chance.randint(1, size), chance.choice([1, 2])) for _ in range(size // 3)],
         ties=[tie(chance, chance.randint(1, size)) for _ in range(size)],
+        bonds=[bonded(chance, number) for number in range(1, size + 1) for _ in range(chance.randint(0, 2))],
         reach={number: said(chance) for number in range(1, size + 1) if chance.random() < 0.8},
     )

@@ -137,6 +137,41 @@ def test_a_follow_makes_a_fan_until_it_ends(account: Account, now: datetime) -> 
     assert Fact.objects.filter(name__in=["friend.followed", "friend.unfollowed"]).count() == 3
 
 
+def test_levels_that_ties_proved_are_history_however_they_were_told(account: Account, now: datetime) -> None:
+    ann = advisor("Ann")
+    everybody = some_people(now, 4)
+    ties = [
+        (9, "added"),
+        (8, "blocked"),
+        (7, "unblocked"),
+        (6, "removed_by_friend"),
+        (4, "added"),
+        (2, "removed_by_staff"),
+    ]
+    mixed = [ties[number] for number in (0, 5, 4, 3, 2, 1)]
+    orders = [ties, ties[::-1], mixed]
+    for person, order in zip(everybody, orders, strict=False):
+        for one in order:
+            say(person, ann, account, one, now=now)
+    say(everybody[3], ann, account, *ties, now=now)
+    for person in everybody:
+        turns = [FollowTold(person.pk, account.pk, begins, now - timedelta(days=ago))
+                 for ago, begins in ((9, True), (5, False), (3, True))]  # fmt: skip
+        for told in [turns] if person == everybody[3] else [[turns[place]] for place in (2, 0, 1)]:
+            connections.note_follows(told, now=now, source="wecom")
+    meant = [
+        ("friend", now - timedelta(days=9), now - timedelta(days=6), "friend.removed_by_friend"),
+        ("friend", now - timedelta(days=4), now - timedelta(days=2), "friend.removed_by_staff"),
+        ("fan", now - timedelta(days=9), now - timedelta(days=5), "friend.unfollowed"),
+        ("fan", now - timedelta(days=3), None, ""),
+    ]
+    for person in everybody:
+        rows = LevelProof.objects.filter(person=person).order_by("-level", "since")
+        assert list(rows.values_list("level", "since", "ended_at", "ended_by")) == meant
+        person.refresh_from_db()
+        assert person.level == "fan"
+
+
 def test_what_cannot_be_is_refused_and_the_rest_comes_in(account: Account, now: datetime) -> None:
     ann = advisor("Ann", email="ann@example.test")
     herself = make_person("Ann", now=now, identities={"email": "ann@example.test"})

@@ -152,6 +152,8 @@ def test_every_filter_is_a_sentence_that_can_be_taken_away(owner: Visitor, now: 
         ({"added_from": month}, ["Anna"], "Added from"),
         ({"added_to": month}, ["Bert"], "Added up to"),
         ({"seen_from": month}, [], "Last seen from"),
+        ({"reached": "friend", "reached_from": month}, [], "Reached Friend from"),
+        ({"lost_to": month}, [], "Lost a level up to"),
         ({"email": "yes"}, ["Anna"], "Has an e-mail address"),
         ({"phone": "no"}, ["Anna"], "Has no phone"),
         ({"trait:city": "上海"}, ["Anna"], "City: 上海"),
@@ -190,7 +192,13 @@ def test_a_changed_mark_leads_to_the_beginning_or_is_refused_with_words(
 
 
 WRONG = [{"level": "vip"}, {"sort": "age"}, {"email": "maybe"}, {"trait:nix": "1"}]
-WRONG += [{"added_from": "yesterday"}, {"seen_to": "0001-01-01"}, {"source": "a\x01"}]
+WRONG += [
+    {"added_from": "yesterday"},
+    {"seen_to": "0001-01-01"},
+    {"source": "a\x01"},
+    {"reached": "visitor"},
+    {"lost_to": "x"},
+]
 
 
 @pytest.mark.parametrize("wrong", WRONG)

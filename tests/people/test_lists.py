@@ -20,7 +20,7 @@ from guanxi.governance.models import Staff, Workspace
 from guanxi.kit import bulk, clock, crypto
 from guanxi.people import operations as people
 from guanxi.people import queries
-from guanxi.people.models import Field, Identity, OwnKind, Person, PersonTag, Trait
+from guanxi.people.models import Field, Identity, LevelProof, OwnKind, Person, PersonTag, Trait
 from guanxi.people.operations.creating import hold_identities
 from guanxi.people.queries import lists, sides, trait_wanted
 from tests.factories.people import csv_file, done, make_person, make_staff, make_unit, uploaded
@@ -257,6 +257,9 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
         if dice.random() < 0.7:
             one["close"] = clock.now() + timedelta(days=dice.randint(-30, 60), seconds=len(known))
             people.hold_strength([(person.pk, one["close"] - timedelta(days=20), one["close"])])
+        one["fan"] = [stretch(now, dice) for _ in range(dice.randrange(3))]
+        for since, end in one["fan"]:
+            LevelProof.objects.create(person=person, level="fan", proof="follow", since=since, ended_at=end)
         known[person.pk] = one | {"key": person.sort_key}
     day = timezone.localtime(now, ZoneInfo("Asia/Shanghai")).date() - timedelta(days=2)
     filters: list[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
@@ -286,6 +289,9 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
         ({"strength": "weak"}, lambda one: band(one) == "weak"),
         ({"member": True}, lambda one: one["member"]),
         ({"member": False}, lambda one: not one["member"]),
+        ({"reached": "fan", "reached_from": day}, lambda one: any(at.date() >= day for at, _end in whole(one))),
+        ({"lost_to": day}, lambda one: any(end and end.date() <= day for _at, end in whole(one))),
+        ({"lost": "friend"}, lambda one: False),
         ({}, lambda one: True),
     ]
     for sort in queries.ORDERS:
@@ -320,6 +326,23 @@ def band(one: dict[str, Any]) -> str:
     if one["close"] is None or one["close"] <= clock.now():
         return "weak"
     return "strong" if one["close"] - timedelta(days=20) > clock.now() else "neutral"
+
+
+def stretch(now: datetime, dice: random.Random) -> tuple[datetime, datetime | None]:
+    since = now - timedelta(days=dice.randrange(1, 6), seconds=dice.randrange(60))
+    return since, dice.choice([None, since + timedelta(days=dice.randrange(1, 3), seconds=dice.randrange(60))])
+
+
+def whole(one: dict[str, Any]) -> list[tuple[datetime, datetime | None]]:
+    """The stretches on a level, those that meet taken as one."""
+    found: list[tuple[datetime, datetime | None]] = []
+    for since, end in sorted(one["fan"], key=lambda each: each[0]):
+        if found and (found[-1][1] is None or since <= found[-1][1]):
+            first, last = found.pop()
+            found.append((first, None if last is None or end is None else max(last, end)))
+        else:
+            found.append((since, end))
+    return found
 
 
 def in_order(people: list[int], known: dict[int, dict[str, Any]], sort: str) -> list[int]:
@@ -402,6 +425,8 @@ def test_lists_of_many_people_use_indexes(workspace: Workspace, now: datetime) -
         "strong": lambda: queries.people_page(ann, Wanted(strength="strong", sort="close")),
         "weak members": lambda: queries.people_page(ann, Wanted(strength="weak", member=True)),
         "no role": lambda: queries.people_page(ann, Wanted(role="consumer", sort="seen")),
+        "became fans": lambda: queries.people_page(ann, Wanted(reached="fan", reached_from=now.date())),
+        "lost a level": lambda: queries.people_page(ann, Wanted(lost_from=now.date(), lost_to=now.date(), search="小")),
         "sources": queries.sources,
         "cards": lambda: queries.cards([person.pk for person in first.people]),
     }
@@ -422,6 +447,6 @@ def whole_table_scans(ask: Any) -> list[str]:
                 cursor.execute("SET LOCAL enable_seqscan = off")
                 cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"))
                 plan = "\n".join(row[0] for row in cursor.fetchall())
-            found += re.findall(r"Seq Scan on (people_(?:person|identity|nameword|trait|persontag))", plan)
+            found += re.findall(r"Seq Scan on (people_(?:person|identity|nameword|trait|persontag|levelproof))", plan)
             found += re.findall(r"Filter: .*( !?~~?\*? | @> | && ).*", plan)
     return found

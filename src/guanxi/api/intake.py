@@ -36,6 +36,8 @@ DONE = b'{"success":true}'
 # A key is looked up anew after so many seconds; whether it still works is checked with every row.
 KNOWN_FOR = 5.0
 KNOWN_AT_MOST = 4_000
+LET_PASS = 16 * 1024**2
+"""So much of a body that is too large is read and forgotten."""
 _known: dict[str, tuple[float, KnownKey]] = {}
 
 
@@ -142,6 +144,7 @@ def _body(request: HttpRequest) -> tuple[bytes, bytes | None]:
     if not given.isdecimal():
         raise Refusal(411, "no_length", NO_LENGTH)
     if int(given) > BODY_BYTES:
+        _let_pass(request, int(given))
         raise Refusal(413, "too_large", TOO_LARGE)
     came = request.read()
     if request.META.get("HTTP_CONTENT_ENCODING", "").lower() != "gzip":
@@ -156,6 +159,12 @@ def _body(request: HttpRequest) -> tuple[bytes, bytes | None]:
     if not unpacking.eof or unpacking.unused_data:
         raise Refusal(400, "bad_gzip", BAD_GZIP)
     return body, came
+
+
+def _let_pass(request: HttpRequest, size: int) -> None:
+    """Who is cut off in the middle of sending hears a broken connection instead of the reason, and sends it again."""
+    while 0 < size <= LET_PASS and request.read(65_536):
+        pass
 
 
 def _key(request: HttpRequest, envelope: Envelope) -> KnownKey:

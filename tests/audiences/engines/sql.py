@@ -9,10 +9,18 @@ import ibis
 
 from guanxi.audiences.queries import Tables
 from guanxi.audiences.queries.engine import Engine
-from tests.audiences.lakes import ALIASES, EVENTS, PEOPLE, REACH, TAGS, TIES
+from tests.audiences.lakes import ALIASES, BONDS, EVENTS, PEOPLE, REACH, TAGS, TIES, closest
 from tests.audiences.reference import World
 
-SCHEMAS = {"events": EVENTS, "people": PEOPLE, "aliases": ALIASES, "tags": TAGS, "ties": TIES, "reach": REACH}
+SCHEMAS = {
+    "events": EVENTS,
+    "people": PEOPLE,
+    "aliases": ALIASES,
+    "tags": TAGS,
+    "ties": TIES,
+    "reach": REACH,
+    "bonds": BONDS,
+}
 ARGUMENTS: dict[int, Callable[..., None]] = {1: lambda first: None, 2: lambda first, second: None}
 
 
@@ -27,4 +35,4 @@ def unbound(world: World, engine: Engine, suffix: str = "") -> Tables:
         return ibis.table(schema=ibis.Schema.from_pyarrow(SCHEMAS[name]), name=f"{name}{suffix}")
 
     aliases = table("aliases") if world.aliases else None
-    return Tables(table("events"), table("people"), aliases, engine, table)
+    return Tables(table("events"), table("people"), aliases, engine, table, close=closest(table("bonds")))

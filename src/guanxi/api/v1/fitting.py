@@ -16,6 +16,7 @@ from guanxi.people.models import Level, TraitKind
 from guanxi.people.queries import NONE, ORDERS, TraitWanted, Wanted, tags_for, trait_wanted
 
 Levels = Literal["visitor", "interactor", "fan", "friend", "customer"]
+Proven = Literal["interactor", "fan", "friend", "customer"]
 Sorts = Literal["name", "name_back", "newest", "oldest", "seen", "unseen", "close"]
 Has = Literal["yes", "no"]
 TagId = Annotated[str, Field(pattern=r"^tag_[0-9a-hjkmnp-tv-z]{26}$", max_length=30)]
@@ -41,6 +42,12 @@ class Fitting(In):
     role: Literal["employee", "leader", "consumer"] | None = None
     strength: Literal["strong", "neutral", "weak"] | None = Field(None, description="With the brand, at this moment.")
     member: Has | None = None
+    reached: Proven | None = Field(None, description="Came onto this level; with days, in those.")
+    reached_from: Day | None = None
+    reached_to: Day | None = None
+    lost: Proven | None = Field(None, description="Lost this level, on these days.")
+    lost_from: Day | None = None
+    lost_to: Day | None = None
     tags_any: list[TagId] = Field([], max_length=50, description="Ids of tags: whoever carries one of them.")
     tags_all: list[TagId] = Field([], max_length=50, description="Whoever carries them all.")
     tags_none: list[TagId] = Field([], max_length=50, description="Whoever carries none of them.")
@@ -69,6 +76,12 @@ def wanted(asked: Fitting, staff: Staff, *, sort: str = "name", inside: str = ""
         role=asked.role or "",
         strength=asked.strength or "",
         member=_has(asked.member),
+        reached=asked.reached or "",
+        reached_from=asked.reached_from,
+        reached_to=asked.reached_to,
+        lost=asked.lost or "",
+        lost_from=asked.lost_from,
+        lost_to=asked.lost_to,
         tags_any=tags(asked.tags_any, staff, f"{inside}tags_any"),
         tags_all=tags(asked.tags_all, staff, f"{inside}tags_all"),
         tags_none=tags(asked.tags_none, staff, f"{inside}tags_none"),

@@ -41,6 +41,12 @@ class ViewFilter(In):
     role: Literal["", "employee", "leader", "consumer"] = ""
     strength: Literal["", "strong", "neutral", "weak"] = ""
     member: Literal["", "yes", "no"] = ""
+    reached: Literal["", "interactor", "fan", "friend", "customer"] = ""
+    reached_from: Day | None = None
+    reached_to: Day | None = None
+    lost: Literal["", "interactor", "fan", "friend", "customer"] = ""
+    lost_from: Day | None = None
+    lost_to: Day | None = None
     tags_any: list[TagId] = Field([], max_length=50)
     tags_all: list[TagId] = Field([], max_length=50)
     tags_none: list[TagId] = Field([], max_length=50)

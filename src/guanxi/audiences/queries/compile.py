@@ -7,8 +7,7 @@ from functools import reduce
 from operator import and_, not_, or_
 from typing import Any
 
-import ibis
-
+from guanxi.audiences.queries.bands import band
 from guanxi.audiences.queries.lived import lived, present
 from guanxi.audiences.queries.scans import Asked, Context, Tables, happened, scan
 from guanxi.audiences.queries.sets import Found, in_share
@@ -104,6 +103,8 @@ def asked_of(clause: Clause) -> dict[str, Source]:
         match leaf:
             case Did() | DidNot():
                 found[path] = Asked(number, path, leaf)
+            case Strength() if leaf.of:
+                found[path] = Found(number, path, leaf)
             case Then() | Top() | Tagged() | Tie() | Agreed() | Reachable() | InAudience():
                 found[path] = Found(number, path, leaf)
     return found
@@ -191,17 +192,12 @@ def leaf_test(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], 
             return table.role.isin(leaf.roles)
         case Member():
             return table.member
-        case Strength():
+        case Strength(of=()):
             return band(table, context.now).isin(leaf.bands)
         case Share():
             return in_share(leaf, table.person)
         case _:
             return asked[path].holds(table, context)
-
-
-def band(people: Any, now: datetime) -> Any:
-    at = ibis.literal(now)
-    return ibis.cases((people.strong_until > at, "strong"), (people.neutral_until > at, "neutral"), else_="weak")
 
 
 def trait_source(clause: TraitClause, people: Any, context: Context) -> InColumn | InJson:

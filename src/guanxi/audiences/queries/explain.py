@@ -6,10 +6,10 @@ from datetime import datetime
 from operator import not_
 from typing import Any
 
+from guanxi.audiences.queries.bands import band
 from guanxi.audiences.queries.compile import (
     Source,
     asked_of,
-    band,
     by_source,
     figures_of,
     fold,
@@ -90,7 +90,7 @@ def _values(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], co
             return {"role": table.role}
         case Member():
             return {"member": table.member}
-        case Strength():
+        case Strength(of=()):
             return {"strength": band(table, context.now)}
         case Share():
             return {}

@@ -54,7 +54,7 @@ def look(audience: Audience, *, now: datetime, whole: bool = False) -> Look:
     assert audience.refreshed_at is not None
     where = opened(rule, known).where
     with events.lake() as lake:
-        context = Context(tables_of(lake), now, zone, known)
+        context = Context(tables_of(lake, audience.refreshed_at), now, zone, known)
         passed = slid(where, context, audience.refreshed_at)
         if passed is not None:
             some = _with(some, [lake.run(one)["person"] for one in passed])

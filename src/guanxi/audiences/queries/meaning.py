@@ -17,6 +17,7 @@ from guanxi.audiences.rules import (
     Property,
     Rule,
     Step,
+    Strength,
     Sum,
     Tagged,
     Then,
@@ -28,6 +29,7 @@ from guanxi.audiences.rules import (
     name_of,
     opened,
 )
+from guanxi.governance.models import Staff
 
 
 def basis_of(rule: Rule, known: Catalogue, zone: str) -> str:
@@ -51,6 +53,11 @@ def _meaning(leaf: Clause, known: Catalogue) -> object:
             return [known.tags[key].keys for key in leaf.tags]
         case Tie():
             return [(known.ties[leaf.kind][key].column, known.ties[leaf.kind][key].keys) for key in leaf.of]
+        case Strength():
+            named = [known.ties["friend"][key] for key in leaf.of]
+            units = [key for one in named if one.column == "unit" for key in one.keys]
+            staff = Staff.objects.filter(unit__in=units).order_by("pk").values_list("pk", flat=True) if units else ()
+            return [one.keys for one in named], list(staff)
         case InAudience():
             return known.audiences[leaf.audience].listed
     return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
@@ -16,12 +17,21 @@ from guanxi.audiences.queries.explain import Reason, explain
 from guanxi.audiences.queries.scans import Tables
 from guanxi.audiences.queries.statements import people_of
 from guanxi.audiences.rules import Catalogue, Rule, events_in, named_in, opened, parse_rule
+from guanxi.connections.queries import closest
 from guanxi.events.queries import Lake, cluster, lake
-from guanxi.governance.models import Workspace
+from guanxi.governance.models import Staff, Workspace
 from guanxi.kit import bulk, scope
 from guanxi.people.models import Person
 
 SAMPLES = 10
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+CLOSE = pa.schema(
+    [
+        ("person", pa.int64()),
+        ("strong_until", pa.timestamp("us", tz="UTC")),
+        ("neutral_until", pa.timestamp("us", tz="UTC")),
+    ]
+)
 LISTED = f"SELECT person_id FROM {AudienceMember._meta.db_table} WHERE workspace_id = %s AND audience_id = %s"  # noqa: S608
 
 
@@ -37,7 +47,7 @@ def members(rule: Any, *, now: datetime) -> pa.Table:
 def fitting(rule: Rule, known: Catalogue, zone: str, *, now: datetime) -> pa.Array:
     """Of everybody, in rising order."""
     with cluster() as lake:
-        found = people_of(rule, lake, tables_of(lake), now=now, zone=zone, catalogue=known)
+        found = people_of(rule, lake, tables_of(lake, now), now=now, zone=zone, catalogue=known)
     ids = pa.chunked_array(found["person"].chunks, pa.int64()).combine_chunks()
     left = gone()
     return ids.filter(pc.invert(pc.is_in(ids, pa.array(left, pa.int64())))) if left else ids
@@ -88,13 +98,23 @@ def zone_here() -> str:
     return Workspace.objects.only("timezone").get(pk=scope.current()).timezone
 
 
-def tables_of(found: Lake) -> Tables:
+def tables_of(found: Lake, since: datetime = LONG_AGO) -> Tables:
+    """`since`: who was close to an advisor at no moment after it need not be told."""
+
     def lists(audience: int) -> Any:
         ids = bulk.numbers(LISTED, [scope.current(), audience])
         return found.register(f"list_{audience}", pa.table({"person": ids}))
 
+    def close(advisors: tuple[int, ...], units: tuple[int, ...]) -> Any:
+        staff = Staff.objects.filter(Q(pk__in=advisors) | Q(unit__in=units))
+        rows = closest(sorted(staff.values_list("pk", flat=True)), since)
+        name = "close_" + sha256(repr((advisors, units)).encode()).hexdigest()[:16]
+        return found.register(
+            name, pa.Table.from_pylist([dict(zip(CLOSE.names, row, strict=True)) for row in rows], CLOSE)
+        )
+
     engine = ENGINES[found.dialect]
-    return Tables(found.events, found.people, found.aliases, engine, found.others, lists, lambda: found.lifetime)
+    return Tables(found.events, found.people, found.aliases, engine, found.others, lists, lambda: found.lifetime, close)
 
 
 def gone() -> list[int]:

@@ -64,6 +64,8 @@ class Tables:
     lists: Callable[[int], Any] = field(default=lambda key: None)
     """The people of a fixed audience, by its key."""
     lifetime: Callable[[], Lifetime | None] = field(default=lambda: None)
+    close: Callable[[tuple[int, ...], tuple[int, ...]], Any] = field(default=lambda advisors, units: None)
+    """Who is close to the closest of these advisors and those of these units, and until when."""
 
 
 @dataclass(frozen=True, slots=True)

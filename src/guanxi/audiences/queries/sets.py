@@ -9,9 +9,10 @@ from typing import Any
 
 import ibis
 
+from guanxi.audiences.queries import bands
 from guanxi.audiences.queries.lived import ranked_by
 from guanxi.audiences.queries.scans import Context, day, selected, total
-from guanxi.audiences.rules import Agreed, InAudience, Reachable, Share, Tagged, Then, Tie, Top, window_bounds
+from guanxi.audiences.rules import Agreed, InAudience, Reachable, Share, Strength, Tagged, Then, Tie, Top, window_bounds
 
 # The states of the mirror. Who is asked only has no tie yet; one that was handed over goes on with somebody else.
 HELD = ("active", "first", "claim")
@@ -24,7 +25,7 @@ class Found:
 
     number: int
     path: str
-    clause: Then | Top | Tagged | Tie | Agreed | Reachable | InAudience
+    clause: Then | Top | Tagged | Tie | Strength | Agreed | Reachable | InAudience
     only_whether: bool = True
 
     @property
@@ -50,6 +51,8 @@ class Found:
                 return _tagged(self.clause, context)
             case Tie():
                 return _tied(self.clause, context)
+            case Strength():
+                return bands.found(self.clause, context)
             case Agreed() | Reachable():
                 return _said(self.clause, context)
             case InAudience():
@@ -61,6 +64,8 @@ class Found:
 
     def holds_for_nothing(self) -> bool:
         """Of whom nothing is said are those who are not found."""
+        if isinstance(self.clause, Strength):
+            return bands.means_weak(self.clause)
         return isinstance(self.clause, Agreed) and self.clause.state == "none"
 
     def values(self, table: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from guanxi.audiences.queries.bands import close
 from guanxi.audiences.queries.compile import leaves
 from guanxi.audiences.queries.scans import MICROSECOND, Context, selected
 from guanxi.audiences.queries.yearly import falls
@@ -49,7 +50,7 @@ def slid(where: Clause, context: Context, before: datetime) -> list[Any] | None:
             case Yearly():
                 found += _turned(leaf, context, before)
             case Strength():
-                people = context.tables.people
+                people = close(leaf, context) if leaf.of else context.tables.people
                 for until in (people.strong_until, people.neutral_until):
                     found.append(people.filter((until > before) & (until <= context.now)).select("person"))
     return found

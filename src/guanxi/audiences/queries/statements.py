@@ -32,11 +32,12 @@ class Key:
 
 @dataclass(slots=True)
 class Kept:
-    """`tables` and `lists`: what it names beside events and people, to be opened before it is asked."""
+    """`tables`, `lists` and `close`: what it names beside events and people, to be opened before it is asked."""
 
     text: str = ""
     tables: list[str] = field(default_factory=list)
     lists: list[int] = field(default_factory=list)
+    close: list[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
 
 
 _kept: dict[Key, Kept] = {}
@@ -58,6 +59,8 @@ def people_of(rule: Rule, lake: Lake, tables: Tables, *, now: datetime, zone: st
             tables.others(name)
         for number in kept.lists:
             tables.lists(number)
+        for advisors, units in kept.close:
+            tables.close(advisors, units)
     return lake.ask(kept.text)
 
 
@@ -86,6 +89,10 @@ def _made(rule: Rule, lake: Lake, tables: Tables, now: datetime, zone: str, cata
         kept.lists.append(number)
         return tables.lists(number)
 
-    noting = replace(tables, others=others, lists=lists)
+    def close(advisors: tuple[int, ...], units: tuple[int, ...]) -> Any:
+        kept.close.append((advisors, units))
+        return tables.close(advisors, units)
+
+    noting = replace(tables, others=others, lists=lists, close=close)
     kept.text = lake.text(compile_rule(rule, noting, now=now, zone=zone, catalogue=catalogue).order_by("person"))
     return kept

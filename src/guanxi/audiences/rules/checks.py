@@ -15,6 +15,7 @@ from guanxi.audiences.rules.grammar import (
     InAudience,
     Reachable,
     Step,
+    Strength,
     Tagged,
     Then,
     Tie,
@@ -70,6 +71,8 @@ def check(path: str, clause: Clause, catalogue: Catalogue) -> None:
                 )
         case Tie():
             _check_names(f"{path}.of", clause.of, catalogue.ties.get(clause.kind, {}), "unknown_tie")
+        case Strength():
+            _check_names(f"{path}.of", clause.of, catalogue.ties.get("friend", {}), "unknown_tie")
         case InAudience():
             if clause.audience not in catalogue.audiences:
                 raise RuleError(

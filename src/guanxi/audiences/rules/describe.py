@@ -92,7 +92,8 @@ def _part(path: str, clause: Clause | Inlined, catalogue: Catalogue) -> Part:
         case Member():
             return Part(path, "member", {})
         case Strength():
-            return Part(path, "strength", {"bands": clause.bands})
+            of = tuple(catalogue.ties["friend"][key].label for key in clause.of)
+            return Part(path, "strength", {"bands": clause.bands, "of": of})
         case Tagged():
             return Part(path, "tag", {"tags": tuple(catalogue.tags[key].label for key in clause.tags)})
         case Agreed() | Reachable():

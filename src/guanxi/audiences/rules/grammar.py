@@ -27,6 +27,10 @@ class TraitClause(Test):
     trait: Key
 
 
+def _nobody(of: object) -> bool:
+    return of == ()
+
+
 class Yearly(Part):
     """Of whom a day is kept that comes round every year, such as a birthday, and when it does."""
 
@@ -52,10 +56,12 @@ class Member(Part):
 
 
 class Strength(Part):
-    """How close somebody is to the brand at the moment."""
+    """How close somebody is at the moment: to the brand, or to the closest of the advisors, and those of the units,
+    whose public ids are in `of`. Who never had anything to do with them is weak."""
 
     type: Literal["strength"] = "strength"
     bands: tuple[Literal["weak", "neutral", "strong"], ...] = Field(min_length=1)
+    of: tuple[Key, ...] = Field(default=(), exclude_if=_nobody)
 
 
 class Tagged(Part):

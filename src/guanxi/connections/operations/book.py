@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -26,17 +26,24 @@ def stands(row: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True)
 class Noted:
-    """A row whose facts were told. `before` is None for a row that is new; `new` are the facts nobody had told yet."""
+    """A row whose facts were told. `before` is None for a row that is new; `new` are the facts nobody had told yet,
+    `told` all that are known."""
 
     pk: int
     key: Key
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
     new: Facts
+    told: Facts
 
     @property
     def changed(self) -> bool:
         return self.before != self.after
+
+
+def with_an_end(noted: Iterable[Noted]) -> Iterator[Noted]:
+    """Those that may have been over once."""
+    return (one for one in noted if one.new and len(one.told) > 1)
 
 
 def _latest(row: Mapping[str, Any]) -> datetime:
@@ -189,8 +196,9 @@ class Book:
         fresh: bool = True,
     ) -> list[Noted]:
         noted = [
-            Noted(pk, key, before if known[pk] or not fresh else None, self.derive(known[pk] | new[pk]), new[pk])
+            Noted(pk, key, before if known[pk] or not fresh else None, self.derive(told), new[pk], told)
             for pk, (key, before) in locked.items()
+            for told in [known[pk] | new[pk]]
         ]
         changes = [
             (one.pk, *(one.after[name] for name in self.derived)) for one in noted if locked[one.pk][1] != one.after

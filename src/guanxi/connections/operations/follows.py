@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,11 @@ from django.db import transaction
 
 from guanxi.connections.events import FriendFollowed, FriendUnfollowed
 from guanxi.connections.models import Follow, FollowFact
-from guanxi.connections.operations.book import Book, Facts, Key, Noted, stands
+from guanxi.connections.operations.book import Book, Facts, Key, Noted, stands, with_an_end
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
 from guanxi.connections.operations.friends import CHUNK
 from guanxi.connections.queries.mirror import tie_keys
-from guanxi.connections.rules import Turn, span
+from guanxi.connections.rules import Turn, over, span
 from guanxi.events import operations as events
 from guanxi.people import operations as people
 from guanxi.people.models import Level
@@ -83,18 +83,21 @@ def settle_follows(
     noted: Sequence[Noted], there: Parties, *, now: datetime, source: str, import_id: int | None = None
 ) -> None:
     """What follows from changed follows: the level, the moment a person was seen, the lake, and who is told."""
-    people.prove_level(
-        level=Level.FAN,
-        proof=PROOF,
-        proofs=[
-            people.Proof(one.key[0], one.after["since"], one.pk, there.accounts[one.key[1]].name)
-            for one in noted
-            if _stands(one.after) and not _stands(one.before)
-        ],
-        now=now,
-        source=source,
-        import_id=import_id,
-    )
+    following = [one for one in noted if _stands(one.after)]
+
+    def prove(some: Iterable[Noted]) -> None:
+        people.prove_level(
+            level=Level.FAN,
+            proof=PROOF,
+            proofs=[
+                people.Proof(one.key[0], one.after["since"], one.pk, there.accounts[one.key[1]].name) for one in some
+            ],
+            now=now,
+            source=source,
+            import_id=import_id,
+        )
+
+    prove(one for one in following if not _stands(one.before))
     ended: dict[datetime, list[tuple[int, int | None]]] = defaultdict(list)
     for one in noted:
         if _stands(one.before) and not _stands(one.after):
@@ -108,6 +111,17 @@ def settle_follows(
             source=source,
             import_id=import_id,
         )
+    people.prove_past(
+        level=Level.FAN,
+        proof=PROOF,
+        proofs=[
+            people.PastProof(one.key[0], since, until, FriendUnfollowed.name, one.pk, there.accounts[one.key[1]].name)
+            for one in with_an_end(noted)
+            for since, until in over(Turn(at, begins) for at, begins in one.told)
+        ],
+        import_id=import_id,
+    )
+    prove(one for one in following if one.before and _stands(one.before) and one.before["since"] < one.after["since"])
     moments: dict[int, datetime] = {}
     for one in noted:
         for at, _begins in one.new:

@@ -12,10 +12,10 @@ from django.db import transaction
 
 from guanxi.connections import events as facts
 from guanxi.connections.models import FriendFact, FriendFactKind, Friendship, FriendSource, FriendState
-from guanxi.connections.operations.book import Book, Facts, Key, Noted
+from guanxi.connections.operations.book import Book, Facts, Key, Noted, with_an_end
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
 from guanxi.connections.queries.mirror import tie_keys
-from guanxi.connections.rules import BEGINNINGS, Happening, standing
+from guanxi.connections.rules import BEGINNINGS, Happening, past, standing
 from guanxi.events import operations as events
 from guanxi.kit import bulk
 from guanxi.people import operations as people
@@ -43,8 +43,12 @@ class FriendTold:
     description: str | None = None
 
 
+def _read(told: Facts) -> Iterable[Happening]:
+    return (Happening(at, kind, source, other or 0) for at, kind, source, other in told)
+
+
 def _derive(told: Facts) -> Mapping[str, Any]:
-    now = standing(Happening(at, kind, source, other or 0) for at, kind, source, other in told)
+    now = standing(_read(told))
     return {
         "state": now.state,
         "source": now.source or FriendSource.UNKNOWN,
@@ -158,15 +162,19 @@ def settle(noted: Sequence[Noted], there: Parties, *, now: datetime, source: str
 
 def _prove(noted: Sequence[Noted], staff: Mapping[int, Any], now: datetime, source: str, import_id: int | None) -> None:
     """An active friendship proves the level; the proof ends with it."""
-    risen = [one for one in noted if one.after["state"] == FriendState.ACTIVE and not _was_active(one)]
-    people.prove_level(
-        level=Level.FRIEND,
-        proof=PROOF,
-        proofs=[people.Proof(one.key[0], one.after["since"], one.pk, staff[one.key[1]].name) for one in risen],
-        now=now,
-        source=source,
-        import_id=import_id,
-    )
+    active = [one for one in noted if one.after["state"] == FriendState.ACTIVE]
+
+    def prove(some: Iterable[Noted]) -> None:
+        people.prove_level(
+            level=Level.FRIEND,
+            proof=PROOF,
+            proofs=[people.Proof(one.key[0], one.after["since"], one.pk, staff[one.key[1]].name) for one in some],
+            now=now,
+            source=source,
+            import_id=import_id,
+        )
+
+    prove(one for one in active if not _was_active(one))
     fallen: dict[tuple[str, datetime], list[tuple[int, int | None]]] = defaultdict(list)
     for one in noted:
         if _was_active(one) and one.after["state"] != FriendState.ACTIVE:
@@ -175,6 +183,19 @@ def _prove(noted: Sequence[Noted], staff: Mapping[int, Any], now: datetime, sour
         people.end_proof(
             proof=PROOF, references=references, because=because, now=at, source=source, import_id=import_id
         )
+    people.prove_past(
+        level=Level.FRIEND,
+        proof=PROOF,
+        proofs=[
+            people.PastProof(
+                one.key[0], over.since, over.until, _ENDED[FriendState(over.state)], one.pk, staff[one.key[1]].name
+            )
+            for one in with_an_end(noted)
+            for over in past(_read(one.told))
+        ],
+        import_id=import_id,
+    )
+    prove(one for one in active if _was_active(one) and one.before and one.before["since"] < one.after["since"])
 
 
 _ENDED = {

@@ -1,5 +1,6 @@
 """Questions about ties: `from guanxi.connections import queries as connections`."""
 
+from guanxi.connections.queries.closest import closest
 from guanxi.connections.queries.fitting import strength_fit, with_edges
 from guanxi.connections.queries.lists import (
     FriendsWanted,
@@ -49,6 +50,7 @@ __all__ = [
     "Worth",
     "bands_of",
     "closeness",
+    "closest",
     "every_tie",
     "friends_of",
     "friends_page",

@@ -8,12 +8,13 @@ from guanxi.connections.rules.friends import (
     Standing,
     dealt,
     holdings,
+    past,
     standing,
 )
 from guanxi.connections.rules.groups import GroupHappening, GroupStanding, group_standing
 from guanxi.connections.rules.referrals import Claim, makes_a_cycle
 from guanxi.connections.rules.sources import WECOM_ADD_WAYS, WECOM_JOIN_SCENES, WECOM_QUIT_SCENES
-from guanxi.connections.rules.spans import Span, Turn, span
+from guanxi.connections.rules.spans import Span, Turn, over, span
 
 __all__ = [
     "BEGINNINGS",
@@ -33,6 +34,8 @@ __all__ = [
     "group_standing",
     "holdings",
     "makes_a_cycle",
+    "over",
+    "past",
     "span",
     "standing",
 ]

@@ -94,6 +94,32 @@ def standing(happened: Iterable[Happening]) -> Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """A friendship that was active once: since when, until when, and the state that ended it."""
+
+    since: datetime
+    until: datetime
+    state: str
+
+
+def past(happened: Iterable[Happening]) -> Sequence[Over]:
+    """The times that are over, the oldest first. One that goes on after a block never ended."""
+    ordered = _ordered(happened)
+    found: list[Over] = []
+    since: datetime | None = None
+    for told in range(1, len(ordered) + 1):
+        now = standing(ordered[:told])
+        if now.state == "active" and since is None:
+            since = now.since
+            if found and found[-1].since == since:
+                found.pop()
+        elif now.state != "active" and since is not None:
+            found.append(Over(since, now.state_at, now.state))
+            since = None
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """One advisor had the person: since when, why (`added`, `handed_over`, `inherited`), from whom, until when."""
 

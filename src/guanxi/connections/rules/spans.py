@@ -25,6 +25,19 @@ class Span:
     until: datetime | None
 
 
+def over(turns: Iterable[Turn]) -> list[tuple[datetime, datetime]]:
+    """The times that it was there and is over, the oldest first."""
+    found: list[tuple[datetime, datetime]] = []
+    since: datetime | None = None
+    for turn in sorted(set(turns), key=lambda turn: (turn.at, not turn.begins)):
+        if turn.begins:
+            since = since or turn.at
+        elif since is not None:
+            found.append((since, turn.at))
+            since = None
+    return found
+
+
 def span(turns: Iterable[Turn]) -> Span:
     """In any order, told as often as you like. Of a moment that both begins and ends it, the end holds."""
     ordered = sorted(set(turns), key=lambda turn: (turn.at, not turn.begins))

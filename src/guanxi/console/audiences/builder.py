@@ -112,6 +112,8 @@ class _Page:
                 return did.sequence(row, at)
             case "top":
                 return did.top(row, at)
+            case "strength":
+                return more.strength(row, at, self.catalogue)
             case "tag":
                 return more.tag(row, at, self.catalogue)
             case "tie":

@@ -37,8 +37,13 @@ def role(row: Row, at: str) -> list[Piece]:
     return arranged(_("Role is one of %(choices)s"), choices=[_ticks(at, _("Role"), Role.choices, row)])
 
 
-def strength(row: Row, at: str) -> list[Piece]:
-    return arranged(_("Connection is one of %(choices)s"), choices=[_ticks(at, _("Connection"), BANDS, row)])
+def strength(row: Row, at: str, catalogue: Catalogue) -> list[Piece]:
+    first, other = pgettext("connection with …", "us as a whole"), pgettext("another one", "or …")
+    return arranged(
+        _("Connection with %(of)s is one of %(choices)s"),
+        of=_several(row.of, f"{at}-of", _("With whom"), catalogue.ties["friend"], first, other),
+        choices=[_ticks(at, _("Connection"), BANDS, row)],
+    )
 
 
 def level(row: Row, at: str) -> list[Piece]:
@@ -140,4 +145,4 @@ def kept_as_it_is(row: Row, at: str, said: Callable[[str], str]) -> list[Piece]:
 
 
 Plain = Callable[[Row, str], list[Piece]]
-PLAIN: dict[str, Plain] = {"role": role, "strength": strength, "level": level, "member": member, "share": share}
+PLAIN: dict[str, Plain] = {"role": role, "level": level, "member": member, "share": share}

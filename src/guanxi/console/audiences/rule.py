@@ -84,7 +84,7 @@ def _plain(row: Row, catalogue: Catalogue) -> dict[str, Any]:
         case "role":
             return {"type": "role", "roles": list(row.ticked)}
         case "strength":
-            return {"type": "strength", "bands": list(row.ticked)}
+            return {"type": "strength", "bands": list(row.ticked)} | ({"of": list(row.of)} if row.of else {})
         case "member":
             return {"type": "member"}
         case "tag":
@@ -235,7 +235,7 @@ def trouble(error: RuleError, sketch: Sketch) -> Trouble:
         letter = "h" if detail == "having" else "w"
         inner = f"{begins}-{letter}{number}"
         return Trouble(error, place, inner, f"{inner}-{_control(rest[found.end() :], detail, row, int(number))}")
-    if row.kind in ("level", "role", "strength"):
+    if row.kind in ("level", "role", "strength") and "of" not in _words(rest):
         return Trouble(error, place, "", f"{place}-levels")
     words = _words(rest)
     if "falls" in words:

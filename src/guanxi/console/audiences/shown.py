@@ -83,7 +83,8 @@ def _shown(clause: Mapping[str, Any], catalogue: Catalogue, opposite: bool) -> R
             return Row("trait", opposite, test=yearly.test_of(clause))
         case "level" | "role" | "strength":
             name = {"level": "levels", "role": "roles", "strength": "bands"}[kind]
-            return Row(kind, opposite, ticked=tuple(clause[name]))
+            of = _few(tuple(clause.get("of") or ()), MOST_CHOSEN)
+            return Row(kind, opposite, ticked=tuple(clause[name]), of=of)
         case "member":
             return Row("member", opposite)
         case "tag":

@@ -217,6 +217,8 @@ def _about(part: Part) -> str:
             return _("role is %(roles)s") % {"roles": either([str(Role(one).label) for one in _texts(part, "roles")])}
         case "strength":
             bands = [str(BANDS[one]) for one in _texts(part, "bands")]
+            if of := [_quoted(one) for one in _texts(part, "of")]:
+                return _("connection with %(of)s is %(bands)s") % {"of": either(of), "bands": either(bands)}
             return _("connection is %(bands)s") % {"bands": either(bands)}
         case "tag":
             tags = [_quoted(one) for one in _texts(part, "tags")]

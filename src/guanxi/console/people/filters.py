@@ -12,6 +12,7 @@ from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
 from guanxi.console.choices import asked_day
+from guanxi.console.people.level_filter import LevelFilter
 from guanxi.console.people.standing_filter import StandingFilter
 from guanxi.console.people.tag_filter import TagFilter
 from guanxi.console.templatetags.figures import day
@@ -59,6 +60,7 @@ class Filters:
 
     def __init__(self, given: QueryDict, fields: Sequence[Field], staff: Staff) -> None:
         self.fields, self.tags, self.standing = fields, TagFilter(given, staff), StandingFilter(given)
+        self.levels = LevelFilter(given)
         self.source = given.get("source", "").strip()[:40]
         self.days = {name: asked_day(given.get(name, "")) for name in DAYS}
         self.has = {name: given.get(name, "") for name in HAS}
@@ -87,13 +89,15 @@ class Filters:
     def wanted(self) -> dict[str, Any]:
         has = {name: None if not said else said == "yes" for name, said in self.has.items()}
         traits = tuple(wanted for _field, wanted in self.traits)
-        return {"source": self.source, "traits": traits, **self.days, **has, **self.standing.wanted, **self.tags.wanted}
+        rest = self.standing.wanted | self.tags.wanted | self.levels.wanted
+        return {"source": self.source, "traits": traits, **self.days, **has, **rest}
 
     @property
     def parts(self) -> dict[str, str]:
         days = {name: at.isoformat() if at else "" for name, at in self.days.items()}
         texts = dict(sorted(self.texts.items()))
-        return {"source": self.source, **days, **self.has, **self.standing.parts, **self.tags.parts, **texts}
+        rest = self.standing.parts | self.tags.parts | self.levels.parts
+        return {"source": self.source, **days, **self.has, **rest, **texts}
 
     def said(self) -> Iterator[Said]:
         if self.source:
@@ -104,6 +108,9 @@ class Filters:
         ):
             if self.days[first] or self.days[last]:
                 yield Said(words % {"days": between(day(self.days[first]), day(self.days[last]))}, (first, last))
+        for words, parts, from_day, to_day in self.levels.sentences():
+            said = {"what": words, "days": between(day(from_day), day(to_day))} if from_day or to_day else None
+            yield Said(_("%(what)s %(days)s") % said if said else words, parts)
         if self.has["email"]:
             yield Said(
                 _("Has an e-mail address") if self.has["email"] == "yes" else _("Has no e-mail address"), HAS[:1]

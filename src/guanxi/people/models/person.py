@@ -235,4 +235,10 @@ class LevelProof(WorkspaceRow):
                 condition=models.Q(import_id__isnull=False),
                 name="proof_of_import",
             ),
+            models.Index(fields=["workspace_id", "level", "since"], name="proof_by_beginning"),
+            models.Index(
+                fields=["workspace_id", "level", "ended_at"],
+                condition=models.Q(ended_at__isnull=False),
+                name="proof_by_end",
+            ),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +47,18 @@ class Proof:
 
     person: int
     since: datetime
+    reference: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastProof:
+    """A proof that was over when it was told; `because` is the fact that ended it."""
+
+    person: int
+    since: datetime
+    until: datetime
+    because: str
     reference: int | None = None
     label: str = ""
 
@@ -109,6 +122,47 @@ def end_proof(
     open_ones = [row for row in _known(proof, references) if row.ended_at is None]
     _set_end(open_ones, now, because, import_id)
     _settle({person for person, _ in references}, now, source, import_id, because)
+
+
+@transaction.atomic
+def prove_past(*, level: str, proof: str, proofs: Sequence[PastProof], import_id: int | None = None) -> None:
+    """History, of which nothing is announced. A known proof that began then ended then, too."""
+    if not proofs:
+        return
+    known: dict[tuple[int, int | None], list[_Row]] = defaultdict(list)
+    for row in _known(proof, [(one.person, one.reference) for one in proofs]):
+        known[row.person, row.reference].append(row)
+    for at, because, rows in _ends_of(proofs, known):
+        _set_end(rows, at, because, import_id)
+    fresh = [one for one in proofs if not any(_covers(row, one) for row in known[one.person, one.reference])]
+    columns = ["person_id", "level", "proof", "reference", "label", "since", "ended_at", "ended_by", "import_id"]
+    bulk.insert(
+        LevelProof,
+        columns,
+        (
+            (one.person, level, proof, one.reference, one.label[:120], one.since, one.until, one.because, import_id)
+            for one in fresh
+        ),
+        or_ignore=True,
+    )
+
+
+def _ends_of(
+    proofs: Sequence[PastProof], known: dict[tuple[int, int | None], list[_Row]]
+) -> list[tuple[datetime, str, list[_Row]]]:
+    """What ended at another time than was thought; `known` says so from now on."""
+    ends: dict[tuple[datetime, str], list[_Row]] = defaultdict(list)
+    for one in proofs:
+        rows = known[one.person, one.reference]
+        for place, row in enumerate(rows):
+            if row.since == one.since and row.ended_at != one.until:
+                ends[one.until, one.because].append(row)
+                rows[place] = row._replace(ended_at=one.until, ended_by=one.because)
+    return [(at, because, rows) for (at, because), rows in ends.items()]
+
+
+def _covers(row: _Row, one: PastProof) -> bool:
+    return row.since <= one.until and (row.ended_at is None or one.since <= row.ended_at)
 
 
 def settle_proofs(proofs: Sequence[int], now: datetime) -> None:

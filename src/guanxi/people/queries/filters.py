@@ -104,6 +104,12 @@ class Wanted:
     strength: str = ""
     member: bool | None = None
     role: str = ""
+    reached: str = ""
+    reached_from: date | None = None
+    reached_to: date | None = None
+    lost: str = ""
+    lost_from: date | None = None
+    lost_to: date | None = None
     sort: str = "name"
 
 

@@ -24,6 +24,7 @@ from guanxi.people.queries.filters import (
     traits_of,
     visible,
 )
+from guanxi.people.queries.moves import moves_of_list
 from guanxi.people.queries.sides import Side, Without, Word, among, by_identity, by_words, extra, few, room_for_ids
 
 PAGE = 50
@@ -95,7 +96,7 @@ def wanted_people(staff: Staff, wanted: Wanted) -> QuerySet[Person]:
 
 def find_people(staff: Staff, wanted: Wanted) -> Found:
     people = visible(staff).filter(plain(wanted))
-    sides = [*standing_of_list(wanted), *tags_of_list(wanted), *traits_of(wanted)]
+    sides = [*standing_of_list(wanted), *tags_of_list(wanted), *traits_of(wanted), *moves_of_list(wanted)]
     ids: set[int] | None = None
     broad: list[Side] = []
     if text := wanted.search.strip():
