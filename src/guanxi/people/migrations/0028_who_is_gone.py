@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0010_sessions"),
-        ("people", "0026_word_index"),
+        ("people", "0027_proof_indexes"),
     ]
 
     operations = [
