@@ -26,6 +26,7 @@ from xdist.scheduler import LoadScopeScheduling
 from guanxi.config.settings import database
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Workspace
+from guanxi.governance.passwords import Argon2
 from guanxi.kit import crypto
 from guanxi.kit.postgres import Cluster, Role
 from guanxi.kit.translations import compile_catalogues
@@ -34,6 +35,7 @@ from tests import optional
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "guanxi"
 # Their tests take minutes, and make everything for themselves.
 LONG = {"test_every_page.py", "test_script_injection.py", "test_first_story.py"}
+TRUE_COST = {"time_cost": Argon2.time_cost, "memory_cost": Argon2.memory_cost}
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 URLS: dict[str, Role] = {
     "GUANXI_DATABASE_URL": "app",
@@ -49,6 +51,8 @@ def pytest_configure() -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     settings.HOME, settings.FILES, settings.LAKE = home, home / "files", home / "lake"
     settings.SECRET_KEY_FILE = crypto.ensure_root_key(home / "secret.key")
+    # Hundreds of passwords are made and tried; whoever tests their cost wants the true one.
+    Argon2.time_cost, Argon2.memory_cost = 1, 1024
     compile_catalogues(settings.LOCALE_PATHS[0])
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,30 @@ def test_days_are_counted_by_the_calendar_of_the_zone(world: World, one: Any, ot
     several = [did(within=window, having=[{"type": "days", "exactly": days}]) for window in (one, other)]
     for where in (*several, {"type": "any", "any": several}):
         assert asked(rule_of(where), world, in_memory(LAKE, world)) == who(rule_of(where), world)
+
+
+@pytest.mark.parametrize("days", [62, 63, 64, 70])
+def test_no_day_of_a_long_window_is_lost(days: int) -> None:
+    people = [Person(1, "fan", "", "{}"), Person(2, "fan", "", "{}")]
+    events = [
+        Happened(person, "product.bought", NOW - timedelta(days=back), None, 1, "CNY", "{}")
+        for person in (1, 2)
+        for back in range(0, 80, person)
+    ]
+    world = World(people, events, {}, NOW, "Europe/Berlin", CATALOGUE)
+    all_of_them = did(within={"type": "last_days", "days": days}, having=[{"type": "days", "exactly": days}])
+    beside = did(within={"type": "last_days", "days": 3}, having=[{"type": "days", "at_least": 3}])
+    for where in (all_of_them, {"type": "all", "all": [all_of_them, beside]}):
+        assert asked(rule_of(where), world, in_memory(LAKE, world)) == who(rule_of(where), world) == [1]
+
+
+@pytest.mark.parametrize("percent", [1, 5, 20, 33, 50, 67, 99])
+@pytest.mark.parametrize("kind", ["top", "bottom"])
+def test_of_equals_at_the_edge_those_who_came_first_are_in(kind: str, percent: int) -> None:
+    people = [Person(number, "fan", "", "{}") for number in range(1, 41)]
+    world = World(people, [bought(one.person, 1, one.person % 3) for one in people], {}, NOW, "UTC", CATALOGUE)
+    rule = rule_of({"type": kind, "percent": percent, "by": "sum", "event": "event:product.bought"})
+    assert asked(rule, world, in_memory(LAKE, world)) == who(rule, world)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -335,12 +360,12 @@ COLUMNS = (
     "person|person_right|name|month|occurred_at|amount_minor|currency|channel|props|level|country|traits|role|member"
 )
 MIRRORED = "strong_until|neutral_until|tag|kind|state|advisor|unit|account|group|absorbed|keeper"
-LIVED = "first_at|last_at|happened|amount|figure|place|number|at|own|earliest|latest|(same|next)_(person|own)"
+LIVED = "first_at|last_at|happened|amount|figure|edge|place|number|at|own|earliest|latest|(same|next)_(person|own)"
 MEASURED = "(count|sum|days|first_time|last_time|min|max|last|found)(_quantity|_department|_gift|_due|_channel)?_[0-9]+"
 NAMES = re.compile(
     f"(events|people|aliases|tags|ties|reach|said|bonds|lifetime|t[0-9]+|{COLUMNS}|{MIRRORED}|{LIVED}|{MEASURED})"
 )
-FUNCTIONS = {"EPOCH_US", "MAKE_TIMESTAMPTZ", "TRY"}
+FUNCTIONS = {"BIT_COUNT", "EPOCH_US", "MAKE_TIMESTAMPTZ", "QUANTILE_DISC", "TRY"}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

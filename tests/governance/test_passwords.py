@@ -15,12 +15,19 @@ from django.test.utils import CaptureQueriesContext
 from guanxi.governance import operations as governance
 from guanxi.governance.models import User
 from guanxi.governance.passwords import Argon2
+from tests.conftest import TRUE_COST
 
 EMAIL, GOOD = "lin@example.test", "river lamp seven umbrellas"
 
 
 class Cheaper(Argon2PasswordHasher):
     time_cost, memory_cost, parallelism = 1, 8 * 1024, 1
+
+
+@pytest.fixture(autouse=True)
+def true_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in TRUE_COST.items():
+        monkeypatch.setattr(Argon2, name, value)
 
 
 @pytest.fixture

@@ -31,10 +31,9 @@ from tests.console.browser.conftest import (
     COLOURS,
     ELEMENTS,
     FULL,
+    NAMES_AND_ROOM,
     PHONE,
-    ROOM,
     SIZES,
-    WORDS_ONLY,
     Complaints,
     Site,
     axe_findings,
@@ -115,15 +114,15 @@ class Walk:
         elements = page.evaluate(ELEMENTS)
         is_new = FULL or self.seen.get(name) != elements
         self.seen.setdefault(name, elements)
-        wrong += [f"axe, light: {one}" for one in axe_findings(page, "light", ALL_RULES if is_new else WORDS_ONLY)]
         if is_new:
+            wrong += [f"axe, light: {one}" for one in axe_findings(page, "light", ALL_RULES)]
             wrong += [f"axe, dark: {one}" for one in axe_findings(page, "dark", ALL_RULES if FULL else COLOURS)]
         for size in (NARROWEST, PHONE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             if (wider := page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
                 wrong.append(f"{wider} px wider than {size['width']}: {page.evaluate(WIDEST)}")
         wrong += [f"{one} (phone)" for one in page.evaluate(CUT)]
-        wrong += [f"axe, phone: {one}" for one in axe_findings(page, "light", SIZES if is_new else ROOM)]
+        wrong += [f"axe, phone: {one}" for one in axe_findings(page, "light", SIZES if is_new else NAMES_AND_ROOM)]
         return wrong + [f"the console says {one}" for one in self.heard.said]
 
 

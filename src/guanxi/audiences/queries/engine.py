@@ -20,6 +20,10 @@ _json_or_null = ibis.udf.scalar.builtin(lambda value: None, name="try", signatur
 _text_or_null = ibis.udf.scalar.builtin(lambda value: None, name="try", signature=((dt.string,), dt.string))
 
 _epoch_us = ibis.udf.scalar.builtin(lambda instant: None, name="epoch_us", signature=((INSTANT,), dt.int64))
+_bit_count = ibis.udf.scalar.builtin(lambda number: None, name="bit_count", signature=((dt.int64,), dt.int8))
+_quantile = ibis.udf.agg.builtin(
+    lambda figure, share: None, name="quantile_disc", signature=((dt.int64, dt.float64), dt.int64)
+)
 
 
 # Spark has a type for JSON values that Ibis does not know; between these functions it is never looked at.
@@ -57,6 +61,12 @@ class Engine(Protocol):
     def epoch_us(self, instant: Any) -> Any:
         """Microseconds since 1970."""
 
+    def ones(self, number: Any) -> Any | None:
+        """How many bits of a whole number are set; None where the engine is not asked that."""
+
+    def at_share(self, figure: Any, percent: int) -> Any | None:
+        """The least figure that this many percent do not exceed; None where the engine is not asked that."""
+
 
 class DuckDB:
     dialect = "duckdb"
@@ -78,6 +88,12 @@ class DuckDB:
     def epoch_us(self, instant: Any) -> Any:
         return _epoch_us(instant)
 
+    def ones(self, number: Any) -> Any | None:
+        return _bit_count(number).cast("int64")
+
+    def at_share(self, figure: Any, percent: int) -> Any | None:
+        return _quantile(figure, percent / 100)
+
 
 class Spark:
     dialect = "pyspark"
@@ -97,6 +113,12 @@ class Spark:
 
     def epoch_us(self, instant: Any) -> Any:
         return _unix_micros(instant)
+
+    def ones(self, number: Any) -> Any | None:
+        return None
+
+    def at_share(self, figure: Any, percent: int) -> Any | None:
+        return None
 
 
 DUCKDB: Engine = DuckDB()

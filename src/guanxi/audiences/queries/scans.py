@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -39,8 +39,10 @@ from guanxi.audiences.rules import (
 )
 from guanxi.events.queries import Lifetime
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 DAY_US = 86_400_000_000
+DAYS_IN_A_NUMBER = 62
 
 THOUSAND = 1_000
 MOST_EXACT = 2.0**53 / THOUSAND
@@ -276,7 +278,7 @@ def _measure(events: Any, measure: Measure, clause: Counted, kept: Any | None, c
         case Sum():
             return _thousandths(_source(events, clause.event, measure.of, context).value()).sum(where=kept)
         case Days():
-            return day(events, clause.within, context).nunique(where=kept)
+            return days(events, clause.within, kept, context)
         case Min():
             return _source(events, clause.event, measure.of, context).value().min(where=kept)
         case Max():
@@ -311,6 +313,23 @@ def _latest(events: Any, asked: Asked, kept: Any | None, context: Context) -> li
             ranked = rows.mutate(place=ibis.row_number().over(newest))
             found.append(ranked.filter(ranked.place == 0).select("person", name))
     return found
+
+
+def days(events: Any, window: Window, kept: Any | None, context: Context) -> Any:
+    """How many different days. Those of a short window are bits of one number, which takes half the time (tried)."""
+    number = day(events, window, context)
+    start, end = window_bounds(window, context.now, context.zone)
+    if start is None or end is None:
+        return number.nunique(where=kept)
+    changes = offsets(start, end, context.now, context.zone)
+    first = (_us(start - EPOCH) + _us(changes[0][1])) // DAY_US
+    last = (_us(end - EPOCH) - 1 + _us(changes[-1][1])) // DAY_US
+    bit = number - first
+    if kept is not None:  # an engine may shift by the days of other events before it leaves them out
+        bit = bit.clip(0, DAYS_IN_A_NUMBER)
+    bits = (ibis.literal(1, type="int64") << bit).bit_or(where=kept)
+    ones = context.tables.engine.ones(bits) if last - first <= DAYS_IN_A_NUMBER else None
+    return number.nunique(where=kept) if ones is None else ones
 
 
 def day(events: Any, window: Window, context: Context) -> Any:

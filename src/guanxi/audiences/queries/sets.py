@@ -11,7 +11,7 @@ import ibis
 
 from guanxi.audiences.queries import bands
 from guanxi.audiences.queries.lived import ranked_by
-from guanxi.audiences.queries.scans import Context, day, selected, total
+from guanxi.audiences.queries.scans import Context, days, selected, total
 from guanxi.audiences.rules import Agreed, InAudience, Reachable, Share, Strength, Tagged, Then, Tie, Top, window_bounds
 
 # The states of the mirror. Who is asked only has no tie yet; one that was handed over goes on with somebody else.
@@ -84,13 +84,19 @@ def _sequences(clause: Then, context: Context) -> Any:
     firsts = firsts.select("person", at=at, own=at // gap)
     nexts = nexts.select("person", at=came_at, own=came_at // gap)
     nexts = nexts.group_by("person", "own").agg(earliest=nexts.at.min(), latest=nexts.at.max())
+    if clause.type == "then":
+        # Each `next` under the stretch of the `first` that it may follow; an inner join leaves most out at once.
+        none = ibis.null("int64")
+        own = nexts.select("person", "own", latest="latest", earliest=none)
+        before = nexts.select("person", own=nexts.own - 1, latest=none, earliest="earliest")
+        met = firsts.inner_join(own.union(before), ["person", "own"])
+        came = (met.latest > met.at) | (met.earliest - met.at <= gap)
+        return met.filter(came).select("person").distinct()
     same = nexts.select(same_person="person", same_own="own", latest="latest")
     following = nexts.select(next_person="person", next_own=nexts.own - 1, earliest="earliest")
     seen = firsts.left_join(same, [firsts.person == same.same_person, firsts.own == same.same_own])
     seen = seen.left_join(following, [seen.person == following.next_person, seen.own == following.next_own])
     came = (seen.latest > seen.at).fill_null(False) | (seen.earliest - seen.at <= gap).fill_null(False)
-    if clause.type == "then":
-        return seen.filter(came).select("person")
     over = seen.at <= int(context.now.timestamp()) * 1_000_000 + context.now.microsecond - gap
     return seen.filter(~came & over).select("person")
 
@@ -104,17 +110,25 @@ def _first(clause: Top, context: Context) -> Any:
         figure = {
             "count": lambda: events.count(),
             "sum": lambda: total(events, None, context),
-            "days": lambda: day(events, clause.within, context).nunique(),
+            "days": lambda: days(events, clause.within, None, context),
         }[clause.by]()
         figures = events.group_by("person").agg(figure=figure)
     figures = figures.semi_join(context.tables.people, "person")
     figures = figures.filter(figures.figure.notnull())
+    figures = figures.cross_join(_whole(figures, clause, context))
+    if "edge" in figures.columns:  # who is beyond it need not be sorted
+        top = clause.type == "top"
+        figures = figures.filter(figures.figure >= figures.edge if top else figures.figure <= figures.edge)
     best = ibis.desc(figures.figure) if clause.type == "top" else figures.figure
-    ranked = figures.mutate(
-        place=ibis.row_number().over(ibis.window(order_by=[best, figures.person])),
-        number=figures.count().over(ibis.window()),
-    )
+    ranked = figures.mutate(place=ibis.row_number().over(ibis.window(order_by=[best, figures.person])))
     return ranked.filter(ranked.place * 100 < ranked.number * clause.percent).select("person")
+
+
+def _whole(figures: Any, clause: Top, context: Context) -> Any:
+    """How many have a figure, and that of the last place that counts where it is found without sorting."""
+    percent = 100 - clause.percent if clause.type == "top" else clause.percent
+    edge = context.tables.engine.at_share(figures.figure, percent)
+    return figures.agg(number=figures.count(), **({} if edge is None else {"edge": edge}))
 
 
 def _tagged(clause: Tagged, context: Context) -> Any:
