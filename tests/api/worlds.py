@@ -164,6 +164,7 @@ def _source(boss: Staff, now: datetime) -> dict[str, str]:
     return {
         examples.ID_KIND: card.public_id,
         examples.SOURCE: made.source.public_id,
+        examples.FIELD: Field.objects.get(key="city").public_id,
         examples.SENT_EVENT: seen.public_id,
     }
 

@@ -47,8 +47,27 @@ def test_edges_are_found_where_the_truth_has_them_and_the_other_half_agrees() ->
     assert fit.weak_below == pytest.approx(weak_truth, abs=0.04)
     assert fit.strong[0] - 0.02 <= 0.6 <= fit.strong[1] + 0.02
     strong, neutral, weak = fit.after
-    assert strong.interval[0] > 0.5 > neutral.interval[1] and weak.interval[1] < 0.2
+    assert strong.interval[0] > 0.5 > neutral.interval[1] and weak.interval[1] < 0.2 and fit.is_sure
     assert sum(one.count for one in fit.after) == sum(one.count for one in fit.before) == sum(one.count for one in kept)
+
+
+@pytest.mark.parametrize("middle", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_proposed_makes_more_than_half_of_the_strong_answer_where_nothing_was_fitted(
+    middle: float, seed: int
+) -> None:
+    some = drawn(4_000, middle, seed)
+    fit = fitting.fit(some, 0.35, 0.65)
+    strong, *_others = fitting.worth([one for one in some if not one.fits], fit.weak_below, fit.strong_above)
+    assert strong == fit.after[0] and (strong.share or 0) > 0.5
+
+
+def test_an_edge_that_the_other_half_does_not_confirm_is_not_proposed() -> None:
+    lucky = [Cases(0.9, 60, 40, True), Cases(0.9, 60, 20, False)]
+    rest = [Cases(0.1, 300, 40, fits) for fits in (True, False)]
+    with pytest.raises(NoFit) as refused:
+        fitting.fit([*lucky, *rest], 0.35, 0.65)
+    assert (refused.value.reason, refused.value.count, refused.value.answered) == ("unconfirmed", 720, 140)
 
 
 def test_pooling_gives_the_closest_curve_that_rises() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -9,11 +10,14 @@ import pytest
 from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience
 from guanxi.commerce.events import ProductBought
+from guanxi.connections.models import Bond
 from guanxi.events import operations as events
 from guanxi.governance import operations as governance
-from guanxi.governance.models import Role, Workspace
+from guanxi.governance.models import Role, Staff, Workspace
 from guanxi.kit import clock
+from guanxi.people import operations as people
 from guanxi.people.models import Person
+from guanxi.people.operations import Put
 from tests.console.visitors import Visitor, lumen, owner, staff
 from tests.factories.people import make_person
 from tests.factories.reach import write_lake
@@ -88,3 +92,28 @@ def test_why_names_each_clause_with_what_they_have_and_the_rows_behind(
     assert "Meat" in owner.get("person", emma.public_id)
     found = owner.get("audience_members", kept.public_id, q="Mia")
     assert f"/why/{mia.public_id}" in found
+
+
+def test_each_row_behind_a_clause_leads_to_the_page_that_shows_it(
+    lumen: Workspace, owner: Visitor, shoppers: list[Person]
+) -> None:
+    emma, now = shoppers[0], clock.now()
+    boss = Staff.objects.get(role=Role.OWNER)
+    group = people.create_tag_group(name="Mood", exclusive=False, by=boss, now=now)
+    [tag] = people.create_tags(group=group, names=["Warm"], by=boss, now=now)
+    people.tag_people(people=[emma.pk], add=[tag], put=Put(by=boss), now=now)
+    bond = {"employee": 4.0, "consumer": 4.0, "opinion_leader": 4.0, "inward": 1, "outward": 0}
+    Bond.objects.create(person=emma, staff=boss, at=now.timestamp(), **bond)
+    write_lake(now)
+    with_boss = {"type": "strength", "bands": ["strong"], "of": [boss.public_id]}
+    where = {"type": "all", "all": [MEAT, {"type": "tag", "tags": [tag.public_id]}, with_boss]}
+    kept = audiences.save_audience(name="Near", rule={"version": 1, "where": where}, by=None, now=now)
+    page = owner.get("audience_why", kept.public_id, emma.public_id)
+    assert "In it" in page
+    assert f"Connection with {boss}: strong" in page
+    assert f'/people?tags_any={tag.public_id}"' in page
+    [address] = re.findall(r'href="([^"]*show=orders[^"]*)"', page)
+    assert f"/people/{emma.public_id}?show=orders&before=" in address
+    assert owner.client.get(address).status_code == 200
+    shown = owner.get("audiences")
+    assert f"connection with “{boss}” is strong" in shown

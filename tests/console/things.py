@@ -51,6 +51,7 @@ class Things:
     tag_group: str
     tag: str
     tag_rule: str
+    role_field: str
     audience: str
     content: str
     broadcast: str
@@ -102,6 +103,7 @@ def make_things() -> Things:
         account=message.account.public_id,
         unit=governance.add_unit(name="A unit").public_id,
         **make_tags(broadcast.audience, boss),
+        role_field=make_role_field(boss),
         audience=broadcast.audience.public_id,
         content=broadcast.content.public_id,
         broadcast=broadcast.public_id,
@@ -129,6 +131,15 @@ def make_tags(audience: Audience, boss: Staff) -> dict[str, str]:
     tag, _other = people.create_tags(group=group, names=["VIP", "New"], by=boss, now=clock.now())
     rule = audiences.make_tag_rule(audience=audience, tag=tag, because="Bought", by=boss, now=clock.now())
     return {"tag_group": group.public_id, "tag": tag.public_id, "tag_rule": rule.public_id}
+
+
+def make_role_field(boss: Staff) -> str:
+    """A field with which opinion leaders begin."""
+    at = clock.now()
+    made = people.create_field(label="Topic", kind="choice", choices=["Tea", "Cooking"], by=boss, now=at)
+    fields = [people.WantedField(made.pk, "Tea")]
+    people.set_role_rules(role="leader", priority=1, fields=fields, version=0, by=boss, now=at)
+    return str(made.public_id)
 
 
 def make_merge(person: Person) -> str:

@@ -40,6 +40,7 @@ from guanxi.people.models import (
     Bulk,
     BulkRow,
     Field,
+    GivenDefault,
     Identity,
     Import,
     ImportChange,
@@ -162,6 +163,9 @@ class Canary:
         own, lent = self.word("people.Lent", "own"), self.word("people.Lent", "lent")
         Lent.objects.create(person=self.person, what="name", own=own, lent=lent)
         Trait.objects.create(person=self.person, field=city, value=self.word("people.Trait", "value"))
+        GivenDefault.objects.create(
+            person=self.person, role="leader", field=city, value=self.word("people.GivenDefault", "value"), at=self.now
+        )
         points = Field.objects.create(key="points", label="Points", kind="number")
         Trait.objects.create(person=self.person, field=points, value="815162342")
         self.filled["people.Trait"].add("number")

@@ -21,7 +21,7 @@ from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience, TagRule
 from guanxi.channels import operations as channels
 from guanxi.channels.models import Account
-from guanxi.config import demo_clear, demo_slice, demo_story, demo_ties
+from guanxi.config import demo_clear, demo_roles, demo_slice, demo_story, demo_ties
 from guanxi.config.demo_slice import Delivery
 from guanxi.content import operations as content
 from guanxi.content.models import Content
@@ -71,6 +71,7 @@ def load(now: datetime, *, again: bool = True) -> Workspace:
             _bring(workspace, delivery, here, until=None)
         play(workspace, here)
         demo_ties.bring_ties(_owner(), here)
+        demo_roles.bring_roles(_owner(), here)
         _prepare_broadcast(here)
         _give_tags(here)
         _note_things()

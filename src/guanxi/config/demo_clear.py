@@ -50,6 +50,8 @@ from guanxi.people.models import (
     ImportChange,
     ImportReject,
     Person,
+    RoleField,
+    RoleRules,
     Tag,
     TagGroup,
     Trait,
@@ -144,6 +146,9 @@ def beside_goes() -> None:
     free(brought(Audience))
     free(brought(Tag))
     free(brought(TagGroup))
+    used = Trait.objects.values("field")
+    remove(Field, list(brought(Field).exclude(pk__in=used).values_list("pk", flat=True)))
+    RoleRules.objects.exclude(role__in=RoleField.objects.values("role")).delete()
     own = GroupMembership.objects.filter(person__isnull=False).values("group")
     remove(GroupChat, list(brought(GroupChat).exclude(pk__in=own).values_list("pk", flat=True)))
     for account in brought(Account):

@@ -55,6 +55,7 @@ NAVIGATION: list[tuple[Any, list[Entry]]] = [
         [
             Entry(_("Workspace"), "workspace", "settings", Permission.WORKSPACE_MANAGE),
             Entry(_("Tags"), "tags", "tag", Permission.TAGS_MANAGE),
+            Entry(_("Roles of people"), "roles", "star", Permission.TAGS_MANAGE),
             Entry(_("Strength"), "strength", "scale", Permission.WORKSPACE_MANAGE),
             Entry(_("Channels"), "channels", "mail", Permission.CHANNELS_MANAGE),
             Entry(_("Suppression list"), "suppressions", "ban", Permission.CHANNELS_MANAGE),

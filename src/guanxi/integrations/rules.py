@@ -37,6 +37,7 @@ FACTS: dict[Any, tuple[str, ...]] = {
     people.TagAdded: ("person", "tag", "how"),
     people.TagRemoved: ("person", "tag", "how"),
     people.RoleChanged: ("person", "role", "how"),
+    people.DefaultsGiven: ("person", "role", "fields", "how"),
     people.TagsMerged: ("tag", "into"),
     people.ImportFinished: ("import_id", "state"),
     audiences.AudienceEntered: ("person", "audience"),

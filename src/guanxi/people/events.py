@@ -157,6 +157,19 @@ class RoleChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultsGiven:
+    """Empty fields were filled with the role: their keys, with commas between. `how` as above, or asked: somebody had
+    all of the role filled."""
+
+    name: ClassVar[str] = "role.defaults_given"
+    person: int
+    role: str
+    fields: str
+    how: str
+    import_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TagsMerged:
     """Told, not kept as a fact: it happened to no person. `tag` became `into`; both are public ids."""
 

@@ -137,11 +137,13 @@ class ImportContext:
     columns: Mapping[str, str]
     """Header of the file → field key."""
     traits: Mapping[str, str]
-    """Keys of the mapped traits → their kinds (text, number, date, yes_no)."""
+    """Keys of the mapped traits → their kinds (text, number, date, yes_no, choice)."""
     new_fields: tuple[NewField, ...]
     now: datetime
     ids: Mapping[str, IdColumn] = field(default_factory=dict)
     """By the field that the column is read as: `id:` and the key of the kind."""
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What a trait that is a choice may say, by its key."""
     memo: dict[str, Any] = field(default_factory=dict)
     """Room for what a kind looks up once a run (staff by name, fields by key)."""
 
@@ -247,6 +249,7 @@ MESSAGES: Mapping[str, Text] = {
     "in_the_future": _("%(field)s lies in the future: %(value)s. Only what has happened can come in."),
     "not_a_number": _("%(field)s is not a number: %(value)s."),
     "not_an_amount": _("%(field)s is not an amount of %(currency)s: %(value)s."),
+    "not_a_choice": _("%(field)s has no such choice: %(value)s."),
     "not_yes_or_no": _("%(field)s is neither yes nor no: %(value)s."),
     "unknown_person": _("Nobody here has the %(field)s %(value)s. Import the people first."),
     "has_dependents": pgettext_lazy("undo", "kept, because something added later depends on them"),

@@ -23,6 +23,7 @@ in_a_merge(
     Moves(models.Membership),
     Stays(models.Strength, "person", "counted again for both"),
     Stays(models.Trait, "person", "the newest of all is shown: Lent"),
+    Stays(models.GivenDefault, "person", "says what each one got themselves"),
     Stays(models.NameWord, "person", "words of the name that is shown"),
     Stays(models.Person, "merged_into", "is the merge"),
     Stays(models.Sighting, "person", READ_THROUGH),

@@ -5,31 +5,51 @@ from __future__ import annotations
 from typing import Literal
 
 from ninja import Query, Router
+from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
-from guanxi.api.v1.shapes import (
-    Listed,
-    Out,
-    Page,
-    newest,
-    page,
-)
+from guanxi.api.v1.shapes import In, Line, Listed, Out, Page, must_match, newest, one, page, tagged
 from guanxi.governance.queries import Permission
+from guanxi.people import operations as people
+from guanxi.people import queries
 from guanxi.people.models import Field as Kept
 
 router = Router(tags=["People"])
-VIEW, EDIT = Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT
+VIEW, MANAGE = Permission.PEOPLE_VIEW, Permission.TAGS_MANAGE
+Kinds = Literal["text", "number", "date", "yes_no", "choice"]
 
 
 class FieldOut(Out):
+    """`choices`: what a field of the kind `choice` may say."""
+
     id: str
     key: str
     label: str
-    kind: Literal["text", "number", "date", "yes_no"]
+    kind: Kinds
+    choices: list[str]
+
+
+class NewField(In):
+    label: Line = Field(min_length=1, max_length=80)
+    kind: Kinds
+    choices: list[Line] = Field([], max_length=50, description="For the kind `choice`, each of 80 characters at most.")
+
+
+class FieldChange(In):
+    """What is left out stays. Who has a choice that is taken away keeps it."""
+
+    label: Line | None = Field(None, min_length=1, max_length=80)
+    choices: list[Line] | None = Field(None, max_length=50)
 
 
 def field_out(row: Kept) -> FieldOut:
-    return FieldOut(id=row.public_id, key=row.key, label=row.label, kind=row.kind)  # type: ignore[arg-type]
+    return FieldOut(
+        id=row.public_id,
+        key=row.key,
+        label=row.label,
+        kind=row.kind,  # type: ignore[arg-type]
+        choices=row.choices,
+    )
 
 
 @router.get("/fields", **op(VIEW, Page[FieldOut], refusals=("bad_cursor",)))
@@ -40,3 +60,34 @@ def list_fields(request: ApiRequest, asked: Query[Listed]) -> Page[FieldOut]:
     """
     rows, after = newest(Kept.objects.all(), asked)
     return page([field_out(row) for row in rows], after)
+
+
+@router.post("/fields", **op(MANAGE, FieldOut, status=201, thing=True, refusals=("conflict",)))
+def create_field(request: ApiRequest, body: NewField) -> FieldOut:
+    """Make a field
+
+    Its key is made from the label and stays when the label changes.
+    """
+    made = people.create_field(
+        label=body.label, kind=body.kind, choices=body.choices, by=request.staff, now=request.now
+    )
+    return tagged(request, field_out(made))
+
+
+@router.patch("/fields/{field_id}", **op(MANAGE, FieldOut, thing=True, refusals=("conflict", "changed_meanwhile")))
+def change_field(request: ApiRequest, field_id: str, body: FieldChange) -> FieldOut:
+    """Rename a field, or change its choices
+
+    With `If-Match`, only the version that you know is changed.
+    """
+    row = one(Kept.objects.all(), field_id)
+    must_match(request, field_out(row))
+    changed = people.change_field(
+        field=row,
+        version=queries.field_version(row),
+        label=body.label,
+        choices=body.choices,
+        by=request.staff,
+        now=request.now,
+    )
+    return tagged(request, field_out(changed))

@@ -35,7 +35,7 @@ from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Field as Kept
-from guanxi.people.models import Identity, IdentityKind, Person
+from guanxi.people.models import Identity, IdentityKind, Person, TraitKind
 from guanxi.people.operations import IdentityChange, PersonEdit
 from guanxi.people.queries import Card, canonical
 
@@ -202,7 +202,7 @@ def create_person(request: ApiRequest, body: NewPerson) -> PersonOut:
 
 def _traits(given: Mapping[str, Any]) -> dict[str, str]:
     """As text, the way fields are typed. Raises the problem for a field that is not there or of another kind."""
-    kinds = dict(Kept.objects.filter(key__in=given).values_list("key", "kind"))
+    kinds = {one.key: one for one in Kept.objects.filter(key__in=given)}
     said = {}
     for key, value in given.items():
         if key not in kinds:
@@ -212,10 +212,16 @@ def _traits(given: Mapping[str, Any]) -> dict[str, str]:
             raise invalid(f"traits.{key}", "At most 200 characters fit.", "too_long")
         try:
             if said[key].strip():
-                canonical(said[key].strip(), kinds[key])
+                canonical(said[key].strip(), kinds[key].kind, kinds[key].choices)
         except ValueError:
-            raise invalid(f"traits.{key}", f"This is not a {kinds[key]}.", "wrong_kind") from None
+            raise invalid(f"traits.{key}", _not_of(kinds[key]), "wrong_kind") from None
     return said
+
+
+def _not_of(field: Kept) -> str:
+    if field.kind == TraitKind.CHOICE:
+        return f"It is one of: {', '.join(field.choices)}."
+    return f"This is not a {field.kind}."
 
 
 def _text(value: str | int | bool) -> str:

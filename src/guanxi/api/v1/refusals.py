@@ -36,6 +36,7 @@ from guanxi.people.operations import (
     ChoiceRefused,
     ErasureRefused,
     ExportRefused,
+    FieldRefused,
     FileRefused,
     HandoverRefused,
     IdentityTaken,
@@ -46,6 +47,7 @@ from guanxi.people.operations import (
     NoteRefused,
     PersonChanged,
     RevealRefused,
+    RoleRefused,
     SearchRefused,
     TagRefused,
     ViewRefused,
@@ -336,6 +338,31 @@ ID_KINDS = {
 }
 
 
+FIELDS = {
+    "label": invalid("label", "A name of 1 to 80 characters, without control characters."),
+    "choices": invalid("choices", "A choice has 1 to 50 values, each of 1 to 80 characters."),
+    "no_choices": invalid("choices", "Only a field of the kind choice has choices."),
+    "taken": Problem("conflict", "There is a field of this name already.", field="label"),
+    "too_many": Problem("conflict", "There are 200 fields already."),
+    "changed": Problem("changed_meanwhile", "Somebody changed the field meanwhile. Get it again."),
+}
+ROLES = {
+    "unknown_field": ("field", "There is no such field."),
+    "twice": ("field", "This field stands here twice."),
+    "bad_value": ("begins_with", "This does not fit the kind of the field."),
+    "nobody_is_given": ("begins_with", "Everybody is a consumer from the start, so that role begins with nothing."),
+}
+
+
+def _role(refusal: RoleRefused) -> Problem:
+    if refusal.reason == "changed":
+        return Problem("changed_meanwhile", "Somebody saved meanwhile. Get the role again and look at what changed.")
+    if refusal.reason not in ROLES:
+        return invalid(refusal.reason, "Out of its bounds.")
+    part, words = ROLES[refusal.reason]
+    return invalid(f"fields.{refusal.place}.{part}", words, refusal.reason)
+
+
 def _strength(refusal: StrengthRefused) -> Problem:
     if refusal.reason == "changed":
         return Problem("changed_meanwhile", "Somebody saved meanwhile. Get it again and look at what changed.")
@@ -382,6 +409,8 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     MembershipRefused: _membership,
     PlatformRefused: lambda error: PLATFORMS[error.reason],
     StrengthRefused: _strength,
+    FieldRefused: lambda error: FIELDS[error.reason],
+    RoleRefused: _role,
     TouchRefused: lambda error: TOUCHES[error.reason],
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),

@@ -48,6 +48,7 @@ from guanxi.api.v1 import (
     personal,
     platforms,
     referrals,
+    roles,
     sources,
     staff,
     strength_rules,
@@ -57,6 +58,7 @@ from guanxi.api.v1 import (
     ties,
     timeline,
     views,
+    waiting,
     webhooks,
     workspace,
 )
@@ -168,6 +170,8 @@ for room in (
     staff,
     workspace,
     strength_rules,
+    roles,
+    waiting,
     health,
     audit,
 ):

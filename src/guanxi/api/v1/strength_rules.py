@@ -131,10 +131,10 @@ class WorthOut(Out):
 
 class StrengthFitOut(Out):
     """Edges so that of the strong more than half answer within 14 days. `reason` is why none can be proposed: few,
-    never or always; then they are null. `before` and `after`: what the bands are worth on the half of the cases that
-    was kept from the fit."""
+    never, always, or unconfirmed by the half of the cases that was kept from the fit; then they are null. `before` and
+    `after`: what the bands are worth on that half. `sure`: more than half of the strong answer there, beyond chance."""
 
-    reason: Literal["few", "never", "always"] | None
+    reason: Literal["few", "never", "always", "unconfirmed"] | None
     cases: int
     answered: int
     weak_below: float | None = None
@@ -143,6 +143,7 @@ class StrengthFitOut(Out):
     strong_between: tuple[float, float] | None = None
     before: list[WorthOut] = []
     after: list[WorthOut] = []
+    sure: bool = False
 
 
 def _worth(of: Worth) -> WorthOut:
@@ -251,4 +252,5 @@ def fit_strength_rules(request: ApiRequest) -> StrengthFitOut:
         strong_between=fit.strong,
         before=[_worth(one) for one in fit.before],
         after=[_worth(one) for one in fit.after],
+        sure=fit.is_sure,
     )

@@ -27,6 +27,7 @@ TRAITS: dict[str, Kind] = {
     TraitKind.NUMBER: "number",
     TraitKind.DATE: "date",
     TraitKind.YES_NO: "flag",
+    TraitKind.CHOICE: "text",
 }
 # Columns of the lake that mean nothing to staff, or that a rule asks for otherwise (amounts).
 NOT_PROPERTIES = {"person", "amount_minor", "currency", "import_id"}

@@ -10,6 +10,7 @@ from typing import Any
 import ibis
 import msgspec
 
+from guanxi.audiences.queries.bands import keys_of
 from guanxi.audiences.queries.catalogue import catalogue
 from guanxi.audiences.queries.compile import leaves
 from guanxi.audiences.queries.explain import Reason, explain
@@ -24,6 +25,7 @@ from guanxi.audiences.rules import (
     PropCondition,
     Reachable,
     Step,
+    Strength,
     Tagged,
     Then,
     Tie,
@@ -33,8 +35,9 @@ from guanxi.audiences.rules import (
     resolved,
     window_bounds,
 )
+from guanxi.connections.queries import Close, closeness
 from guanxi.events.queries import Lake, TimelineEntry, lake
-from guanxi.people.models import PersonTag
+from guanxi.people.models import Person, PersonTag
 
 ROWS = 10
 _EVENT = ("event_id", "name", "occurred_at", "channel", "amount_minor", "currency", "order_id", "message_id", "props")
@@ -60,6 +63,8 @@ class Evidence:
     events: Sequence[TimelineEntry] = ()
     tags: Sequence[PersonTag] = ()
     ties: Sequence[TieRow] = ()
+    close: Sequence[Close] = ()
+    """To advisors, the closest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +108,18 @@ def _rows(leaf: Clause, context: Context, tables: Lake) -> Evidence:
             keys = [key for name in leaf.tags for key in context.catalogue.tags[name].keys]
             carried = PersonTag.objects.filter(person=context.person, tag__in=keys).select_related("tag", "tag__group")
             return Evidence(tags=list(carried[:ROWS]))
+        case Strength() if leaf.of:
+            return Evidence(close=_close(leaf, context))
         case Tie():
             return Evidence(ties=_ties(leaf, context, tables))
     return Evidence()
+
+
+def _close(leaf: Strength, context: Context) -> list[Close]:
+    advisors, units = keys_of(leaf, context)
+    assert context.person is not None
+    known = closeness(Person.objects.get(pk=context.person), context.now).advisors
+    return [one for one in known if one.staff and (one.staff.pk in advisors or one.staff.unit_id in units)][:ROWS]
 
 
 def _events(found: Sequence[Any], tables: Lake) -> list[TimelineEntry]:

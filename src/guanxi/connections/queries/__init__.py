@@ -27,6 +27,7 @@ from guanxi.connections.queries.preview import preview as strength_preview
 from guanxi.connections.queries.preview import settings as strength_settings
 from guanxi.connections.queries.strength import Because, Close, Closeness, bands_of, closeness
 from guanxi.connections.queries.strength import rules as strength_rules
+from guanxi.connections.queries.waiting import Waiting, added_and_unknown, waiting_page
 from guanxi.connections.rules.fitting import Fit, NoFit, Worth
 from guanxi.connections.rules.strength import Rules as StrengthValues
 from guanxi.connections.rules.strength import flaws as strength_flaws
@@ -47,7 +48,9 @@ __all__ = [
     "Settings",
     "StrengthValues",
     "Ties",
+    "Waiting",
     "Worth",
+    "added_and_unknown",
     "bands_of",
     "closeness",
     "closest",
@@ -76,6 +79,7 @@ __all__ = [
     "ties_of",
     "visible_friendships",
     "visible_groups",
+    "waiting_page",
     "with_edges",
     "would_go",
 ]

@@ -81,9 +81,15 @@ class Fit:
     count: int
     answered: int
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether the other half shows beyond chance that more than half of the strong answer."""
+        return self.after[0].interval[0] > STRONG_ANSWERS
+
 
 class NoFit(ValueError):
-    """`reason`: few (too few cases, or too few of one sort), never (the closest do not answer so often), always."""
+    """`reason`: few (too few cases, or too few of one sort), never (the closest do not answer so often), always, or
+    unconfirmed (half of the cases say so, the other half does not)."""
 
     def __init__(self, reason: str, count: int, answered: int) -> None:
         super().__init__(reason)
@@ -103,6 +109,9 @@ def fit(cases: Sequence[Cases], weak_below: float, strong_above: float) -> Fit:
     if strong <= LOWEST:
         raise NoFit("always", count, answered)
     weak = min(edge(curve, NEUTRAL_ANSWERS) or LOWEST, round(strong - 0.01, 2))
+    after = worth(kept, weak, strong)
+    if (after[0].share or 0) <= STRONG_ANSWERS:
+        raise NoFit("unconfirmed", count, answered)
     drawn = list(_redrawn(fitted))
     return Fit(
         weak,
@@ -110,7 +119,7 @@ def fit(cases: Sequence[Cases], weak_below: float, strong_above: float) -> Fit:
         _middle([min(found, strong) for found, _strong in drawn]),
         _middle([found for _weak, found in drawn]),
         worth(kept, weak_below, strong_above),
-        worth(kept, weak, strong),
+        after,
         tenths(kept),
         count,
         answered,

@@ -39,6 +39,7 @@ EVENTS: dict[str, Any] = {
     "tag.added": pgettext_lazy("has …", "been given a tag"),
     "tag.removed": pgettext_lazy("has …", "lost a tag"),
     "role.changed": pgettext_lazy("has …", "been given another role"),
+    "role.defaults_given": pgettext_lazy("has …", "had empty fields filled with the role"),
     "message.accepted": pgettext_lazy("has …", "been sent a message"),
     "message.bounced": pgettext_lazy("has …", "had a message bounce"),
     "message.opened": pgettext_lazy("has …", "opened a message (estimate)"),

@@ -16,8 +16,9 @@ from guanxi.console.home.now import midnight
 from guanxi.console.templatetags.figures import day, money
 from guanxi.governance.queries import DataScope, Permission, data_scope, may
 from guanxi.people import queries as people
+from guanxi.people.models import Role
 
-SHOWN = 5
+SHOWN, LOOKED_AT = 5, 50
 LATELY = timedelta(days=2)
 AWAY_FOR, AWAY_AT_MOST = timedelta(days=30), timedelta(days=180)
 OFTEN = 3
@@ -29,16 +30,17 @@ def turn_to(request: StaffRequest) -> list[dict[str, Any]] | None:
     if data_scope(role) != DataScope.OWN or not may(role, Permission.PEOPLE_VIEW):
         return None
     mine, today = people.visible(request.staff), midnight(request.now)
+    away = commerce.stayed_away(mine, today - AWAY_AT_MOST, today - AWAY_FOR, OFTEN, LOOKED_AT)
     groups = [
         {
             "label": _("Bought lately"),
             "text": _("Say thank you, and ask whether all was well."),
-            "rows": _rows(request, commerce.bought_lately(mine, today - LATELY, SHOWN)),
+            "rows": _rows(request, commerce.bought_lately(mine, today - LATELY, LOOKED_AT)),
         },
         {
             "label": _("Stayed away"),
             "text": _("Came often, but not for 30 days. Ask how they are."),
-            "rows": _rows(request, commerce.stayed_away(mine, today - AWAY_AT_MOST, today - AWAY_FOR, OFTEN, SHOWN)),
+            "rows": _rows(request, away),
         },
     ]
     return [one for one in groups if one["rows"]]
@@ -53,5 +55,12 @@ def _rows(request: StaffRequest, found: Sequence[Ordered]) -> list[dict[str, Any
             "more": money(one.total),
             "day": day(one.at),
         }
-        for one in found
+        for one in _by_role(found)[:SHOWN]
     ]
+
+
+def _by_role(found: Sequence[Ordered]) -> list[Ordered]:
+    """Those whose role goes first; among them as they come."""
+    places = people.priorities()
+    roles = people.roles_of([one.person.pk for one in found])
+    return sorted(found, key=lambda one: places[roles.get(one.person.pk, Role.CONSUMER)])

@@ -17,6 +17,7 @@ from guanxi.console.home.mine import turn_to
 from guanxi.console.home.now import needs, yesterday
 from guanxi.console.home.steps import first_steps
 from guanxi.console.home.team import week
+from guanxi.console.home.waiting import first
 from guanxi.console.templatetags.figures import locale
 from guanxi.events import queries as events
 from guanxi.governance import operations as governance
@@ -45,6 +46,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "may_import": role_may(role, Permission.PEOPLE_IMPORT),
         "steps": first_steps(role, slug),
         "needs": needs(request),
+        "waiting_for": first(request),
         "turn_to": turn_to(request),
         "yesterday": yesterday(request),
         "week": week(request),

@@ -151,7 +151,7 @@ def choices_of(kind: ImportKind) -> list[tuple[Any, list[tuple[str, Any, bool]]]
         known = Field.objects.order_by("label", "pk")
         groups.append((_("Traits"), [(f"trait:{one.key}", one.label, False) for one in known]))
         groups.append(
-            (_("New trait, named like the column"), [(f"new:{key}", NEW_TRAIT[key], False) for key in TraitKind])
+            (_("New trait, named like the column"), [(f"new:{key}", label, False) for key, label in NEW_TRAIT.items()])
         )
     return [(name, choices) for name, choices in groups if choices]
 

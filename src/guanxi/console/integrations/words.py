@@ -27,6 +27,7 @@ EVENTS: Mapping[str, Any] = {
     "tag.added": gettext_lazy("A person got a tag"),
     "tag.removed": gettext_lazy("A person lost a tag"),
     "role.changed": gettext_lazy("The role of a person changed"),
+    "role.defaults_given": gettext_lazy("Empty fields were filled with the role"),
     "tags.merged": gettext_lazy("Two tags became one"),
     "audience.entered": gettext_lazy("A person came into an audience"),
     "audience.left": gettext_lazy("A person left an audience"),

@@ -52,6 +52,9 @@ class Offered:
 
     @property
     def choices(self) -> list[tuple[str, str]]:
+        if self.field.kind == TraitKind.CHOICE:
+            more = [self.value] if self.value and self.value not in self.field.choices else []
+            return [("", _("Any")), *((one, one) for one in (*self.field.choices, *more))]
         return [("", _("Any")), ("yes", _("Yes")), ("no", _("No"))]
 
 

@@ -22,7 +22,7 @@ from guanxi.governance.models import Staff, Unit, Workspace
 from guanxi.governance.queries import DataScope, data_scope
 from guanxi.kit import addresses, cells
 from guanxi.people import queries
-from guanxi.people.models import Field, IdentityKind, Person, Trait, TraitKind
+from guanxi.people.models import Field, IdentityKind, Person, Role, Trait, TraitKind
 from guanxi.people.operations import IdentityChange, PersonEdit
 from guanxi.people.queries import NOTE_LIMIT, KnownIdentity, canonical
 
@@ -43,6 +43,7 @@ BAD_TRAIT = {
     TraitKind.NUMBER: _("This is not a number."),
     TraitKind.DATE: _("This is not a date. Write it as 2026-11-21."),
     TraitKind.YES_NO: _("Choose yes or no."),
+    TraitKind.CHOICE: _("Choose one of the choices."),
 }
 
 
@@ -97,7 +98,10 @@ class PersonForm(forms.Form):
         self._add_identities()
         self._fill_choices()
         self._add_place()
-        self.traits = list(Field.objects.exclude(key=FOLLOWERS).order_by("label", "pk")[:FIELDS_AT_MOST])
+        role = queries.role_of(person).role if person else Role.CONSUMER
+        kept = list(Field.objects.exclude(key=FOLLOWERS).order_by("label", "pk")[:FIELDS_AT_MOST])
+        of_role, others = queries.shown_fields(role, kept)
+        self.traits = [*of_role, *others]
         self._add_traits()
 
     def _add_identities(self) -> None:
@@ -164,7 +168,7 @@ class PersonForm(forms.Form):
     def _add_traits(self) -> None:
         known = dict(Trait.objects.filter(person=self.person).values_list("field_id", "value")) if self.person else {}
         for one in self.traits:
-            self.fields[f"trait_{one.key}"] = _trait(one, known.get(one.pk, ""))
+            self.fields[f"trait_{one.key}"] = trait_field(one, known.get(one.pk, ""))
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -177,7 +181,7 @@ class PersonForm(forms.Form):
         for one in self.traits:
             text = given.get(f"trait_{one.key}", "")
             try:
-                canonical(text, one.kind) if text else ""
+                canonical(text, one.kind, self.offered(one)) if text else ""
             except cells.BadCell:
                 self.add_error(f"trait_{one.key}", BAD_TRAIT[TraitKind(one.kind)])
         given["name"] = " ".join(given.get("name", "").split())
@@ -205,7 +209,12 @@ class PersonForm(forms.Form):
 
     @property
     def new_traits(self) -> dict[str, str]:
-        return {one.key: self.cleaned_data[f"trait_{one.key}"] for one in self.traits}
+        """Those that were in the form: one that came to the role meanwhile is left as it is."""
+        names = {one.key: f"trait_{one.key}" for one in self.traits}
+        return {key: self.cleaned_data[name] for key, name in names.items() if name in self.data}
+
+    def offered(self, of: Field) -> list[str]:
+        return [value for value, _label in getattr(self.fields[f"trait_{of.key}"], "choices", ())]
 
     @property
     def owner(self) -> Staff | None:
@@ -268,8 +277,13 @@ def _text(label: Any, limit: int) -> forms.CharField:
     return forms.CharField(label=label, max_length=limit, required=False, widget=off, validators=[one_line])
 
 
-def _trait(one: Field, value: str) -> forms.Field:
+def trait_field(one: Field, value: str) -> forms.Field:
+    """A choice of before that is offered no more can stay."""
     match one.kind:
+        case TraitKind.CHOICE:
+            there = [*one.choices, *([value] if value and value not in one.choices else [])]
+            choices = [("", gettext("Not known")), *((each, each) for each in there)]
+            return forms.ChoiceField(label=one.label, choices=choices, required=False, initial=value)
         case TraitKind.YES_NO:
             choices = [("", gettext("Not known")), ("yes", gettext("Yes")), ("no", gettext("No"))]
             return forms.ChoiceField(label=one.label, choices=choices, required=False, initial=value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,11 +22,12 @@ from guanxi.governance.models import Staff, Unit
 from guanxi.kit import keys
 from guanxi.kit.money import Money
 from guanxi.people import queries as people
-from guanxi.people.models import Level, Person, Role, TaggedBy
+from guanxi.people.models import Field, Level, Person, Role, TaggedBy
 from guanxi.people.queries import KnownNote
 from guanxi.reach.models import Broadcast
 
 PAGE = 30
+MICROSECOND = timedelta(microseconds=1)
 FOLDED = ("product.bought",)
 KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "": (gettext_lazy("Everything"), ()),
@@ -39,7 +40,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "consent": (gettext_lazy("Consent"), ("consent.given", "consent.withdrawn", "message.unsubscribed")),
     "ties": (gettext_lazy("Ties"), TIES),
     "levels": (gettext_lazy("Levels"), ("level.reached", "level.lost", "member.joined", "member.left")),
-    "tags": (gettext_lazy("Tags and role"), ("tag.added", "tag.removed", "role.changed")),
+    "tags": (gettext_lazy("Tags and role"), ("tag.added", "tag.removed", "role.changed", "role.defaults_given")),
     "place": (gettext_lazy("Owner and unit"), ("person.assigned",)),
     "audiences": (gettext_lazy("Audiences"), ("audience.entered", "audience.left")),
     "notes": (gettext_lazy("Notes"), ()),
@@ -79,6 +80,8 @@ class Known:
     places: dict[str, str] = field(default_factory=dict)
     """Staff and units, by public id."""
     kinds: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    """What fields are called, by their key."""
     ties: KnownTies = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     """What sites call the events that they send, by key."""
@@ -151,6 +154,9 @@ def _known(entries: Sequence[TimelineEntry]) -> Known:
         else {},
         places=_places(entries),
         ties=known_ties(entries),
+        fields=dict(Field.objects.values_list("key", "label"))
+        if any(entry.name == "role.defaults_given" for entry in entries)
+        else {},
         sent=names_of(entries),
         kinds=people.kind_labels() if any(entry.name == "identity.linked" for entry in entries) else {},
     )
@@ -193,6 +199,17 @@ def _unsent(message: Message, name: str) -> Item:
             return Item(at, "circle-x", _("“%(name)s” could not be sent") % {"name": name}, message.detail)
 
 
+def place_of(entry: TimelineEntry) -> str:
+    """The query of the page of the person whose timeline begins with this one."""
+    kinds = (
+        kind
+        for kind, (_label, names) in KINDS.items()
+        if any(entry.name == name or (name.endswith(".") and entry.name.startswith(name)) for name in names)
+    )
+    kind = "orders" if entry.name in FOLDED else next(kinds, "")
+    return f"?show={kind}&before={_mark(entry.at + MICROSECOND, b'')}"
+
+
 def told(entries: Sequence[TimelineEntry]) -> list[Item]:
     """Each of these by itself."""
     known = _known(entries)
@@ -221,7 +238,7 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
         case "coupon":
             return _coupon(entry, known)
         case "tag" | "role":
-            return _tag(entry)
+            return _tag(entry, known)
         case "audience":
             return _audience(entry)
         case _tie if entry.name in TIES:
@@ -236,11 +253,17 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
             return Item(entry.at, "clock", entry.name)
 
 
-HOW: dict[str, Any] = dict(TaggedBy.choices) | {"expired": gettext_lazy("Its time was over")}
+HOW: dict[str, Any] = dict(TaggedBy.choices) | {
+    "expired": gettext_lazy("Its time was over"),
+    "asked": gettext_lazy("Asked for all of the role"),
+}
 
 
-def _tag(entry: TimelineEntry) -> Item:
+def _tag(entry: TimelineEntry, known: Known) -> Item:
     how = str(HOW.get(str(entry.props.get("how", "")), ""))
+    if entry.name == "role.defaults_given":
+        names = [known.fields.get(key, key) for key in str(entry.props.get("fields", "")).split(",")]
+        return Item(entry.at, "star", _("Came with the role: %(fields)s") % {"fields": _(", ").join(names)}, how)
     if entry.name == "role.changed":
         role = str(entry.props.get("role", ""))
         return Item(entry.at, "star", _("Role: %(role)s") % {"role": dict(Role.choices).get(role, role)}, how)

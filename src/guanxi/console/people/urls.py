@@ -3,11 +3,13 @@ from django.urls import path
 from guanxi.console.people import (
     bulk,
     edit,
+    fields,
     joining,
     merging,
     notes,
     noting_platforms,
     personal,
+    roles,
     saved,
     tags,
     touching,
@@ -55,4 +57,9 @@ urlpatterns = [
     path("people/<str:public_id>/files/<str:file_id>", personal.attachment, name="file"),
     path("people/<str:public_id>/files/<str:file_id>/remove", personal.remove_attachment, name="file_remove"),
     path("people/<str:public_id>", views.person, name="person"),
+    path("settings/roles", roles.roles, name="roles"),
+    path("settings/roles/<str:role>", roles.role, name="role"),
+    path("settings/roles/<str:role>/fill", roles.fill, name="role_fill"),
+    path("settings/fields/new", fields.new_field, name="role_field_new"),
+    path("settings/fields/<str:public_id>", fields.change_field, name="role_field"),
 ]

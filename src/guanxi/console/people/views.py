@@ -25,6 +25,7 @@ from guanxi.console.people.columns import asked_for, cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
 from guanxi.console.people.platforms import platforms
+from guanxi.console.people.role_fields import by_role
 from guanxi.console.people.tags import options, shown_tags
 from guanxi.console.people.timeline import KINDS, BadMark
 from guanxi.governance.queries import Permission
@@ -52,9 +53,10 @@ def row(card: Card, asked: Asked, more: Mapping[str, Mapping[int, str]]) -> dict
     }
 
 
-def shown(person: Person, revealed: Mapping[int, str] | None = None) -> dict[str, Any]:
+def shown(person: Person, role: str, revealed: Mapping[int, str] | None = None) -> dict[str, Any]:
     """What a page says of a person, above what happened; `revealed` are addresses in clear, for this page alone."""
     card = queries.card(person)
+    of_role, traits = by_role(card, role)
     return {
         "card": card,
         "person": card.person,
@@ -62,7 +64,8 @@ def shown(person: Person, revealed: Mapping[int, str] | None = None) -> dict[str
         "standing": words.standing(person, card.level_proof),
         "reaches": words.reaches(card, revealed or {}),
         "numbers": [one for one in card.identities if one.kind not in words.ADDRESSES],
-        "traits": [(trait.label, words.trait_words(trait.value)) for trait in card.traits],
+        "of_role": of_role,
+        "traits": traits,
         "totals": commerce.totals(person),
     }
 
@@ -111,7 +114,7 @@ def people(request: StaffRequest) -> HttpResponse:
         beside = found(request, asked.person)
         remember(request, request.workspace.slug, beside.public_id)
         context |= {
-            "beside": shown(beside),
+            "beside": shown(beside, queries.role_of(beside).role),
             "tags": shown_tags(beside, request.staff),
             "happened": happened.timeline(beside, size=BESIDE_LIST),
         }
@@ -138,7 +141,8 @@ def page_of(
 ) -> HttpResponse:
     """The page of one person; what was refused stands in its field again."""
     form = form or NoteForm()
-    beside = shown(one, revealed)
+    role = queries.role_of(one)
+    beside = shown(one, role.role, revealed)
     kind, before = request.GET.get("show", ""), request.GET.get("before", "")
     if kind not in KINDS:
         raise Http404
@@ -150,7 +154,6 @@ def page_of(
     tabs = [
         {"label": label, "url": f"{here}?show={key}", "current": key == kind} for key, (label, _names) in KINDS.items()
     ]
-    role = queries.role_of(one)
     context = {
         "beside": beside,
         "sections": emphasis.sections(role.role),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from guanxi.acquisition import queries as acquisition
 from guanxi.console.templatetags.figures import day
 from guanxi.governance.models import Purpose, SuppressionReason
-from guanxi.people.models import IdentityKind, Level, Person
+from guanxi.people.models import IdentityKind, Level, Person, TraitKind
 from guanxi.people.queries import Card, KnownConsent, KnownIdentity, KnownProof
 
 TONES = {Level.INTERACTOR: "info", Level.FAN: "info", Level.FRIEND: "acc", Level.CUSTOMER: "ok"}
@@ -147,6 +147,11 @@ def short_reach(card: Card) -> tuple[str, str]:
     """The masked phone and e-mail for a list."""
     shown = {one.kind: one.shown for one in reversed(card.identities)}
     return shown.get(IdentityKind.PHONE, ""), shown.get(IdentityKind.EMAIL, "")
+
+
+def text_of_trait(value: str, kind: str) -> str:
+    """What a field that is kept as text says."""
+    return str(trait_words(value == "yes")) if kind == TraitKind.YES_NO and value else value
 
 
 def trait_words(value: str | int | float | bool) -> str | int | float:

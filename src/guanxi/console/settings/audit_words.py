@@ -20,7 +20,8 @@ from guanxi.content.models import Content
 from guanxi.governance.models import ApiKey, AuditEntry, Role, Staff, Unit
 from guanxi.integrations.models import Endpoint
 from guanxi.people import queries as people
-from guanxi.people.models import Import, OwnKind, Tag, TagGroup, Trust
+from guanxi.people.models import Field, Import, OwnKind, Tag, TagGroup, Trust
+from guanxi.people.models import Role as PersonRole
 from guanxi.reach.models import Broadcast
 
 ACTS: Mapping[str, Any] = {
@@ -82,6 +83,10 @@ ACTS: Mapping[str, Any] = {
     "merge.undone": gettext_lazy("Merge undone"),
     "person.reassigned": gettext_lazy("Owner or unit of a person changed"),
     "person.revealed": gettext_lazy("Masked data shown"),
+    "field.changed": gettext_lazy("Field of people changed"),
+    "field.created": gettext_lazy("Field of people made"),
+    "role.filled": gettext_lazy("Empty fields of a role filled"),
+    "role.settled": gettext_lazy("Role of people settled otherwise"),
     "key.made": gettext_lazy("API key made"),
     "key.revoked": gettext_lazy("API key revoked"),
     "login.authenticator_added": gettext_lazy("Code app set up"),
@@ -175,6 +180,14 @@ STRENGTH: Mapping[str, Any] = {**KINDS, **ROLES, **BONUS, **EDGES}
 ROLES_OF_CAPS: Mapping[str, Any] = {"employee": ROLES["employee"], "leader": ROLES["opinion_leader"]}
 
 
+SETTLED: Mapping[str, Any] = {
+    "priority": gettext_lazy("Priority"),
+    "fields": gettext_lazy("Fields"),
+    "defaults": gettext_lazy("Begins with"),
+    "people": gettext_lazy("People"),
+}
+
+
 def act_words(act: str) -> str:
     return str(ACTS.get(act, act))
 
@@ -185,6 +198,8 @@ def detail_words(entry: AuditEntry) -> str:
         moved = [f"{STRENGTH[name]}: {of}" for name, of in entry.detail.items() if name in STRENGTH]
         return _(", ").join(moved)
     match entry.detail:
+        case {"of": of} if entry.act.startswith("role."):
+            return _of_role(str(of), entry.detail)
         case {"why": why} if why:
             return str(WHY.get(why, why))
         case {"role": role}:
@@ -200,6 +215,14 @@ def detail_words(entry: AuditEntry) -> str:
             return _(", ").join([limit, *own])
         case _:
             return ""
+
+
+def _of_role(role: str, detail: Mapping[str, Any]) -> str:
+    said = [
+        str(dict(PersonRole.choices).get(role, role)),
+        *(f"{label}: {detail[name]}" for name, label in SETTLED.items() if name in detail),
+    ]
+    return _(", ").join(said)
 
 
 @dataclass(frozen=True)
@@ -229,6 +252,7 @@ _KINDS: Mapping[str, _Kind] = {
     "idk": _Kind(lambda staff: OwnKind.objects.all(), "id_kind"),
     "exp": _Kind(lambda staff: exports.exports_of(staff), "export"),
     "imp": _Kind(lambda staff: Import.objects.all(), "import"),
+    "fld": _Kind(lambda staff: Field.objects.all(), "role_field"),
     "psn": _Kind(people.visible, "person"),
     "src": _Kind(lambda staff: Source.objects.all(), "source"),
     "stf": _Kind(lambda staff: Staff.objects.all(), "staff", listed=True),

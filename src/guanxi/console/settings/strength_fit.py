@@ -50,7 +50,9 @@ def sees(request: StaffRequest, fit: Fit, known: Settings) -> bool:
 
 
 def taken(request: StaffRequest, fit: Fit, known: Settings) -> bool:
-    rules, fitted = queries.with_edges(known.rules, fit), {"cases": fit.count, "answered": fit.answered}
+    strong = fit.after[0]
+    rules = queries.with_edges(known.rules, fit)
+    fitted = {"cases": fit.count, "answered": fit.answered, "strong": strong.count, "strong_answered": strong.answered}
     try:
         connections.set_strength_rules(
             rules=rules, version=known.version, by=request.staff, now=request.now, fitted=fitted
@@ -66,6 +68,7 @@ def shown(request: StaffRequest, fit: Fit, known: Settings) -> dict[str, Any]:
         "fit": fit,
         "known": known,
         "changed": rules != known.rules,
+        "strong": _share(fit.after[0]),
         "edges": [
             (EDGES["weak_below"], f"{known.rules.weak_below:g}", f"{fit.weak_below:g}", *map(_two, fit.weak)),
             (EDGES["strong_above"], f"{known.rules.strong_above:g}", f"{fit.strong_above:g}", *map(_two, fit.strong)),
@@ -91,6 +94,10 @@ WHY = {
     "always": gettext_lazy(
         "Of %(cases)s people %(answered)s answered, and even the least close do so more than half of the time. "
         "No edge tells them apart, so the edges stay."
+    ),
+    "unconfirmed": gettext_lazy(
+        "Of %(cases)s people %(answered)s answered. On one half of them an edge was found above which more than half "
+        "answer, but on the other half they do not. Strong cannot mean that here yet, so the edges stay."
     ),
 }
 

@@ -24,6 +24,7 @@ from guanxi.people.models.person import (
     Trait,
     TraitKind,
 )
+from guanxi.people.models.roles import GivenDefault, RoleField, RoleRules
 from guanxi.people.models.standing import Membership, Strength
 from guanxi.people.models.tags import PersonTag, Role, Tag, TaggedBy, TagGroup, TagRefusal
 from guanxi.people.models.work import (
@@ -54,6 +55,7 @@ __all__ = [
     "Field",
     "FirstView",
     "GivenBy",
+    "GivenDefault",
     "Identity",
     "IdentityKind",
     "Import",
@@ -80,6 +82,8 @@ __all__ = [
     "PersonExport",
     "PersonTag",
     "Role",
+    "RoleField",
+    "RoleRules",
     "SavedView",
     "SearchState",
     "Sighting",

@@ -160,15 +160,18 @@ class TraitKind(models.TextChoices):
     NUMBER = "number", _("Number")
     DATE = "date", _("Date")
     YES_NO = "yes_no", _("Yes or no")
+    CHOICE = "choice", _("Choice")
 
 
 class Field(WorkspaceRow):
-    """A trait that this workspace keeps of people; the key stays when the label changes."""
+    """A trait that this workspace keeps of people; the key stays when the label changes. `choices` are the values that
+    a choice may have; who has another from before keeps it."""
 
     public_id = PublicId("fld")
     key = models.SlugField(max_length=40)
     label = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=TraitKind.choices, default=TraitKind.TEXT)
+    choices: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [models.UniqueConstraint(fields=["workspace_id", "key"], name="one_field_a_key")]

@@ -45,6 +45,15 @@ from guanxi.people.operations.personal import (
 )
 from guanxi.people.operations.preferring import set_preferences
 from guanxi.people.operations.revealing import RevealRefused, reveal
+from guanxi.people.operations.roles import (
+    FieldRefused,
+    RoleRefused,
+    WantedField,
+    change_field,
+    create_field,
+    fill_defaults,
+    set_role_rules,
+)
 from guanxi.people.operations.seeing import SEEN_APART, saw
 from guanxi.people.operations.strength import drop_strength, hold_strength
 from guanxi.people.operations.tagging import (
@@ -78,6 +87,7 @@ __all__ = [
     "ChoiceRefused",
     "ErasureRefused",
     "ExportRefused",
+    "FieldRefused",
     "FileRefused",
     "HandoverRefused",
     "IdentityChange",
@@ -98,6 +108,7 @@ __all__ = [
     "RemoveRows",
     "RestoreChanges",
     "RevealRefused",
+    "RoleRefused",
     "SearchRefused",
     "TagRefused",
     "Tagged",
@@ -106,11 +117,13 @@ __all__ = [
     "TakeBackProofs",
     "ToMerge",
     "ViewRefused",
+    "WantedField",
     "add_kind",
     "add_note",
     "attach_file",
     "bulk_lane",
     "cancel_import",
+    "change_field",
     "change_kind",
     "change_tag",
     "change_tag_group",
@@ -119,6 +132,7 @@ __all__ = [
     "choose_columns",
     "choose_options",
     "choose_sheet",
+    "create_field",
     "create_person",
     "create_tag_group",
     "create_tags",
@@ -130,6 +144,7 @@ __all__ = [
     "erase_person",
     "export_person",
     "fail_import",
+    "fill_defaults",
     "hand_over",
     "has_number",
     "hear_tags",
@@ -169,6 +184,7 @@ __all__ = [
     "search_lane",
     "set_preferences",
     "set_role",
+    "set_role_rules",
     "start_bulk",
     "start_import",
     "stop_bulk",

@@ -101,7 +101,7 @@ def keep_traits(person: Person, traits: Mapping[str, str], now: datetime) -> Non
     known = dict(Trait.objects.filter(person=person).values_list("field_id", "value"))
     for one in Field.objects.filter(key__in=traits).order_by("pk"):
         text = traits[one.key].strip()
-        value = canonical(text, one.kind) if text else ""
+        value = canonical(text, one.kind, one.choices) if text and text != known.get(one.pk) else text
         if value == known.get(one.pk, ""):
             continue
         if value:

@@ -25,7 +25,7 @@ from guanxi.people.queries.cards import (
 )
 from guanxi.people.queries.erasures import erasures_by_state, stuck_erasure
 from guanxi.people.queries.exported import OWN_ID, READ, TOLD, every_language, is_export, mask_id, ours, unsealer
-from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, trait_wanted, visible
+from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, own, trait_wanted, visible
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
@@ -80,6 +80,21 @@ from guanxi.people.queries.lookups import (
 )
 from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_in, merges_of, pairs, whom
 from guanxi.people.queries.notes import KnownNote, notes
+from guanxi.people.queries.roles import (
+    FILLED_AT_ONCE,
+    PRIORITIES,
+    FieldOfRole,
+    KnownRules,
+    WouldGet,
+    all_role_rules,
+    field_version,
+    fields_of_roles,
+    labels_by_role,
+    priorities,
+    role_rules,
+    shown_fields,
+    would_get,
+)
 from guanxi.people.queries.same import same
 from guanxi.people.queries.sides import places_of_ids
 from guanxi.people.queries.standing import members_of, memberships
@@ -109,12 +124,14 @@ from guanxi.people.rules.tags import split_names
 
 __all__ = [
     "BULK_WORKING",
+    "FILLED_AT_ONCE",
     "IDS_COUNTED_UP_TO",
     "NONE",
     "NOTE_LIMIT",
     "ORDERS",
     "OWN_ID",
     "PAIRS_A_PAGE",
+    "PRIORITIES",
     "READ",
     "REFUSALS",
     "TOLD",
@@ -123,6 +140,7 @@ __all__ = [
     "BadId",
     "BeforeMerging",
     "Card",
+    "FieldOfRole",
     "Found",
     "Kind",
     "KindsWork",
@@ -133,6 +151,7 @@ __all__ = [
     "KnownNote",
     "KnownProof",
     "KnownRole",
+    "KnownRules",
     "KnownSuppression",
     "KnownTag",
     "KnownTrait",
@@ -141,10 +160,12 @@ __all__ = [
     "Refused",
     "TraitWanted",
     "Wanted",
+    "WouldGet",
     "added_between",
     "address_of",
     "addresses_of",
     "aliased",
+    "all_role_rules",
     "at_work_for",
     "before_merging",
     "bound_to_unit",
@@ -158,6 +179,8 @@ __all__ = [
     "counted",
     "erasures_by_state",
     "every_language",
+    "field_version",
+    "fields_of_roles",
     "find_people",
     "find_tags",
     "first_view",
@@ -175,6 +198,7 @@ __all__ = [
     "kinds_and_labels",
     "known_kind",
     "known_kinds",
+    "labels_by_role",
     "latest_search",
     "level_counts",
     "likely_answers",
@@ -190,6 +214,7 @@ __all__ = [
     "notes",
     "other_kinds",
     "ours",
+    "own",
     "owners_for",
     "page_of",
     "pairs",
@@ -198,6 +223,7 @@ __all__ = [
     "person_tags",
     "place_label",
     "places_of_ids",
+    "priorities",
     "read_id",
     "read_place",
     "reason_text",
@@ -205,9 +231,11 @@ __all__ = [
     "rejected_rows",
     "rejects_phase",
     "role_of",
+    "role_rules",
     "roles_of",
     "row_reason",
     "same",
+    "shown_fields",
     "sources",
     "split_names",
     "stuck_erasure",
@@ -231,4 +259,5 @@ __all__ = [
     "wanted_people",
     "whom",
     "work_of",
+    "would_get",
 ]

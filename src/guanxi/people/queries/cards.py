@@ -18,6 +18,7 @@ from guanxi.people.models import (
     IdentityKind,
     LevelProof,
     Person,
+    PersonTag,
     Trait,
 )
 from guanxi.people.models.linking import KIND_LABELS
@@ -133,6 +134,7 @@ def version(person: Person) -> str:
         *(person.name, person.country, person.language, person.owner_id, person.unit_id),
         [(pk, kind, bytes(lookup).hex()) for pk, kind, lookup in held],
         list(traits),
+        list(PersonTag.objects.filter(person=person, slot=0).values_list("tag")),
     ]
     return sha256(msgspec.json.encode(said)).hexdigest()[:32]
 

@@ -115,7 +115,8 @@ class Wanted:
 
 def trait_wanted(field: int, kind: str, *, value: str = "", least: str = "", most: str = "") -> TraitWanted:
     """From what somebody wrote. Raises BadCell."""
-    value, least, most = (canonical(text.strip(), kind) if text.strip() else "" for text in (value, least, most))
+    read = TraitKind.TEXT if kind == TraitKind.CHOICE else kind  # one that is offered no more can be looked for, too
+    value, least, most = (canonical(text.strip(), read) if text.strip() else "" for text in (value, least, most))
     return TraitWanted(field, kind, value, least, most)
 
 

@@ -55,9 +55,15 @@ def _fits(value: str, kind: str) -> bool:
     return True
 
 
-def canonical(value: str, kind: str) -> str:
-    """The text that a trait keeps: 12.5, 2026-11-21, yes. Raises BadCell."""
+def canonical(value: str, kind: str, choices: Sequence[str] = ()) -> str:
+    """The text that a trait keeps: 12.5, 2026-11-21, yes, one of the choices as it is written there. Raises BadCell."""
     match kind:
+        case "choice":
+            wanted = unicodedata.normalize("NFKC", value).casefold()
+            found = [one for one in choices if one == value or one.casefold() == wanted]
+            if not found:
+                raise cells.BadCell(value)
+            return found[0]
         case "number":
             return plain_number(cells.number(value))
         case "date":

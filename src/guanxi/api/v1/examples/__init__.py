@@ -13,12 +13,13 @@ from guanxi.api.v1.examples import (
     merges,
     people,
     personal,
+    roles,
     sending,
     tags,
     ties,
 )
 from guanxi.api.v1.examples.example import Example
 
-_SUBJECTS = (people, merges, personal, tags, ties, imports, audiences, sending, integrations, house)
+_SUBJECTS = (people, roles, merges, personal, tags, ties, imports, audiences, sending, integrations, house)
 REQUESTS: Mapping[str, Example] = {name: one for subject in _SUBJECTS for name, one in subject.REQUESTS.items()}
 ANSWERS: Mapping[str, Any] = {name: one for subject in _SUBJECTS for name, one in subject.ANSWERS.items()}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from guanxi.api.v1.examples.example import Example, of
-from guanxi.api.v1.examples.ids import AT, BULK, EVENT, FIELD, IDENTITY, NOTE, OWNER, PERSON, TWIN, UNIT, VIEW
+from guanxi.api.v1.examples.ids import AT, BULK, EVENT, IDENTITY, NOTE, OWNER, PERSON, TWIN, UNIT, VIEW
 
 _PERSON = {
     "id": PERSON,
@@ -93,7 +93,6 @@ REQUESTS: Mapping[str, Example] = {
     "list_notes": of(person_id=PERSON),
     "add_note": Example({"person_id": PERSON}, body={"text": "Likes green tea."}),
     "remove_note": of(person_id=PERSON, note_id=NOTE),
-    "list_fields": Example(),
     "list_bulks": Example(query={"limit": "10"}),
     "start_bulk": Example(body={"act": "owner", "fitting": {"unit": UNIT, "level": "customer"}, "owner": OWNER}),
     "get_bulk": of(bulk_id=BULK),
@@ -171,5 +170,4 @@ ANSWERS: Mapping[str, Any] = {
     "BulkOut": BULK_DONE,
     "ViewList": {"data": [_VIEW]},
     "ViewOut": _VIEW,
-    "FieldOut": {"id": FIELD, "key": "city", "label": "City", "kind": "text"},
 }

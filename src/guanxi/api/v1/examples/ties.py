@@ -156,6 +156,7 @@ ANSWERS: Mapping[str, Any] = {
         "strong_between": [0.54, 0.63],
         "before": [{"band": "strong", "cases": 402, "answered": 253, "share": 0.6294, "between": [0.5812, 0.6751]}],
         "after": [{"band": "strong", "cases": 511, "answered": 310, "share": 0.6067, "between": [0.5637, 0.6481]}],
+        "sure": True,
     },
     "StrengthCountOut": {"counting": True, "todo": 1204, "done": 600},
     "TouchOut": {"kind": "meeting", "at": AT},

@@ -79,7 +79,7 @@ def _checked(act: str, value: Mapping[str, Any], by: Staff) -> dict[str, Any]:
                 raise BulkRefused("no_such_value")
             text = str(value["value"]).strip()
             try:
-                return {"field": field.pk, "value": canonical(text, field.kind)[:200] if text else ""}
+                return {"field": field.pk, "value": canonical(text, field.kind, field.choices)[:200] if text else ""}
             except cells.BadCell as error:
                 raise BulkRefused("bad_value") from error
         case _:

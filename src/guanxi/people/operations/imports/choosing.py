@@ -56,7 +56,7 @@ def choose_columns(*, of: Import, columns: Mapping[str, str], places: Mapping[st
 def _wrong_columns(of: Import, kind: ImportKind, chosen: Mapping[str, str], more: Collection[str]) -> list[Objection]:
     fields = {field.key for field in kind.fields} | set(more)
     if kind.takes_traits:
-        fields |= {NEW + kind_of for kind_of in TraitKind.values}
+        fields |= {NEW + kind_of for kind_of in TraitKind.values if kind_of != TraitKind.CHOICE}
     wrong = [Objection("column_unknown", {"column": column}) for column in chosen if column not in of.sheet["header"]]
     wrong += [Objection("field_unknown", {"field": target}) for target in chosen.values() if target not in fields]
     counts = Counter(target for target in chosen.values() if not target.startswith(NEW))

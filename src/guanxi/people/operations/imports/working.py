@@ -21,7 +21,7 @@ from guanxi.governance import operations as governance
 from guanxi.governance.models import Workspace
 from guanxi.kit import leases, scope, tables
 from guanxi.people.events import ImportFinished
-from guanxi.people.models import Import, ImportState
+from guanxi.people.models import Field, Import, ImportState, TraitKind
 from guanxi.people.operations.imports.states import SETTLED, WORKING
 from guanxi.people.operations.turn import wait_for_turn
 from guanxi.people.port import IdColumn, ImportContext, NewField
@@ -154,8 +154,14 @@ def context_of(of: Import, now: datetime) -> ImportContext:
         traits=of.mapping["traits"],
         new_fields=tuple(NewField(**new) for new in of.mapping["new_fields"]),
         ids=_ids(of),
+        choices=_choices(of),
         now=now,
     )
+
+
+def _choices(of: Import) -> dict[str, list[str]]:
+    keys = [key for key, kind in of.mapping["traits"].items() if kind == TraitKind.CHOICE]
+    return dict(Field.objects.filter(key__in=keys).values_list("key", "choices")) if keys else {}
 
 
 def _ids(of: Import) -> dict[str, IdColumn]:

@@ -235,7 +235,7 @@ def _say(calls: Sequence[Call], answers: Sequence[Answer]) -> set[int]:
         if answer.person is not None and bad:
             answer.left_out += tuple((f"trait:{key}", reason) for key, reason in bad.items())
     good = {
-        (person, fields[key].pk): (at, canonical(text.strip(), fields[key].kind))
+        (person, fields[key].pk): (at, canonical(text.strip(), fields[key].kind, fields[key].choices))
         for (person, key), (at, text) in said.items()
         if not _problem(fields.get(key), text)
     }
@@ -253,7 +253,7 @@ def _problem(of: Field | None, text: str) -> str:
     if cells.has_control(value):
         return "control_character"
     try:
-        canonical(value, of.kind)
+        canonical(value, of.kind, of.choices)
     except cells.BadCell:
         return f"not_{of.kind}"
     return ""

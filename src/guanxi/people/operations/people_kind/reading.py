@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from babel import Locale
@@ -24,7 +24,7 @@ LIMITS = {"name": 120, "customer_number": 120, "owner": 254, "unit": 120, "email
 TRAIT_LIMIT = 200
 T = TypeVar("T")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,6})?")
-_NOT_THAT = {"number": "not_a_number", "date": "not_a_date", "yes_no": "not_yes_or_no"}
+_NOT_THAT = {"number": "not_a_number", "date": "not_a_date", "yes_no": "not_yes_or_no", "choice": "not_a_choice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,8 @@ def _member(given: Mapping[str, str], context: ImportContext) -> dict[str, Any]:
 def _traits(given: Mapping[str, str], context: ImportContext) -> tuple[tuple[str, str], ...]:
     read = []
     for key, kind in context.traits.items():
-        field = TRAIT + key
-        value = _read_cell(field, given, lambda text, kind=kind: canonical(text, kind), _NOT_THAT.get(kind, ""))  # type: ignore[misc]
+        field, choices = TRAIT + key, context.choices.get(key, ())
+        value = _read_cell(field, given, partial(canonical, kind=kind, choices=choices), _NOT_THAT.get(kind, ""))
         if value is not None:
             read.append((key, value))
     return tuple(read)

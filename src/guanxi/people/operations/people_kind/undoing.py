@@ -8,6 +8,7 @@ from datetime import datetime
 from guanxi.events import operations as events
 from guanxi.people.models import (
     Field,
+    GivenDefault,
     Identity,
     LevelProof,
     Membership,
@@ -45,7 +46,9 @@ UNDO: tuple[UndoStep, ...] = (
     RestoreChanges(Trait, then=_traits_changed),
     RestoreChanges(Person, then=_people_changed),
     RestoreChanges(Membership, then=memberships_restored),
-    RemoveRows(Person, along=(Identity, NameWord, Trait, LevelProof, Membership, Strength), then=_people_touched),
+    RemoveRows(
+        Person, along=(Identity, NameWord, Trait, GivenDefault, LevelProof, Membership, Strength), then=_people_touched
+    ),
     RemoveRows(Identity, inside="person"),
     RemoveRows(Membership, inside="person", then=_people_touched),
     RemoveRows(Trait, inside="person", then=_people_touched),

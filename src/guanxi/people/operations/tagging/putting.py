@@ -16,6 +16,7 @@ from guanxi.governance.models import Staff
 from guanxi.kit import bulk, rows, scope
 from guanxi.people.events import RoleChanged, TagAdded, TagRemoved
 from guanxi.people.models import Person, PersonTag, Role, Tag, TaggedBy, TagRefusal
+from guanxi.people.operations.tagging.defaults import give_defaults
 from guanxi.people.rules.tags import HANDS, Standing, Verdict, slot, verdict
 
 KEPT = ("id", "tag_id", "slot", "since", "how", "by_id", "reason", "rule", "expires_at", "import_id")
@@ -102,7 +103,22 @@ def tag_people(
                 outcome.let.append(tag.pk)
     _write(found, new, put, now)
     _tell(found, new, {tag.pk: tag for tag in chain(add, remove)}, put, now)
+    for tag in add:
+        if tag.role:
+            _give(tag, found, new, put, now)
     return found
+
+
+def _give(tag: Tag, found: Mapping[int, Tagged], new: list[list[Any]], put: Put, now: datetime) -> None:
+    """What comes with a role, to those who were something else before."""
+    ids = {person: iter(one.new) for person, one in found.items()}
+    rows_of = [(person, which, next(ids[person])) for person, which, *_rest in new]
+    came = {
+        person: row
+        for person, which, row in rows_of
+        if which == tag.pk and all(before["tag_id"] != tag.pk for before in found[person].gone)
+    }
+    give_defaults(tag.role, came, how=put.how, now=now, import_id=put.import_id)
 
 
 LOCK = "guanxi.tags.{}"

@@ -12,6 +12,7 @@ from django.db import transaction
 from guanxi.events import operations as events
 from guanxi.kit import bulk
 from guanxi.people.models import PersonTag, Tag, TagRefusal
+from guanxi.people.operations.tagging.defaults import take_back_defaults
 from guanxi.people.operations.tagging.putting import KEPT, Tagged, forget_refusals, held, remove_rows, tell
 
 INSTANTS = ("since", "expires_at")
@@ -79,6 +80,7 @@ def _taken(before: Mapping[int, Mapping[str, Any]]) -> dict[tuple[int, int], int
 def _put_back(back: Mapping[int, Mapping[str, Any]], now: datetime) -> None:
     going = [pk for was in back.values() for pk in was["new"]]
     remove_rows(going)
+    take_back_defaults(going)
     coming = [{**row, "person_id": person} for person, was in back.items() for row in was["gone"]]
     columns = [*KEPT, "person_id"]
     bulk.insert(

@@ -1,0 +1,150 @@
+"""Who waits for an advisor: whoever wrote last, whoever added them, and who is less close than two weeks ago."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from guanxi.connections.models import FriendFact, Friendship
+from guanxi.events.models import Fact
+from guanxi.governance.models import Staff
+from guanxi.kit import keys, scope
+from guanxi.people import queries as people
+from guanxi.people.models import Note, Person, PersonTag, Role, Strength, Tag
+from guanxi.people.queries import BadCursor
+
+PAGE = 50
+WROTE_FOR, FELL_FOR = timedelta(days=30), timedelta(days=14)
+THEIRS, OURS = ("message_in", "reply"), ("meeting", "complaint_resolved")
+_ROLE = f"coalesce(tag.role, '{Role.CONSUMER}')"
+
+# Of each person whom they own or are friends with now one row, for the first of the reasons in this order: wrote last
+# (a touch that was written down) and got no meeting, settled complaint or note since; added the advisor, who has not
+# added them back; less close than before. Facts and notes of people who became them count as theirs.
+_WAITING = f"""
+WITH mine AS MATERIALIZED (
+    SELECT id, public_id, last_seen_at FROM {Person._meta.db_table}
+    WHERE id = ANY(%(mine)s) AND merged_into_id IS NULL AND erased_at IS NULL
+), same AS MATERIALIZED (
+    SELECT id AS keeper, id AS person, last_seen_at FROM mine
+    UNION ALL
+    SELECT gone.merged_into_id, gone.id, mine.last_seen_at FROM {Person._meta.db_table} gone
+    JOIN mine ON mine.id = gone.merged_into_id WHERE gone.merged_into_id = ANY(%(mine)s)
+), wrote AS (
+    SELECT same.keeper AS person, max(told.theirs) AS since FROM same CROSS JOIN LATERAL (
+        SELECT max(occurred_at) FILTER (WHERE props->>'kind' = ANY(%(theirs)s)) AS theirs,
+               max(occurred_at) FILTER (WHERE props->>'kind' = ANY(%(ours)s)) AS ours
+        FROM {Fact._meta.db_table} fact WHERE fact.workspace_id = %(workspace)s AND fact.person = same.person
+          AND fact.name = 'touch.recorded' AND fact.occurred_at > %(wrote_since)s AND fact.occurred_at <= %(now)s
+    ) told WHERE same.last_seen_at > %(wrote_since)s
+    GROUP BY same.keeper HAVING max(told.theirs) > coalesce(max(told.ours), '-infinity')
+), asked AS (
+    SELECT friend.person_id AS person, friend.state_at AS since FROM {Friendship._meta.db_table} friend
+    JOIN mine ON mine.id = friend.person_id
+    WHERE friend.workspace_id = %(workspace)s AND friend.staff_id = %(staff)s AND friend.state = 'pending'
+      AND EXISTS (SELECT FROM {FriendFact._meta.db_table} fact
+                  WHERE fact.friendship_id = friend.id AND fact.kind = 'half_added')
+), fell AS (
+    SELECT close.person_id AS person, close.neutral_until <= %(now)s AS to_weak,
+           CASE WHEN close.neutral_until <= %(now)s THEN close.neutral_until ELSE close.strong_until END AS since
+    FROM {Strength._meta.db_table} close JOIN mine ON mine.id = close.person_id
+    WHERE (close.neutral_until > %(fell_since)s AND close.neutral_until <= %(now)s)
+       OR (close.strong_until > %(fell_since)s AND close.strong_until <= %(now)s)
+), reasons AS (
+    SELECT DISTINCT ON (person) person, why, since FROM (
+        SELECT person, 1 AS place, 'wrote' AS why, since FROM wrote
+        UNION ALL SELECT person, 2, 'added', since FROM asked
+        UNION ALL SELECT person, 3, CASE WHEN to_weak THEN 'weak' ELSE 'neutral' END, since FROM fell
+    ) every ORDER BY person, place, since
+)
+SELECT reasons.person, reasons.why, reasons.since, {_ROLE} AS role, ranked.priority, mine.public_id
+FROM reasons JOIN mine ON mine.id = reasons.person
+LEFT JOIN {PersonTag._meta.db_table} carried ON carried.person_id = reasons.person AND carried.slot = 0
+LEFT JOIN {Tag._meta.db_table} tag ON tag.id = carried.tag_id
+CROSS JOIN LATERAL (
+    SELECT CASE {_ROLE} WHEN 'leader' THEN %(leader)s WHEN 'employee' THEN %(employee)s ELSE %(consumer)s END::int
+) ranked (priority)
+WHERE NOT EXISTS (
+    SELECT FROM same JOIN {Note._meta.db_table} note ON note.person_id = same.person
+    WHERE same.keeper = reasons.person AND note.at >= reasons.since
+) AND (ranked.priority, reasons.since, mine.public_id) > (%(priority)s, %(after)s, %(key)s)
+ORDER BY ranked.priority, reasons.since, mine.public_id LIMIT %(size)s
+"""  # noqa: S608
+BEGINNING = (0, datetime(1, 1, 2, tzinfo=UTC), "")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`why`: wrote, added, or the band to which they fell (neutral, weak); `since` when that was."""
+
+    person: Person
+    role: Role
+    priority: int
+    why: str
+    since: datetime
+
+
+def waiting_page(staff: Staff, now: datetime, *, after: str = "", size: int = PAGE) -> tuple[list[Waiting], str]:
+    """One page of one's own people, and the mark of the next: those whose role goes first, and among them who waits
+    longest. Raises BadCursor."""
+    rows = _rows(staff, now, _mark(after) if after else BEGINNING, size + 1)
+    known = Person.objects.in_bulk([row[0] for row in rows[:size]])
+    page = [
+        Waiting(known[pk], Role(role), priority, why, since)
+        for pk, why, since, role, priority, _key in rows[:size]
+        if pk in known
+    ]
+    return page, _marked(*rows[size - 1][2:]) if len(rows) > size else ""
+
+
+Row = tuple[int, str, datetime, str, int, str]
+
+
+def _rows(staff: Staff, now: datetime, after: tuple[int, datetime, str], size: int) -> Sequence[Row]:
+    mine = list(people.own(staff).values_list("pk", flat=True))
+    given: dict[str, Any] = {
+        "mine": mine,
+        "workspace": scope.current(),
+        "staff": staff.pk,
+        "now": now,
+        "wrote_since": now - WROTE_FOR,
+        "fell_since": now - FELL_FOR,
+        "theirs": list(THEIRS),
+        "ours": list(OURS),
+        **people.priorities(),
+        **dict(zip(("priority", "after", "key"), after, strict=True)),
+        "size": size,
+    }
+    if not mine:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, given)
+        found: Sequence[Row] = cursor.fetchall()
+        return found
+
+
+def _marked(since: datetime, _role: str, priority: int, key: str) -> str:
+    return f"{priority}.{since.astimezone(UTC):%Y%m%dT%H%M%S%f}.{key}"
+
+
+def _mark(after: str) -> tuple[int, datetime, str]:
+    priority, _dot, rest = after.partition(".")
+    moment, _dot, key = rest.partition(".")
+    try:
+        at = datetime.strptime(moment, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        raise BadCursor(after) from None
+    if priority not in ("1", "2", "3") or not keys.PATTERN.match(key):
+        raise BadCursor(after)
+    return int(priority), at, key
+
+
+def added_and_unknown(staff: Staff) -> int:
+    """How many added this advisor, who has not added them back, and are not among the people whom they see."""
+    asked = Friendship.objects.filter(staff=staff, state="pending", person__merged_into=None, person__erased_at=None)
+    half = FriendFact.objects.filter(kind="half_added", friendship__in=asked.values("pk")).values("friendship")
+    return asked.filter(pk__in=half).exclude(person__in=people.own(staff)).count()

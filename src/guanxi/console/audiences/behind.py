@@ -1,0 +1,83 @@
+"""The rows behind a clause: each with its own name and day, and the page that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from guanxi.audiences.queries import Evidence, TieRow
+from guanxi.channels.models import Account
+from guanxi.connections import queries as connections
+from guanxi.connections.models import GroupChat
+from guanxi.connections.queries import Close
+from guanxi.console.audiences import words
+from guanxi.console.people.timeline import place_of, told
+from guanxi.governance.models import Staff
+from guanxi.people.models import Person
+
+TIES: dict[str, Any] = {
+    "friend": gettext_lazy("Friend of %(name)s"),
+    "follow": gettext_lazy("Follows %(name)s"),
+    "group": gettext_lazy("In the group chat %(name)s"),
+    "referral": gettext_lazy("Brought by somebody"),
+}
+
+
+@dataclass(frozen=True)
+class Behind:
+    icon: str
+    text: str
+    more: str
+    at: datetime | None
+    url: str
+
+
+def behind(evidence: Evidence, *, slug: str, person: Person, staff: Staff) -> list[Behind]:
+    page = reverse("person", args=[slug, person.public_id])
+    events = zip(evidence.events, told(evidence.events), strict=True)
+    rows = [Behind(item.icon, item.title, item.more, item.at, page + place_of(entry)) for entry, item in events]
+    everybody = reverse("people", args=[slug])
+    for one in evidence.tags:
+        url = f"{everybody}?tags_any={one.tag.public_id}"
+        rows.append(Behind("tag", str(one.tag), one.reason, one.since, url))
+    rows += [_closeness(one, page) for one in evidence.close]
+    if not evidence.ties:
+        return rows
+    names, groups = _names(evidence.ties), _groups(evidence.ties, staff)
+    for tie in evidence.ties:
+        state = "" if tie.state in ("active", "first", "claim") else _("no more")
+        key = {"friend": tie.advisor, "group": tie.group}.get(tie.kind, tie.account)
+        text = str(TIES[tie.kind]) % {"name": names.get((tie.kind, key), "–")}
+        group = groups.get(tie.group or 0) if tie.kind == "group" else None
+        url = reverse("group", args=[slug, group]) if group else f"{page}?show=ties"
+        rows.append(Behind("link", text, state, tie.since, url))
+    return rows
+
+
+def _closeness(one: Close, page: str) -> Behind:
+    said = _("Connection with %(name)s: %(band)s") % {"name": one.staff, "band": words.BANDS[one.band]}
+    return Behind("users", said, "", max((each.at for each in one.because), default=None), f"{page}?show=ties")
+
+
+def _names(ties: Sequence[TieRow]) -> Mapping[tuple[str, int | None], str]:
+    staff = {one.advisor for one in ties if one.kind == "friend" and one.advisor}
+    groups = {one.group for one in ties if one.kind == "group" and one.group}
+    accounts = {one.account for one in ties if one.kind == "follow" and one.account}
+    found: dict[tuple[str, int | None], str] = {}
+    found |= {("friend", one.pk): str(one) for one in (Staff.objects.filter(pk__in=staff) if staff else ())}
+    found |= {("group", one.pk): str(one) for one in (GroupChat.objects.filter(pk__in=groups) if groups else ())}
+    found |= {("follow", one.pk): str(one) for one in (Account.objects.filter(pk__in=accounts) if accounts else ())}
+    return found
+
+
+def _groups(ties: Sequence[TieRow], staff: Staff) -> dict[int, str]:
+    """The public ids of those group chats that this member of staff may open."""
+    asked = [one.group for one in ties if one.kind == "group" and one.group]
+    seen = connections.visible_groups(staff).filter(pk__in=asked) if asked else GroupChat.objects.none()
+    return dict(seen.values_list("pk", "public_id"))
