@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0010_sessions"),
-        ("people", "0027_proof_indexes"),
+        ("people", "0028_roles_of_people"),
     ]
 
     operations = [
