@@ -8,24 +8,21 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from guanxi.audiences.queries import Tables, parse_rule, people_of
-from guanxi.bench import shop
-from guanxi.bench.eight import CATALOGUE, NOW, PAIRS, ZONE, Pair
+from guanxi.bench import living, shop
+from guanxi.bench.asking import Row, ask, opened, told
+from guanxi.bench.eight import PAIRS, Pair
 from guanxi.bench.processes import apart
-from guanxi.events.queries import lake
 
 TARGET, BEFORE_POSTGRES, GIBIBYTES = 1.3, 8.0, 2.0
 ROUNDS = 5  # at least, and as many as fit in
 SECONDS = 6
 TENTH = 10
-Row = dict[str, Any]
 
 
 def run(size: str, kept: Path | None = None) -> list[Row]:
@@ -60,49 +57,7 @@ def _rows(folder: Path, size: shop.Size) -> Iterator[Row]:
     grown = ours / sum(small[0])
     yield told(f"all eight over {size.events:,} events against {fewer.events:,}", ours, "s", sum(small[0]), grown)
     yield told("most memory of a process that asks all eight", measured[1], "GiB", target=GIBIBYTES, low=True)
-
-
-def told(
-    name: str,
-    value: float,
-    unit: str,
-    baseline: float | None = None,
-    over: float | None = None,
-    target: float | None = None,
-    *,
-    low: bool = False,
-) -> Row:
-    """With `low`, the target is the most that the ratio, or without one the value, may be; else the least."""
-    measure = value if over is None else over
-    return {
-        "name": f"audiences: {name}",
-        "value": round(value, 4),
-        "unit": unit,
-        "baseline": None if baseline is None else round(baseline, 4),
-        "ratio": None if over is None else round(over, 3),
-        "target": target,
-        "ok": target is None or (measure <= target if low else measure >= target),
-    }
-
-
-@contextmanager
-def opened(folder: Path) -> Iterator[Any]:
-    """The lake in `folder` as the application opens it, as if it were that of a workspace."""
-    with shop.placed(folder), lake() as tables:
-        yield tables
-
-
-def ask(open_lake: Any, rule: dict[str, Any]) -> Any:
-    """From JSON to the people, as the application does it."""
-    parsed = parse_rule({"version": 1, "where": rule}, CATALOGUE)
-    tables = Tables(
-        open_lake.events,
-        open_lake.people,
-        open_lake.aliases,
-        others=open_lake.others,
-        lifetime=lambda: open_lake.lifetime,
-    )
-    return people_of(parsed, open_lake, tables, now=NOW, zone=ZONE, catalogue=CATALOGUE)
+    yield from living.rows(lake, size)
 
 
 def by_rule(folder: Path) -> list[float]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+LONGEST_START = 120
 _new = multiprocessing.get_context("spawn")
 
 
@@ -30,3 +32,35 @@ def _alone(module: str, measure: str, values: tuple[Any, ...], answer: Any) -> N
     django.setup()
     found = getattr(import_module(module), measure)(*values)
     answer.send((found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2))
+
+
+@contextmanager
+def beside(work: Callable[..., Any], *values: Any, processes: int) -> Iterator[Any]:
+    """So many processes do `work` again and again meanwhile. It begins once each has done it for the first time; the
+    answer's `value` is how many times it was done since."""
+    ready, stopping = _new.Barrier(processes + 1), _new.Event()
+    done = _new.Value("q", 0)
+    told = (work.__module__, work.__name__, values, ready, stopping, done)
+    started = [_new.Process(target=_again, args=told, daemon=True) for _ in range(processes)]
+    for one in started:
+        one.start()
+    try:
+        ready.wait(LONGEST_START)
+        yield done
+    finally:
+        stopping.set()
+        for one in started:
+            one.join()
+
+
+def _again(module: str, name: str, values: tuple[Any, ...], ready: Any, stopping: Any, done: Any) -> None:
+    import django
+
+    django.setup()
+    work = getattr(import_module(module), name)
+    work(*values)
+    ready.wait(LONGEST_START)
+    while not stopping.is_set():
+        work(*values)
+        with done.get_lock():
+            done.value += 1

@@ -6,10 +6,14 @@ The files of the lake never change once they are written, so what is known of on
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +21,12 @@ from django.conf import settings
 
 from guanxi.kit.net import objects
 
+SNAPSHOTS = 500
+# A question about everybody takes every core it gets. At this niceness it takes them while nobody else wants them: the
+# writer of the lake, pages and the database come first.
+NICENESS = 10
+AT_ONCE = 32
+Answer = TypeVar("Answer")
 TYPES: dict[Any, str] = {
     pa.bool_(): "BOOLEAN",
     pa.string(): "VARCHAR",
@@ -49,8 +59,28 @@ def rename(place: str, other: str) -> None:
         Path(place).rename(other)
 
 
+def yielding(work: Callable[[], Answer]) -> Answer:
+    """Do it in a thread that lets others go first, where the system knows the priority of a thread."""
+    return _behind(os.getpid()).submit(work).result() if sys.platform == "linux" else work()
+
+
+@cache
+def _behind(process: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(AT_ONCE, f"lake-{process}", initializer=_step_back)
+
+
+def _step_back() -> None:
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, max(os.getpriority(os.PRIO_PROCESS, thread), NICENESS))
+
+
 @cache
 def _database(process: int) -> Any:
+    """DuckDB's own threads have the priority of the one that opens it."""
+    return yielding(lambda: _opened(process))
+
+
+def _opened(process: int) -> Any:
     spill = Path(tempfile.gettempdir(), f"guanxi-lake-{process}")  # made only when memory does not suffice
     database = duckdb.connect(config={"memory_limit": settings.LAKE_MEMORY, "temp_directory": str(spill)})
     database.execute("SET parquet_metadata_cache = true; SET enable_progress_bar = false")
@@ -63,7 +93,7 @@ def show(connection: Any, name: str, paths: list[str], schema: pa.Schema) -> Non
         connection.register(name, schema.empty_table())
         return
     by_month = "month" in schema.names
-    held = set(connection.read_parquet(paths, hive_partitioning=by_month).columns)
+    held = _held(tuple(paths), by_month, connection)
     columns = ", ".join(
         f'"{one.name}"' if one.name in held else f'NULL::{TYPES[one.type]} AS "{one.name}"' for one in schema
     )
@@ -72,3 +102,15 @@ def show(connection: Any, name: str, paths: list[str], schema: pa.Schema) -> Non
     connection.execute(
         f'CREATE OR REPLACE TEMPORARY VIEW "{name}" AS SELECT {columns} FROM read_parquet([{listed}]{how})'  # noqa: S608
     )
+
+
+_columns: dict[tuple[str, ...], set[str]] = {}
+
+
+def _held(paths: tuple[str, ...], by_month: bool, connection: Any) -> set[str]:
+    """The columns that files have, which never change, asked of each snapshot once."""
+    if paths not in _columns:
+        if len(_columns) >= SNAPSHOTS:
+            _columns.clear()
+        _columns[paths] = set(connection.read_parquet(list(paths), hive_partitioning=by_month).columns)
+    return _columns[paths]

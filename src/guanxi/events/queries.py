@@ -11,6 +11,7 @@ from operator import or_
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -95,7 +96,7 @@ class Lake:
         if self.dialect != "duckdb":
             return spark.run(self.backend, expression)
         with watched(self.backend.con):
-            return self.backend.to_pyarrow(expression)
+            return engine.yielding(lambda: self.backend.to_pyarrow(expression))
 
     def text(self, expression: Any) -> str:
         """The statement of an expression, for `ask`: it holds for every snapshot with these tables. DuckDB's alone."""
@@ -104,7 +105,7 @@ class Lake:
     def ask(self, statement: str) -> pa.Table:
         """Raises Stopped inside `stoppable`."""
         with watched(self.backend.con):
-            found: pa.Table = self.backend.con.sql(statement).to_arrow_table()
+            found: pa.Table = engine.yielding(self.backend.con.sql(statement).to_arrow_table)
         return found
 
 
@@ -151,7 +152,13 @@ def _lend(backend: Any, name: str, table: pa.Table) -> Any:
 def _table(backend: Any, name: str, paths: list[str] | None = None) -> Any:
     paths = files(scope.current(), name) if paths is None else paths
     engine.show(backend.con, name, paths, TABLES[name])
-    return backend.table(name)
+    if name not in _schemas:
+        _schemas[name] = backend.table(name).schema()
+    return ops.DatabaseTable(name, schema=_schemas[name], source=backend).to_expr()
+
+
+# A view has the columns of TABLES whatever its files hold, so what Ibis learns of it at first stays true.
+_schemas: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,7 @@ def tables_of(found: Lake, since: datetime = LONG_AGO) -> Tables:
     """`since`: who was close to an advisor at no moment after it need not be told."""
 
     def lists(audience: int) -> Any:
-        rows = bulk.asked(LISTED, [scope.current(), audience])
-        ids = pa.array([person for (person,) in rows], pa.int64())
+        ids = bulk.numbers(LISTED, [scope.current(), audience])
         return found.register(f"list_{audience}", pa.table({"person": ids}))
 
     def close(advisors: tuple[int, ...], units: tuple[int, ...]) -> Any:

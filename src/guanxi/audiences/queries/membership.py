@@ -42,11 +42,9 @@ def audiences_of(person: int) -> QuerySet[AudienceMember]:
 
 def listed(audience: int, among: pa.Array | None = None) -> pa.Array:
     """The keys of its members, in no order."""
-    statement, values = LISTED, [scope.current(), audience]
-    if among is not None:
-        statement += " AND person_id = ANY(%s)"
-        values.append(among.to_pylist())
-    return pa.array([person for (person,) in bulk.asked(statement, values)], pa.int64())
+    if among is None:
+        return bulk.numbers(LISTED, [scope.current(), audience])
+    return bulk.numbers(f"{LISTED} AND person_id = ANY(%s)", [scope.current(), audience, among.to_pylist()])
 
 
 def day_of(now: datetime) -> date:

@@ -22,6 +22,8 @@ class Level(models.TextChoices):
 
 LISTED = models.Q(merged_into__isnull=True, erased_at__isnull=True)
 """Who stands in lists. Their indexes hold nobody else."""
+GONE = models.Q(salt__isnull=True) | models.Q(erased_at__isnull=False)
+"""Who is to be left out of every answer of the lake, which learns of it later. Few of a million, found at once."""
 BESIDE = ("level", "owner", "unit", "source", "has_email", "has_phone")
 """What an index of an order says besides, so that a page with any filters is found without a look at the rows."""
 
@@ -63,6 +65,7 @@ class Person(WorkspaceRow):
             models.Index(
                 fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="person_merged_away"
             ),
+            models.Index(fields=["workspace_id", "id"], condition=GONE, name="person_gone"),
             _of_list("person_by_name", "workspace_id", "sort_key", "id", beside=("created_at", "last_seen_at")),
             _of_list("person_by_added", "workspace_id", "created_at", "id", beside=("last_seen_at",)),
             _of_list("person_by_level", "workspace_id", "level", "sort_key", "id"),
