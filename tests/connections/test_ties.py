@@ -33,6 +33,7 @@ from guanxi.events.models import Fact
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Workspace
 from guanxi.people import operations as people
+from guanxi.people.events import LevelReached
 from guanxi.people.models import LevelProof, Person
 from tests.connections.world import advisor, messenger, say, some_people
 from tests.factories.events import touched
@@ -170,6 +171,20 @@ def test_levels_that_ties_proved_are_history_however_they_were_told(account: Acc
         assert list(rows.values_list("level", "since", "ended_at", "ended_by")) == meant
         person.refresh_from_db()
         assert person.level == "fan"
+
+
+def test_a_level_counts_from_the_beginning_that_is_told_last(account: Account, now: datetime) -> None:
+    ann = advisor("Ann")
+    [person] = some_people(now)
+    for ago in (5, 9, 7):
+        say(person, ann, account, (ago, "added"), now=now)
+        connections.note_follows(
+            [FollowTold(person.pk, account.pk, True, now - timedelta(days=ago))], now=now, source="wecom"
+        )
+    rows = LevelProof.objects.filter(person=person).order_by("level")
+    first = now - timedelta(days=9)
+    assert list(rows.values_list("level", "since", "ended_at")) == [("fan", first, None), ("friend", first, None)]
+    assert Fact.objects.filter(name=LevelReached.name, person=person.pk).count() == 1
 
 
 def test_what_cannot_be_is_refused_and_the_rest_comes_in(account: Account, now: datetime) -> None:

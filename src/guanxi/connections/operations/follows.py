@@ -121,7 +121,7 @@ def settle_follows(
         ],
         import_id=import_id,
     )
-    prove(one for one in following if one.before and _stands(one.before) and one.before["since"] < one.after["since"])
+    prove(one for one in following if one.before and _stands(one.before) and one.before["since"] != one.after["since"])
     moments: dict[int, datetime] = {}
     for one in noted:
         for at, _begins in one.new:

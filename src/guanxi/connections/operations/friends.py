@@ -195,7 +195,7 @@ def _prove(noted: Sequence[Noted], staff: Mapping[int, Any], now: datetime, sour
         ],
         import_id=import_id,
     )
-    prove(one for one in active if _was_active(one) and one.before and one.before["since"] < one.after["since"])
+    prove(one for one in active if _was_active(one) and one.before and one.before["since"] != one.after["since"])
 
 
 _ENDED = {

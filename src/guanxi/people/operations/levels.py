@@ -79,8 +79,8 @@ class Standing:
 def prove_level(
     *, level: str, proof: str, proofs: Sequence[Proof], now: datetime, source: str = "", import_id: int | None = None
 ) -> None:
-    """Add proofs of one level. One that ended after it began anew never ended; one that begins after the end of another
-    is a row of its own. Announces who rose."""
+    """Add proofs of one level. One that ended after it began anew never ended; one that began earlier than was known did;
+    one that begins after the end of another is a row of its own. Announces who rose."""
     if not proofs:
         return
     latest = {
@@ -90,6 +90,9 @@ def prove_level(
     again = [row for key, row in latest.items() if row.ended_at and wanted[key].since <= row.ended_at]
     standing = {(row.person, row.reference) for row in again} | {key for key, row in latest.items() if not row.ended_at}
     _set_end(again, None, "", import_id)
+    _set_beginning(
+        [(latest[key], wanted[key].since) for key in standing if wanted[key].since < latest[key].since], import_id
+    )
     bulk.insert(
         LevelProof,
         ["person_id", "level", "proof", "reference", "label", "since", "ended_by", "import_id"],
@@ -237,6 +240,15 @@ def _set_end(rows: Sequence[_Row], at: datetime | None, by: str, import_id: int 
     if import_id is not None:
         after = {"ended_at": at, "ended_by": by}
         changes = [(row.pk, {"ended_at": row.ended_at, "ended_by": row.ended_by}, after) for row in rows]
+        note_changes(import_id=import_id, model=LevelProof, changes=changes)
+
+
+def _set_beginning(rows: Sequence[tuple[_Row, datetime]], import_id: int | None) -> None:
+    if not rows:
+        return
+    bulk.update(LevelProof, ["since"], ((row.pk, at) for row, at in rows))
+    if import_id is not None:
+        changes = [(row.pk, {"since": row.since}, {"since": at}) for row, at in rows]
         note_changes(import_id=import_id, model=LevelProof, changes=changes)
 
 
