@@ -79,8 +79,8 @@ class Standing:
 def prove_level(
     *, level: str, proof: str, proofs: Sequence[Proof], now: datetime, source: str = "", import_id: int | None = None
 ) -> None:
-    """Add proofs of one level. One that ended after it began anew never ended; one that began earlier than was known did;
-    one that begins after the end of another is a row of its own. Announces who rose."""
+    """Add proofs of one level. One that ended after it began anew never ended; one that is told to have begun earlier
+    did; one that begins after the end of another is a row of its own. Announces who rose."""
     if not proofs:
         return
     latest = {
