@@ -128,7 +128,7 @@ def test_search_and_filters_by_keyboard(site: Site, page: Page, signed_in: Signe
     page.goto(site.url("people"))
     page.get_by_role("button", name="Filter").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("combobox", name="Level").select_option("customer")
+    page.get_by_role("combobox", name="Level", exact=True).select_option("customer")
     page.get_by_role("button", name="Show these people").press("Enter")
     expect(page.get_by_text("Level is Customer")).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(1)
