@@ -275,9 +275,11 @@ def places(word: str) -> dict[str, Any]:
 
 def statement(word: str) -> tuple[str, list[str]]:
     """The one statement with its text literals blanked, and what stood in them."""
-    trees = sqlglot.parse(sql_of(places(word)), dialect="duckdb")
-    assert len(trees) == 1
-    tree = trees[0]
+    return blanked(sql_of(places(word)))
+
+
+def blanked(sql: str) -> tuple[str, list[str]]:
+    [tree] = sqlglot.parse(sql, dialect="duckdb")
     assert isinstance(tree, exp.Select)
     texts = []
     for literal in list(tree.find_all(exp.Literal)):
@@ -327,16 +329,7 @@ def of_things(word: str) -> tuple[str, list[str]]:
     ]
     rule = parse_rule({"version": 1, "where": {"type": "any", "any": said}}, known)
     world = replace(SHOP, catalogue=known)
-    [tree] = sqlglot.parse(
-        str(ibis.to_sql(compiled(rule, world, in_memory(LAKE, world)), dialect="duckdb")), dialect="duckdb"
-    )
-    assert isinstance(tree, exp.Select)
-    texts = []
-    for literal in list(tree.find_all(exp.Literal)):
-        if literal.is_string:
-            texts.append(literal.name)
-            literal.replace(exp.Literal.string("blank"))
-    return tree.sql(dialect="duckdb"), texts
+    return blanked(str(ibis.to_sql(compiled(rule, world, in_memory(LAKE, world)), dialect="duckdb")))
 
 
 PLAIN = of_things("zqjword")
