@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from guanxi.channels.models import Account
 from guanxi.connections import operations as connections
 from guanxi.connections.models import Follow, Friendship, GroupChat, GroupMembership, ReferralEdge
-from guanxi.connections.operations import FriendTold, GroupTold, Referral
+from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral
 from guanxi.events.models import Fact
 from guanxi.governance.models import Staff, Workspace
 from guanxi.people.models import LevelProof, Person
@@ -80,6 +80,32 @@ def test_what_stood_before_the_file_stands_after_its_undo(three: list[Person], n
     undo(of, now)
     assert everything() == before
     assert Account.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["friends", "follows"])
+def test_an_end_from_a_file_goes_with_it_after_somebody_came_back_by_hand(
+    three: list[Person], now: datetime, kind: str
+) -> None:
+    account, ann, staff = messenger(now), three[0], Staff.objects.get(name="Ann")
+    first, last = datetime(2026, 3, 1, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)
+
+    def tell(at: datetime) -> None:
+        if kind == "friends":
+            friend = FriendTold(ann.pk, staff.pk, account.pk, "added", at)
+            connections.note_friend_facts([friend], now=now, source="api")
+        else:
+            connections.note_follows([FollowTold(ann.pk, account.pk, True, at)], now=now, source="api")
+
+    head, row = "customer_number,account,since,ended_at", "C-1,Lumen on WeCom,2026-03-01 09:00,2026-04-01 09:00"
+    if kind == "friends":
+        head, row = f"{head},advisor,state", f"{row},ann@lumen.test,deleted_by_them"
+    tell(first)
+    of = bring(kind, f"{head}\n{row}\n", now)
+    tell(last)
+    undo(of, now)
+    ann.refresh_from_db()
+    assert ann.level == {"friends": "friend", "follows": "fan"}[kind]
+    assert list(LevelProof.objects.values_list("since", "ended_at")) == [(first, None)]
 
 
 def test_followers_come_in_and_go_back(three: list[Person], now: datetime) -> None:

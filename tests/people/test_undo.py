@@ -166,7 +166,7 @@ def test_a_worker_killed_in_an_undo_goes_on_where_it_was(
     def dies(*given: Any) -> bool:
         turns.append(1)
         finished = original(*given)
-        if len(turns) == 6:
+        if len(turns) == 7:
             raise Killed
         return finished
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from guanxi.people.port import TakenBack
 from guanxi.people.rules import LADDER, rank
 
 _PROOFS = f"""
-SELECT id, person_id, ended_at, ended_by, reference, since FROM {LevelProof._meta.db_table}
+SELECT id, person_id, ended_at, ended_by, reference, since, import_id FROM {LevelProof._meta.db_table}
 WHERE workspace_id = %s AND proof = %s AND person_id = ANY(%s)
   AND (person_id, coalesce(reference, 0)) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
 ORDER BY since, id
@@ -79,31 +79,45 @@ class Standing:
 def prove_level(
     *, level: str, proof: str, proofs: Sequence[Proof], now: datetime, source: str = "", import_id: int | None = None
 ) -> None:
-    """Add proofs of one level. One that ended after it began anew never ended; one that is told to have begun earlier
-    did; one that begins after the end of another is a row of its own. Announces who rose."""
+    """Add proofs of one level, each from its beginning on: a known one of the same reason that it meets goes on from
+    the earlier of both beginnings; one that begins after the end of another is a row of its own. Announces who rose."""
     if not proofs:
         return
-    latest = {
-        (row.person, row.reference): row for row in _known(proof, [(one.person, one.reference) for one in proofs])
-    }
     wanted = {(one.person, one.reference): one for one in reversed(proofs)}
-    again = [row for key, row in latest.items() if row.ended_at and wanted[key].since <= row.ended_at]
-    standing = {(row.person, row.reference) for row in again} | {key for key, row in latest.items() if not row.ended_at}
-    _set_end(again, None, "", import_id)
-    _set_beginning(
-        [(latest[key], wanted[key].since) for key in standing if wanted[key].since < latest[key].since], import_id
-    )
+    met = _met(_known(proof, list(wanted)), wanted)
+    # A file adds a row of its own where it knows of an earlier beginning: with the file, that goes again.
+    longer = [key for key, rows in met.items() if wanted[key].since < rows[0].since]
+    held = met.keys() - longer if import_id is not None else met.keys()
+    _set_end([met[key][0] for key in held if met[key][0].ended_at], None, "", import_id)
+    if import_id is None:
+        inside = [row.pk for rows in met.values() for row in rows[1:] if rows[0].import_id in (None, row.import_id)]
+        if inside:
+            LevelProof.objects.filter(pk__in=inside).delete()
+        if longer:
+            bulk.update(LevelProof, ["since"], ((met[key][0].pk, wanted[key].since) for key in longer))
     bulk.insert(
         LevelProof,
         ["person_id", "level", "proof", "reference", "label", "since", "ended_by", "import_id"],
         (
             (one.person, level, proof, one.reference, one.label[:120], one.since, "", import_id)
             for key, one in wanted.items()
-            if key not in standing
+            if key not in held
         ),
         or_ignore=True,
     )
     _settle({one.person for one in proofs}, now, source, import_id)
+
+
+def _met(
+    rows: Sequence[_Row], wanted: Mapping[tuple[int, int | None], Proof]
+) -> Mapping[tuple[int, int | None], Sequence[_Row]]:
+    """Those that hold at some time from the wanted beginning on, the earliest first."""
+    met: dict[tuple[int, int | None], list[_Row]] = defaultdict(list)
+    for row in rows:
+        key = row.person, row.reference
+        if row.ended_at is None or max(row.since, row.ended_at) >= wanted[key].since:
+            met[key].append(row)
+    return met
 
 
 @transaction.atomic
@@ -221,6 +235,7 @@ class _Row(NamedTuple):
     ended_by: str
     reference: int | None
     since: datetime
+    import_id: int | None
 
 
 def _known(proof: str, references: Sequence[tuple[int, int | None]]) -> list[_Row]:
@@ -240,15 +255,6 @@ def _set_end(rows: Sequence[_Row], at: datetime | None, by: str, import_id: int 
     if import_id is not None:
         after = {"ended_at": at, "ended_by": by}
         changes = [(row.pk, {"ended_at": row.ended_at, "ended_by": row.ended_by}, after) for row in rows]
-        note_changes(import_id=import_id, model=LevelProof, changes=changes)
-
-
-def _set_beginning(rows: Sequence[tuple[_Row, datetime]], import_id: int | None) -> None:
-    if not rows:
-        return
-    bulk.update(LevelProof, ["since"], ((row.pk, at) for row, at in rows))
-    if import_id is not None:
-        changes = [(row.pk, {"since": row.since}, {"since": at}) for row, at in rows]
         note_changes(import_id=import_id, model=LevelProof, changes=changes)
 
 

@@ -32,8 +32,9 @@ class TakeBackConsents:
 
 def steps_of(of: Import) -> tuple[UndoStep, ...]:
     return (
-        *import_kind(of.kind).undo_steps(),
+        # Before what the kind takes back itself: that says how each proof stands in the end.
         RestoreChanges(LevelProof, then=settle_proofs),
+        *import_kind(of.kind).undo_steps(),
         TakeBackProofs(),
         TakeBackConsents(),
     )
