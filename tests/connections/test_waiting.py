@@ -11,13 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from guanxi.channels.models import Account
 from guanxi.connections import operations as connections
 from guanxi.connections.queries import added_and_unknown, waiting_page
+from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff, Workspace
 from guanxi.people import operations as people
 from guanxi.people.models import Person, Strength
 from guanxi.people.operations import Put
 from guanxi.people.queries import BadCursor
 from tests.connections.world import advisor, messenger, say
-from tests.factories.people import make_person
+from tests.factories.people import make_person, make_staff
 from tests.people.test_lists import whole_table_scans
 
 
@@ -83,6 +84,33 @@ def test_whom_the_advisor_does_not_know_yet_is_counted_without_a_name(account: A
     assert (waits(ann, now), added_and_unknown(ann)) == ([], 1)
     say(new, ann, account, (0, "added"), now=now)
     assert added_and_unknown(ann) == 0
+
+
+def test_a_note_takes_away_the_reason_before_it_and_not_the_next(account: Account, now: datetime) -> None:
+    ann = advisor("Ann")
+    person = make_person("Ann's", now=now, owner=ann)
+    touch(person, "message_in", 9, now)
+    people.add_note(person=person, text="Answered.", by=ann, now=now - timedelta(days=8))
+    fade(person, now, -2, 20)
+    assert waits(ann, now) == [("Ann's", "neutral", 2)]
+
+
+def test_a_friend_of_another_unit_is_nobody_whom_a_manager_sees(account: Account, now: datetime) -> None:
+    unit = governance.add_unit(name="East")
+    max_ = make_staff("Max", "manager", unit)
+    inside, outside = make_person("Inside", now=now, owner=max_), make_person("Outside", now=now)
+    Person.objects.filter(pk=inside.pk).update(unit=unit)
+    for person in (inside, outside):
+        say(person, max_, account, (9, "added"), now=now)
+        touch(person, "message_in", 2, now)
+    assert waits(max_, now) == [("Inside", "wrote", 2)]
+
+
+def test_who_added_an_advisor_over_two_accounts_is_one_person(account: Account, now: datetime) -> None:
+    ann, new = advisor("Ann"), make_person("New", now=now)
+    for one in (account, messenger(now, "Another")):
+        say(new, ann, one, (1, "half_added"), now=now)
+    assert added_and_unknown(ann) == 1
 
 
 def test_pages_follow_each_other_and_cost_the_same(account: Account, now: datetime) -> None:

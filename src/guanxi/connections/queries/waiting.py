@@ -22,9 +22,10 @@ WROTE_FOR, FELL_FOR = timedelta(days=30), timedelta(days=14)
 THEIRS, OURS = ("message_in", "reply"), ("meeting", "complaint_resolved")
 _ROLE = f"coalesce(tag.role, '{Role.CONSUMER}')"
 
-# Of each person whom they own or are friends with now one row, for the first of the reasons in this order: wrote last
-# (a touch that was written down) and got no meeting, settled complaint or note since; added the advisor, who has not
-# added them back; less close than before. Facts and notes of people who became them count as theirs.
+# Of each person whom they own or are friends with now, and see, one row, for the first of the reasons in this order
+# after which nobody wrote a note: wrote last (a touch that was written down) and got no meeting or settled complaint
+# since; added the advisor, who has not added them back; less close than before. Facts and notes of people who became
+# them count as theirs.
 _WAITING = f"""
 WITH mine AS MATERIALIZED (
     SELECT id, public_id, last_seen_at FROM {Person._meta.db_table}
@@ -59,7 +60,10 @@ WITH mine AS MATERIALIZED (
         SELECT person, 1 AS place, 'wrote' AS why, since FROM wrote
         UNION ALL SELECT person, 2, 'added', since FROM asked
         UNION ALL SELECT person, 3, CASE WHEN to_weak THEN 'weak' ELSE 'neutral' END, since FROM fell
-    ) every ORDER BY person, place, since
+    ) every WHERE NOT EXISTS (
+        SELECT FROM same JOIN {Note._meta.db_table} note ON note.person_id = same.person
+        WHERE same.keeper = every.person AND note.at >= every.since
+    ) ORDER BY person, place, since
 )
 SELECT reasons.person, reasons.why, reasons.since, {_ROLE} AS role, ranked.priority, mine.public_id
 FROM reasons JOIN mine ON mine.id = reasons.person
@@ -68,10 +72,7 @@ LEFT JOIN {Tag._meta.db_table} tag ON tag.id = carried.tag_id
 CROSS JOIN LATERAL (
     SELECT CASE {_ROLE} WHEN 'leader' THEN %(leader)s WHEN 'employee' THEN %(employee)s ELSE %(consumer)s END::int
 ) ranked (priority)
-WHERE NOT EXISTS (
-    SELECT FROM same JOIN {Note._meta.db_table} note ON note.person_id = same.person
-    WHERE same.keeper = reasons.person AND note.at >= reasons.since
-) AND (ranked.priority, reasons.since, mine.public_id) > (%(priority)s, %(after)s, %(key)s)
+WHERE (ranked.priority, reasons.since, mine.public_id) > (%(priority)s, %(after)s, %(key)s)
 ORDER BY ranked.priority, reasons.since, mine.public_id LIMIT %(size)s
 """  # noqa: S608
 BEGINNING = (0, datetime(1, 1, 2, tzinfo=UTC), "")
@@ -105,7 +106,7 @@ Row = tuple[int, str, datetime, str, int, str]
 
 
 def _rows(staff: Staff, now: datetime, after: tuple[int, datetime, str], size: int) -> Sequence[Row]:
-    mine = list(people.own(staff).values_list("pk", flat=True))
+    mine = people.own_and_visible(staff)
     given: dict[str, Any] = {
         "mine": mine,
         "workspace": scope.current(),
@@ -144,7 +145,8 @@ def _mark(after: str) -> tuple[int, datetime, str]:
 
 
 def added_and_unknown(staff: Staff) -> int:
-    """How many added this advisor, who has not added them back, and are not among the people whom they see."""
+    """How many people added this advisor, who has not added them back, and are not among those of `waiting_page`."""
     asked = Friendship.objects.filter(staff=staff, state="pending", person__merged_into=None, person__erased_at=None)
     half = FriendFact.objects.filter(kind="half_added", friendship__in=asked.values("pk")).values("friendship")
-    return asked.filter(pk__in=half).exclude(person__in=people.own(staff)).count()
+    unknown = asked.filter(pk__in=half).exclude(person__in=people.own_and_visible(staff))
+    return unknown.order_by().values("person").distinct().count()

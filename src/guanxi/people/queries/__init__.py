@@ -25,7 +25,7 @@ from guanxi.people.queries.cards import (
 )
 from guanxi.people.queries.erasures import erasures_by_state, stuck_erasure
 from guanxi.people.queries.exported import OWN_ID, READ, TOLD, every_language, is_export, mask_id, ours, unsealer
-from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, own, trait_wanted, visible
+from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, own, own_and_visible, trait_wanted, visible
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
     REFUSALS,
@@ -83,6 +83,7 @@ from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.roles import (
     FILLED_AT_ONCE,
     PRIORITIES,
+    USUAL,
     FieldOfRole,
     KnownRules,
     WouldGet,
@@ -136,6 +137,7 @@ __all__ = [
     "REFUSALS",
     "TOLD",
     "UNDO_FOR",
+    "USUAL",
     "BadCursor",
     "BadId",
     "BeforeMerging",
@@ -215,6 +217,7 @@ __all__ = [
     "other_kinds",
     "ours",
     "own",
+    "own_and_visible",
     "owners_for",
     "page_of",
     "pairs",

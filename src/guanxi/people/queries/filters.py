@@ -56,6 +56,14 @@ def own(staff: Staff) -> QuerySet[Any]:
     return owned.union(*also_owned(staff))
 
 
+def own_and_visible(staff: Staff) -> list[int]:
+    """Keys of one's own people whom one may see: a friend may belong to another unit."""
+    mine = list(own(staff).values_list("pk", flat=True))
+    if governance.data_scope(staff.role) == "own":
+        return mine
+    return list(visible(staff).filter(pk__in=mine).values_list("pk", flat=True))
+
+
 class Mine(Side):
     """Whom a member of staff sees of their own, together with other sides: read once for all of them."""
 
@@ -120,7 +128,14 @@ def trait_wanted(field: int, kind: str, *, value: str = "", least: str = "", mos
     return TraitWanted(field, kind, value, least, most)
 
 
-def plain(wanted: Wanted) -> Q:
+def zone_of(wanted: Wanted) -> ZoneInfo | None:
+    """The workspace's, where days were asked for."""
+    if not any(isinstance(value, date) for value in vars(wanted).values()):
+        return None
+    return ZoneInfo(Workspace.objects.values_list("timezone", flat=True).get(pk=scope.current()))
+
+
+def plain(wanted: Wanted, zone: ZoneInfo | None) -> Q:
     """What the row of a person says itself."""
     asked = Q()
     if wanted.level:
@@ -135,20 +150,30 @@ def plain(wanted: Wanted) -> Q:
         asked &= Q(has_email=wanted.email)
     if wanted.phone is not None:
         asked &= Q(has_phone=wanted.phone)
-    if wanted.added_from or wanted.added_to or wanted.seen_from or wanted.seen_to:
-        zone = ZoneInfo(Workspace.objects.values_list("timezone", flat=True).get(pk=scope.current()))
-        asked &= _days("created_at", wanted.added_from, wanted.added_to, zone)
-        asked &= _days("last_seen_at", wanted.seen_from, wanted.seen_to, zone)
-    return asked
+    asked &= _days("created_at", moments(wanted.added_from, wanted.added_to, zone))
+    return asked & _days("last_seen_at", moments(wanted.seen_from, wanted.seen_to, zone))
 
 
-def _days(column: str, first: date | None, last: date | None, zone: ZoneInfo) -> Q:
+def _days(column: str, between: Between) -> Q:
+    since, until = between
     asked = Q()
-    if first:
-        asked &= Q(**{f"{column}__gte": datetime.combine(first, time(), zone)})
-    if last and last < date.max:
-        asked &= Q(**{f"{column}__lt": datetime.combine(last + timedelta(days=1), time(), zone)})
+    if since:
+        asked &= Q(**{f"{column}__gte": since})
+    if until:
+        asked &= Q(**{f"{column}__lt": until})
     return asked
+
+
+Between = tuple[datetime | None, datetime | None]
+
+
+def moments(first: date | None, last: date | None, zone: ZoneInfo | None) -> Between:
+    """The beginning of the first day and the end of the last."""
+    until = last + timedelta(days=1) if last and last < date.max else None
+    return (
+        datetime.combine(first, time(), zone) if first else None,
+        datetime.combine(until, time(), zone) if until else None,
+    )
 
 
 def traits_of(wanted: Wanted) -> list[Side]:

@@ -23,6 +23,7 @@ from guanxi.people.queries.filters import (
     tags_of_list,
     traits_of,
     visible,
+    zone_of,
 )
 from guanxi.people.queries.moves import moves_of_list
 from guanxi.people.queries.sides import Side, Without, Word, among, by_identity, by_words, extra, few, room_for_ids
@@ -95,8 +96,10 @@ def wanted_people(staff: Staff, wanted: Wanted) -> QuerySet[Person]:
 
 
 def find_people(staff: Staff, wanted: Wanted) -> Found:
-    people = visible(staff).filter(plain(wanted))
-    sides = [*standing_of_list(wanted), *tags_of_list(wanted), *traits_of(wanted), *moves_of_list(wanted)]
+    zone = zone_of(wanted)
+    asked = plain(wanted, zone)
+    people = visible(staff).filter(asked)
+    sides = [*standing_of_list(wanted), *tags_of_list(wanted), *traits_of(wanted), *moves_of_list(wanted, zone)]
     ids: set[int] | None = None
     broad: list[Side] = []
     if text := wanted.search.strip():
@@ -117,7 +120,7 @@ def find_people(staff: Staff, wanted: Wanted) -> Found:
     own = mine(staff) if ids is None and with_row else None
     if own and (both := few([*with_row, own])) is not None:
         # This asked whom they may see: the page and the count would spend most of their time on reading it again.
-        people, ids, broad = listed().filter(plain(wanted)), set(both), [one for one in broad if one not in with_row]
+        people, ids, broad = listed().filter(asked), set(both), [one for one in broad if one not in with_row]
     if ids is None:
         return Found(wanted, people, None, broad)
     for side in broad:

@@ -4,14 +4,11 @@ comes onto a level when a proof of it begins and no other holds, and loses it wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from guanxi.governance.models import Workspace
-from guanxi.kit import scope
 from guanxi.people.models import LevelProof
-from guanxi.people.queries.filters import Wanted
+from guanxi.people.queries.filters import Between, Wanted, moments
 from guanxi.people.queries.sides import Side
 from guanxi.people.rules import LADDER
 
@@ -28,31 +25,19 @@ _LOST = f"""ended_at > since AND NOT EXISTS ({_OTHER} AND other.id <> {PROOF}.id
     AND (other.ended_at IS NULL OR (other.ended_at, other.id) > ({PROOF}.ended_at, {PROOF}.id)))"""
 
 
-def moves_of_list(wanted: Wanted) -> list[Side]:
+def moves_of_list(wanted: Wanted, zone: ZoneInfo | None) -> list[Side]:
     return [
-        *_moved("since", _REACHED, wanted.reached, wanted.reached_from, wanted.reached_to),
-        *_moved("ended_at", _LOST, wanted.lost, wanted.lost_from, wanted.lost_to),
+        *_moved("since", _REACHED, wanted.reached, moments(wanted.reached_from, wanted.reached_to, zone)),
+        *_moved("ended_at", _LOST, wanted.lost, moments(wanted.lost_from, wanted.lost_to, zone)),
     ]
 
 
-def _moved(column: str, rest: str, level: str, first: date | None, last: date | None) -> Iterator[Side]:
-    if not (level or first or last):
+def _moved(column: str, rest: str, level: str, between: Between) -> Iterator[Side]:
+    if not (level or any(between)):
         return
     fits, given = ["level = ANY(%s)"], list[Any]([[level] if level else list(PROVEN)])
-    for compared, at in zip((">=", "<"), _moments(first, last), strict=True):
+    for compared, at in zip((">=", "<"), between, strict=True):
         if at is not None:
             fits.append(f"{column} {compared} %s")
             given.append(at)
     yield Side(PROOF, " AND ".join([*fits, rest]), tuple(given))
-
-
-def _moments(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
-    """The beginning of the first day and the end of the last."""
-    if not (first or last):
-        return None, None
-    zone = ZoneInfo(Workspace.objects.values_list("timezone", flat=True).get(pk=scope.current()))
-    until = last + timedelta(days=1) if last and last < date.max else None
-    return (
-        datetime.combine(first, time(), zone) if first else None,
-        datetime.combine(until, time(), zone) if until else None,
-    )

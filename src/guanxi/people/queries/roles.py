@@ -16,6 +16,7 @@ from guanxi.people.rules.roles import FILLED_AT_ONCE, PRIORITIES, USUAL
 __all__ = [
     "FILLED_AT_ONCE",
     "PRIORITIES",
+    "USUAL",
     "FieldOfRole",
     "KnownRules",
     "WouldGet",
