@@ -15,7 +15,7 @@ from guanxi.audiences.models import Audience
 from guanxi.channels.models import Account, Message
 from guanxi.channels.models import Notice as Returned
 from guanxi.commerce.models import Order, Product
-from guanxi.config import demo, demo_clear, demo_story
+from guanxi.config import demo, demo_clear, demo_roles, demo_story
 from guanxi.console import proof
 from guanxi.content.models import Content
 from guanxi.events import lake
@@ -29,7 +29,8 @@ from guanxi.integrations.models import Delivery
 from guanxi.kit import clock
 from guanxi.loyalty.models import Coupon, Redemption
 from guanxi.people import operations as people
-from guanxi.people.models import Field, Import, Person
+from guanxi.people import queries as people_queries
+from guanxi.people.models import Field, Import, Person, PersonTag, RoleField, RoleRules
 from guanxi.reach import operations as reach
 from guanxi.reach.models import Broadcast
 from guanxi.simulators import mail_store
@@ -86,6 +87,19 @@ def test_everything_that_the_demo_brought_goes_and_what_staff_made_stays(lumen: 
     assert {path.name for path in (settings.FILES / str(lumen.pk) / "imports").iterdir()} <= {
         Import.objects.get().public_id
     }
+
+
+def test_roles_of_the_demo_reach_only_its_own_people_and_a_priority_of_staff_stays(lumen: Workspace) -> None:
+    owner, now = Staff.objects.get(user__email=demo_story.OWNER[0]), clock.now()
+    seen = people_queries.role_rules("leader").version
+    people.set_role_rules(role="leader", priority=2, fields=[], version=seen, by=owner, now=now)
+    RoleField.objects.all().delete()
+    PersonTag.objects.filter(slot=0).delete()
+    own = [people.create_person(now=now, name=f"Own {at}", owner=owner) for at in range(3)]
+    demo_roles.bring_roles(owner, now)
+    assert RoleField.objects.exists() and not PersonTag.objects.filter(person__in=own)
+    cleared(lumen)
+    assert dict(RoleRules.objects.values_list("role", "priority"))["leader"] == 2
 
 
 def test_what_others_were_told_the_inbox_and_the_logins_go_too(lumen: Workspace) -> None:

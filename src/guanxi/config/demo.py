@@ -71,10 +71,10 @@ def load(now: datetime, *, again: bool = True) -> Workspace:
             _bring(workspace, delivery, here, until=None)
         play(workspace, here)
         demo_ties.bring_ties(_owner(), here)
-        demo_roles.bring_roles(_owner(), here)
         _prepare_broadcast(here)
         _give_tags(here)
         _note_things()
+        demo_roles.bring_roles(_owner(), here)
     return workspace
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from shutil import rmtree
 from time import sleep
 from typing import Any
@@ -58,6 +60,7 @@ from guanxi.people.models import (
 )
 from guanxi.people.operations import attachments
 from guanxi.people.operations.imports import files
+from guanxi.people.queries import USUAL
 from guanxi.reach.models import Broadcast
 from guanxi.simulators import mail_store
 
@@ -148,7 +151,10 @@ def beside_goes() -> None:
     free(brought(TagGroup))
     used = Trait.objects.values("field")
     remove(Field, list(brought(Field).exclude(pk__in=used).values_list("pk", flat=True)))
-    RoleRules.objects.exclude(role__in=RoleField.objects.values("role")).delete()
+    # What somebody settled otherwise than the demo stays: another priority, or a second change.
+    usual = (models.Q(role=role, priority=priority) for role, priority in USUAL.items())
+    as_it_came = RoleRules.objects.filter(reduce(or_, usual), version=1)
+    as_it_came.exclude(role__in=RoleField.objects.values("role")).delete()
     own = GroupMembership.objects.filter(person__isnull=False).values("group")
     remove(GroupChat, list(brought(GroupChat).exclude(pk__in=own).values_list("pk", flat=True)))
     for account in brought(Account):

@@ -10,14 +10,15 @@ from random import Random
 from django.db import transaction
 
 from guanxi.channels.models import Account
-from guanxi.config import demo_story
+from guanxi.config import demo_clear, demo_story
 from guanxi.connections import operations as connections
 from guanxi.connections.operations import FOLLOWERS, Followers, FriendTold
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.people import operations as people
-from guanxi.people.models import Field, Person, RoleField
+from guanxi.people.models import Field, Import, Person, RoleField
 from guanxi.people.operations import Put, WantedField
+from guanxi.people.queries import role_rules
 
 SOURCE = "demo"
 # Role → its fields: label, kind, choices, and with what the role begins.
@@ -41,12 +42,15 @@ PLATFORMS = ("weibo", "xiaohongshu", "douyin", "bilibili")
 
 @transaction.atomic
 def bring_roles(owner: Staff, now: datetime) -> None:
+    """After the files of the demo were noted as its own: people of somebody else get no invented roles."""
     if RoleField.objects.exists():
         return
     dice = Random(f"{demo_story.SLUG} roles")  # noqa: S311
     for role, fields in FIELDS.items():
         _fields(role, fields, owner, now)
-    known = list(Person.objects.filter(merged_into=None, erased_at=None, owner__isnull=False).order_by("pk"))
+    invented = demo_clear.brought(Import).values_list("pk", flat=True)
+    mine = Person.objects.filter(import_id__in=list(invented), merged_into=None, erased_at=None, owner__isnull=False)
+    known = list(mine.order_by("pk"))
     dice.shuffle(known)
     for role in FIELDS:
         some, known = known[:OF_A_ROLE], known[OF_A_ROLE:]
@@ -67,8 +71,8 @@ def _fields(role: str, wanted: Sequence[tuple[str, str, tuple[str, ...], str]], 
             field = people.create_field(label=label, kind=kind, choices=choices, by=owner, now=now)
             governance.note_demo([field.public_id])
         found.append(WantedField(field.pk, value))
-    priority = {"leader": 1, "employee": 3}[role]
-    people.set_role_rules(role=role, priority=priority, fields=found, version=0, by=owner, now=now)
+    known = role_rules(role)
+    people.set_role_rules(role=role, priority=known.priority, fields=found, version=known.version, by=owner, now=now)
 
 
 def _followers(some: Sequence[Person], dice: Random, now: datetime) -> None:
