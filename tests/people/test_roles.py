@@ -14,6 +14,8 @@ from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Field, GivenDefault, Person, Role, Trait
 from guanxi.people.operations import FieldRefused, Put, RoleRefused, WantedField
+from guanxi.people.operations.roles import filling
+from guanxi.people.operations.tagging.putting import held
 from guanxi.people.operations.tagging.undoing import kept, untag_people
 from tests.commerce.importing import rejects, undo
 from tests.commerce.importing import settle as settled
@@ -75,6 +77,38 @@ def test_a_choice_is_one_of_its_values_and_a_field_is_refused_with_the_reason(
     assert list(AuditEntry.objects.filter(act__startswith="field.").order_by("pk").values_list("act", flat=True)) == [
         "field.created", "field.created", "field.changed",
     ]  # fmt: skip
+
+
+def test_a_choice_is_read_as_it_is_kept_and_one_that_is_offered_no_more_is_no_beginning(
+    workspace: Workspace, now: datetime
+) -> None:
+    boss = make_staff()
+    shop = people.create_field(label="Shop", kind="choice", choices=["High  Street", "Quay"], by=boss, now=now)
+    settle(boss, now, (shop, "high  street"), priority=3)
+    assert [(one.value, one.field) for one in queries.role_rules("leader").fields] == [("High Street", shop)]
+    seen = queries.field_version(shop)
+    people.change_field(field=shop, version=seen, choices=["Quay"], by=boss, now=now)
+    known = queries.role_rules("leader")
+    assert ([one.value for one in known.fields], known.version, known.priority) == ([""], 2, 3)
+    assert settle(boss, now, (shop, "Quay"), priority=3)
+
+
+def test_who_loses_an_empty_field_while_a_role_is_filled_keeps_what_was_written(
+    workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss = make_staff()
+    topic, _price = fields(boss, now)
+    ann = make_person("Ann", now=now)
+    give(ann, "leader", boss, now)
+    settle(boss, now, (topic, "Tea"))
+
+    def edited_first(wanted: set[int]) -> list[int]:
+        Trait.objects.create(person=ann, field=topic, value="Cooking", set_at=now)
+        return held(wanted)
+
+    monkeypatch.setattr(filling, "held", edited_first)
+    assert people.fill_defaults(role="leader", version=1, by=boss, now=now) == 0
+    assert (traits(ann), told()) == ({"Topic": "Cooking"}, [])
 
 
 def test_who_gets_a_role_gets_its_values_once_where_nothing_stands(workspace: Workspace, now: datetime) -> None:

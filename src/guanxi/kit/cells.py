@@ -104,6 +104,11 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
+def one_line(text: str) -> str:
+    """NFKC, with single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
 def has_control(text: str) -> bool:
     """A line break, or a character that cannot be seen."""
     return not text.isprintable() and (_CONTROL.search(text) or _UNSEEN.search(text)) is not None

@@ -199,6 +199,7 @@ LEFT_OUT: Mapping[str, Any] = {
     "not_date": gettext_lazy("It is no date such as 2026-11-25."),
     "not_yes_no": gettext_lazy("It is neither yes nor no."),
     "not_number": gettext_lazy("It is no number."),
+    "not_choice": gettext_lazy("It is none of the choices of the field."),
     "too_long": gettext_lazy("It has more than 200 characters."),
     "too_many_ids": gettext_lazy("The person has 500 ids already."),
 }

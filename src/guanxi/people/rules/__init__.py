@@ -59,7 +59,7 @@ def canonical(value: str, kind: str, choices: Sequence[str] = ()) -> str:
     """The text that a trait keeps: 12.5, 2026-11-21, yes, one of the choices as it is written there. Raises BadCell."""
     match kind:
         case "choice":
-            wanted = unicodedata.normalize("NFKC", value).casefold()
+            wanted = cells.one_line(value).casefold()
             found = [one for one in choices if one == value or one.casefold() == wanted]
             if not found:
                 raise cells.BadCell(value)

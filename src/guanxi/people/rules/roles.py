@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 from guanxi.kit import cells
@@ -24,13 +23,9 @@ class BadField(ValueError):
         self.reason = reason
 
 
-def one_line(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).split())
-
-
 def label_of(text: str) -> str:
     """Raises BadField."""
-    label = one_line(text)
+    label = cells.one_line(text)
     if not label or len(label) > LABEL_LIMIT or cells.has_control(label):
         raise BadField("label")
     return label
@@ -39,7 +34,7 @@ def label_of(text: str) -> str:
 def choices_of(kind: str, given: Iterable[str]) -> list[str]:
     """Each once, in their order. Raises BadField."""
     once: dict[str, str] = {}
-    for text in filter(None, map(one_line, given)):
+    for text in filter(None, map(cells.one_line, given)):
         once.setdefault(text.casefold(), text)
     found = list(once.values())
     if kind != "choice":

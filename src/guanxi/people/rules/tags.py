@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from guanxi.kit import cells
+
 NAME_LIMIT = 30
 """Characters, as in the tags of WeCom."""
 TAGS_LIMIT = 3_000
@@ -32,7 +34,7 @@ def tag_name(text: str) -> str:
     """As it is kept: NFKC, single spaces. Raises BadName."""
     if any(unicodedata.category(one) in _UNSEEN and one not in JOINERS for one in text.strip()):
         raise BadName("unseen")
-    name = " ".join(unicodedata.normalize("NFKC", text).split())
+    name = cells.one_line(text)
     if not name.strip(JOINERS):
         raise BadName("empty")
     if len(name) > NAME_LIMIT:
@@ -49,7 +51,7 @@ def folded(name: str) -> str:
 
 def split_names(cell: str) -> list[str]:
     """The names in a cell of a file, each once, in their order."""
-    names = [" ".join(one.split()) for one in _SEPARATED.split(unicodedata.normalize("NFKC", cell))]
+    names = [cells.one_line(one) for one in _SEPARATED.split(unicodedata.normalize("NFKC", cell))]
     found: dict[str, str] = {}
     for one in names:
         found.setdefault(folded(one), one)

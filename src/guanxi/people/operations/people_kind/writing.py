@@ -16,8 +16,9 @@ from guanxi.people.operations.journal import note_changes
 from guanxi.people.operations.members import Joining, members_join, members_leave
 from guanxi.people.operations.people_kind.planning import KnownPerson, NewIdentity, NewPerson, PeoplePlan
 from guanxi.people.operations.people_kind.tagging import write_tags
+from guanxi.people.operations.roles.fields import fields_alone
 from guanxi.people.operations.words import rewrite_words, words_of, write_words
-from guanxi.people.port import ImportContext
+from guanxi.people.port import ImportContext, NewField
 from guanxi.people.rules.kinds import PLAIN, SEALED
 
 IDENTITY = Identity._meta.db_table
@@ -155,13 +156,18 @@ def _tags(plan: PeoplePlan, ids: Sequence[int], context: ImportContext) -> None:
 
 
 def _make_fields(context: ImportContext) -> None:
-    known = set(Field.objects.filter(key__in=[new.key for new in context.new_fields]).values_list("key", flat=True))
-    missing = [new for new in context.new_fields if new.key not in known]
-    if missing:
+    if _missing_fields(context):
+        fields_alone()
+        missing = _missing_fields(context)
         made = Field.objects.bulk_create(Field(key=new.key, label=new.label, kind=new.kind) for new in missing)
         note_changes(
             import_id=context.import_id, model=Field, changes=[(field.pk, {}, {"key": field.key}) for field in made]
         )
+
+
+def _missing_fields(context: ImportContext) -> list[NewField]:
+    known = set(Field.objects.filter(key__in=[new.key for new in context.new_fields]).values_list("key", flat=True))
+    return [new for new in context.new_fields if new.key not in known]
 
 
 def _consent_lines(plan: PeoplePlan, ids: Sequence[int], context: ImportContext) -> list[governance.ConsentLine]:

@@ -11,7 +11,7 @@ from pypinyin import lazy_pinyin
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.kit import scope
-from guanxi.people.models import Field, TraitKind
+from guanxi.people.models import Field, RoleField, RoleRules, TraitKind
 from guanxi.people.queries.roles import field_version
 from guanxi.people.rules import slug
 from guanxi.people.rules.roles import FIELDS_LIMIT, BadField, choices_of, label_of
@@ -31,7 +31,7 @@ def create_field(*, label: str, kind: str, choices: Sequence[str] = (), by: Staf
     if kind not in TraitKind.values:
         raise FieldRefused("kind")
     label, choices = _read(label, kind, choices)
-    _alone()
+    fields_alone()
     _free(label)
     if Field.objects.count() >= FIELDS_LIMIT:
         raise FieldRefused("too_many")
@@ -53,7 +53,7 @@ def change_field(
 ) -> Field:
     """What is left out stays; who has a choice that is offered no more keeps it. `version` is what was read
     (`queries.field_version`). Raises FieldRefused."""
-    _alone()
+    fields_alone()
     held: Field = Field.objects.select_for_update().get(pk=field.pk)
     if field_version(held) != version:
         raise FieldRefused("changed")
@@ -66,8 +66,22 @@ def change_field(
         _free(new_label, besides=held.pk)
     held.label, held.choices = new_label, new_choices
     held.save(update_fields=["label", "choices"])
+    _empty_values(held, by, now)
     governance.record(act="field.changed", by=by, subject=held.public_id, now=now)
     return held
+
+
+def _empty_values(field: Field, by: Staff | None, now: datetime) -> None:
+    """Roles begin with no choice that is offered no more."""
+    if field.kind != TraitKind.CHOICE:
+        return
+    roles = RoleField.objects.filter(field=field).exclude(value="").exclude(value__in=field.choices)
+    for row in RoleRules.objects.select_for_update().filter(role__in=roles.values("role")).order_by("pk"):
+        roles.filter(role=row.role).update(value="")
+        row.version, row.changed_at, row.by = row.version + 1, now, by
+        row.save()
+        detail = {"of": row.role, "defaults": field.label}
+        governance.record(act="role.settled", by=by, detail=detail, now=now)
 
 
 def _read(label: str, kind: str, choices: Sequence[str]) -> tuple[str, list[str]]:
@@ -86,6 +100,7 @@ def _labels(besides: int) -> list[str]:
     return list(Field.objects.exclude(pk=besides).values_list("label", flat=True))
 
 
-def _alone() -> None:
+def fields_alone() -> None:
+    """Nobody else makes or renames fields of this workspace until the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"guanxi.fields.{scope.current()}"])

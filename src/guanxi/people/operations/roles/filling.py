@@ -28,10 +28,11 @@ def fill_defaults(*, role: str, version: int, by: Staff | None, now: datetime, m
     if (row.version if row else 0) != version:
         raise RoleRefused("changed")
     fields = {one.field_id: one for one in defaults_of(role)}
-    found = to_fill(role, most)
-    there = set(held({person for person, _field, _state in found}))
-    new = [(person, field) for person, field, state in found if state == EMPTY and person in there]
-    old = [(person, field) for person, field, state in found if state == EARLIER and person in there]
+    there = set(held({person for person, _field, _state in to_fill(role, most)}))
+    # Somebody may have been edited, or have lost the role, until they were held.
+    found = [one for one in to_fill(role, most) if one[0] in there]
+    new = [(person, field) for person, field, state in found if state == EMPTY]
+    old = [(person, field) for person, field, state in found if state == EARLIER]
     write(role, [(person, field, fields[field].value, None) for person, field in new], now)
     for field in {field for _person, field in old}:
         people = [person for person, which in old if which == field]
