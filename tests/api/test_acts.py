@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from guanxi.api.v1.examples.ids import RULE, WORDS
+from guanxi.connections.operations import FOLLOWERS
 from guanxi.governance.models import Role, Staff, Suppression, Workspace
 from guanxi.governance.queries import Permission
 from guanxi.kit import clock
 from guanxi.people import operations as people
-from guanxi.people.models import Person
+from guanxi.people.models import Field, Person
 from tests.api.callers import Caller, caller, key_of
 from tests.factories import channels as make
 from tests.factories.people import make_person, make_staff, make_unit
@@ -139,3 +140,27 @@ def test_a_letter_to_nobody_is_refused_where_the_body_names_them(calls: Caller) 
     make.account(clock.now())
     for path in ("/contents/preview", "/contents/test"):
         assert calls.post(path, {"variant": WORDS, "person": "psn_nobody"}, 422)["field"] == "person"
+
+
+def test_a_role_is_settled_and_filled_only_as_it_was_looked_at(calls: Caller) -> None:
+    topic = calls.post("/fields", {"label": "Topic", "kind": "text"}, 201)["id"]
+    fields = [{"field": topic, "begins_with": "Tea"}]
+    ann = make_person("Ann", now=clock.now())
+    calls.put(f"/people/{ann.public_id}/role", {"role": "leader"})
+    seen = calls.send("PUT", "/roles/leader", {"priority": 1, "fields": fields}).headers["ETag"]
+    calls.put("/roles/leader", {"priority": 2, "fields": fields})
+    assert calls.post("/roles/leader/fill", status=412, **{"If-Match": seen})["code"] == "changed_meanwhile"
+    assert calls.put("/roles/leader", {"priority": 1, "fields": []}, 412, **{"If-Match": seen})["code"] == (
+        "changed_meanwhile"
+    )
+    now = calls.send("GET", "/roles/leader").headers["ETag"]
+    assert calls.post("/roles/leader/fill", **{"If-Match": now}) == {"written": 1, "left": 0}
+
+
+def test_what_is_counted_from_platforms_is_not_edited_by_programs_either(calls: Caller) -> None:
+    counted = Field.objects.create(key=FOLLOWERS, label="Followers on all platforms", kind="number")
+    calls.patch(f"/fields/{counted.public_id}", {"label": "Fans"}, 404)
+    body = {"priority": 1, "fields": [{"field": counted.public_id, "begins_with": "5"}]}
+    refused = calls.put("/roles/leader", body, 422)
+    assert [(one["field"], one["code"]) for one in refused["errors"]] == [("fields.0.field", "unknown_field")]
+    assert calls.get("/roles/leader")["fields"] == []

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -31,7 +32,9 @@ SITE = "https://shop.example"
 
 
 @pytest.fixture
-def lumen(db: None) -> Iterator[Workspace]:
+def lumen(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    monkeypatch.setattr(turning_away, "SECONDS", 600.0)  # no thread writes while a test is at work
+    turning_away._waiting.clear()
     intake._known.clear()
     taking._rooms.clear()
     workspace = make_workspace()
@@ -237,7 +240,6 @@ def test_when_too_much_waits_senders_are_told_to_come_again(
 
 
 def test_what_is_refused_whole_is_counted_on_the_page_of_its_source(key: str) -> None:
-    turning_away._counted.clear()
     strangers = made("Site", SITE).key
     assert refusal(send(b"{", key)) == (400, "bad_json")
     assert refusal(send(b"x" * (queries_of_intake.BODY_BYTES + 1), key)) == (413, "too_large")
@@ -245,19 +247,35 @@ def test_what_is_refused_whole_is_counted_on_the_page_of_its_source(key: str) ->
         403,
         "bad_origin",
     )
+    for body in ({}, {"batch": 5}):
+        assert refusal(send(body | {"writeKey": strangers})) == (400, "no_batch")
+        assert refusal(send(body | {"writeKey": [1]})) == (400, "no_batch")
+    assert refusal(send([1])) == (400, "no_batch")
     assert refusal(send(b"{", "wk_unknown")) == (400, "bad_json")
+    turning_away.write_waiting()
     shop, site = Source.objects.order_by("pk")
-    assert {(one.code, one.count) for one in queries_of_intake.turned_away(shop)} == {("bad_json", 1), ("too_large", 1)}
-    assert [(one.code, one.count) for one in queries_of_intake.turned_away(site)] == [("bad_origin", 1)]
+    found = [{(one.code, one.count) for one in queries_of_intake.turned_away(each)} for each in (shop, site)]
+    assert found == [{("bad_json", 1), ("too_large", 1)}, {("bad_origin", 1), ("no_batch", 2)}]
 
 
 def test_a_flood_of_refusals_is_counted_with_few_writes(key: str, django_assert_num_queries: Any) -> None:
-    turning_away._counted.clear()
     send(b"{", key)
     with django_assert_num_queries(0):
         for _ in range(20):
             send(b"{", key)
-    turning_away._counted.update({one: (0.1, waiting) for one, (_at, waiting) in turning_away._counted.items()})
-    send(b"{", key)
+    turning_away.write_waiting()
+    turning_away.write_waiting()
     [one] = queries_of_intake.turned_away(Source.objects.get())
-    assert one.count == 22
+    assert one.count == 21
+
+
+def test_what_is_refused_last_of_a_flood_is_written_soon_and_without_another(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Event()
+    monkeypatch.setattr(turning_away, "write_waiting", written.set)
+    send(b"{", key)
+    monkeypatch.setattr(turning_away, "SECONDS", 0.01)
+    assert not written.is_set()
+    send(b"{", key)
+    assert written.wait(10)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,28 @@ def test_no_day_of_a_long_window_is_lost(days: int) -> None:
     beside = did(within={"type": "last_days", "days": 3}, having=[{"type": "days", "at_least": 3}])
     for where in (all_of_them, {"type": "all", "all": [all_of_them, beside]}):
         assert asked(rule_of(where), world, in_memory(LAKE, world)) == who(rule_of(where), world) == [1]
+
+
+def test_a_day_that_comes_again_after_midnight_is_one_day() -> None:
+    """In St. John's clocks went back at a minute past midnight, to 23:01 of the day before."""
+    start = datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
+    events = [
+        Happened(1, "product.bought", start + timedelta(minutes=minutes), None, 1, "CNY", "{}")
+        for minutes in (0, 30, 90, 2000)
+    ]
+    now = datetime(2010, 11, 20, tzinfo=UTC)
+    world = World([Person(1, "fan", "", "{}")], events, {}, now, "America/St_Johns", CATALOGUE)
+    window = {"type": "between", "first": "2010-11-07", "last": "2010-11-10"}
+    counted = [
+        days
+        for days in range(1, 5)
+        if asked(rule_of(did(within=window, having=[{"type": "days", "exactly": days}])), world, in_memory(LAKE, world))
+    ]
+    assert counted == [
+        days
+        for days in range(1, 5)
+        if who(rule_of(did(within=window, having=[{"type": "days", "exactly": days}])), world)
+    ]
 
 
 @pytest.mark.parametrize("percent", [1, 5, 20, 33, 50, 67, 99])

@@ -10,7 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from guanxi.console.people.timeline import timeline
+from guanxi.acquisition.models import EventName
+from guanxi.console.people.timeline import timeline, told
+from guanxi.events.queries import TimelineEntry
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Role, Staff, User, Workspace
 from guanxi.people import operations as people
@@ -218,6 +220,31 @@ def test_more_notes_take_no_more_queries(
         people.add_note(person=emma, by=by, text=str(number), now=now)
     with django_assert_num_queries(len(counted)):
         owner.get("person", emma.public_id)
+
+
+def test_more_levels_proven_by_a_site_take_no_more_queries(
+    owner: Visitor, emma: Person, now: datetime, django_assert_num_queries: Any
+) -> None:
+    def proven(number: int) -> None:
+        proof = people.Proof(emma.pk, now, number, f"track.seen_{number}")
+        people.prove_level(level="interactor", proof="event.sent", proofs=[proof], now=now)
+
+    def reached(number: int) -> TimelineEntry:
+        props = {"level": "interactor", "proof": "event.sent", "label": f"track.seen_{number}"}
+        return TimelineEntry(b"", "level.reached", now, None, None, None, None, None, props)
+
+    EventName.objects.create(key="track.seen_1", name="Seen 1", first_seen_at=now, last_seen_at=now)
+    proven(1)
+    owner.get("person", emma.public_id)
+    with CaptureQueriesContext(connection) as counted:
+        owner.get("person", emma.public_id)
+    proven(2)
+    proven(3)
+    with django_assert_num_queries(len(counted)):
+        assert "an event of theirs: Seen 1" in owner.get("person", emma.public_id)
+    with django_assert_num_queries(1):
+        items = told([reached(number) for number in (1, 2, 3)])
+    assert [item.more for item in items[:2]] == ["an event of theirs: Seen 1", "an event of theirs: track.seen_2"]
 
 
 def test_an_id_of_another_kind_is_typed_found_and_removed(lumen: Workspace, owner: Visitor) -> None:

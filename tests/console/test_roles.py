@@ -64,8 +64,12 @@ def test_those_who_have_the_role_are_filled_after_a_look(owner: Visitor, now: da
     owner.post("role", "leader", version=0, priority=1, add=topic)
     begins: dict[str, Any] = {f"value_{topic}": "Tea"}
     owner.post("role", "leader", version=1, priority=1, **begins)
-    assert "Empty, would get it" in owner.get("role", "leader") and not Trait.objects.exists()
-    owner.post("role_fill", "leader", version=1)
+    page = owner.get("role", "leader")
+    assert "Empty, would get it" in page and "Fill them now" in page and not Trait.objects.exists()
+    for stale in ("1", "2" * 5_000, "-2"):
+        owner.post("role_fill", "leader", version=stale)
     assert not Trait.objects.exists()
     owner.post("role_fill", "leader", version=2)
-    assert "1 values written." in owner.get("role", "leader") and Trait.objects.get(person=lin).value == "Tea"
+    page = owner.get("role", "leader")
+    assert "1 value written." in page and "Fill them now" not in page
+    assert Trait.objects.get(person=lin).value == "Tea"

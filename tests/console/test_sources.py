@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import EventName, Source
-from guanxi.acquisition.operations import turning_away
 from guanxi.acquisition.queries import KnownKey, source_of_key
 from guanxi.audiences.operations import save_audience
 from guanxi.console.integrations import words
@@ -158,7 +157,6 @@ def test_requests_that_were_refused_whole_stand_on_the_page_with_how_often_and_w
 ) -> None:
     source, key = made(owner)
     assert "Requests refused whole" not in owner.get("source", source.public_id)
-    turning_away._counted.clear()
     acquisition.note_turned_away(key=key, code="too_large", now=clock.wall())
     page = owner.get("source", source.public_id)
     assert "Requests refused whole" in page

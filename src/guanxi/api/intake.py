@@ -42,21 +42,27 @@ LET_PASS = 16 * 1024**2
 _known: dict[str, tuple[float, KnownKey]] = {}
 
 
-class Envelope(msgspec.Struct):
-    """What the door reads of a body. The events inside stay as they are: `Raw` only checks that they are JSON."""
-
-    batch: list[msgspec.Raw] | None = None
+class Signed(msgspec.Struct):
     writeKey: Any = None
 
 
+class Envelope(Signed):
+    """What the door reads of a body. The events inside stay as they are: `Raw` only checks that they are JSON."""
+
+    batch: list[msgspec.Raw] | None = None
+
+
 _decode = msgspec.json.Decoder(Envelope).decode
+_decode_signed = msgspec.json.Decoder(Signed).decode
 _encode = msgspec.json.Encoder().encode
 
 
 class Refusal(Exception):
-    def __init__(self, status: int, code: str, said: str, key: KnownKey | None = None) -> None:
+    """`given` is the key that the body named, whatever it may be."""
+
+    def __init__(self, status: int, code: str, said: str, given: Any = None) -> None:
         super().__init__(code)
-        self.status, self.code, self.said, self.key = status, code, said, key
+        self.status, self.code, self.said, self.given = status, code, said, given
 
 
 BAD_JSON = "The body is not JSON as UTF-8. Send an object, with the header Content-Type: application/json."
@@ -117,14 +123,14 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
         envelope = _decode(body)
     except msgspec.ValidationError:
         bad = ("no_batch", NO_BATCH) if name == BATCH else ("bad_json", BAD_JSON)
-        raise Refusal(400, *bad) from None
+        raise Refusal(400, *bad, _key_alone(body)) from None
     except (msgspec.DecodeError, RecursionError):
         raise Refusal(400, "bad_json", BAD_JSON) from None
     if name == BATCH and envelope.batch is None:
-        raise Refusal(400, "no_batch", NO_BATCH)
+        raise Refusal(400, "no_batch", NO_BATCH, envelope.writeKey)
     key = _key(request, envelope)
     if origin and (key.origins is None or origin not in key.origins):
-        raise Refusal(403, "bad_origin", BAD_ORIGIN, key)
+        raise Refusal(403, "bad_origin", BAD_ORIGIN, envelope.writeKey)
     try:
         acquisition.take(key=key, call=name, body=body, packed=packed)
     except NotTaken:
@@ -134,13 +140,21 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
         raise _come_again(no_room) from None
 
 
+def _key_alone(body: bytes) -> Any:
+    """Of what is JSON, and no request otherwise."""
+    try:
+        return _decode_signed(body).writeKey
+    except msgspec.ValidationError:
+        return None
+
+
 def _note(request: HttpRequest, refusal: Refusal) -> None:
     """For the source's page. A body that cannot be read tells no key; then the header may."""
     if refusal.status not in (400, 403, 411, 413):
         return
-    given = _user_name(request.META.get("HTTP_AUTHORIZATION", ""))
+    given = _user_name(request.META.get("HTTP_AUTHORIZATION", "")) or refusal.given
     try:
-        key = refusal.key or (known(given) if given else None)
+        key = known(given) if given and isinstance(given, str) else None
         if key is not None:
             acquisition.note_turned_away(key=key, code=refusal.code, now=clock.wall())
     except DatabaseError:

@@ -51,6 +51,8 @@ def beside(work: Callable[..., Any], *values: Any, processes: int) -> Iterator[A
         stopping.set()
         for one in started:
             one.join()
+    if any(one.exitcode for one in started):
+        raise AssertionError("a process beside came to a bad end")
 
 
 def _again(module: str, name: str, values: tuple[Any, ...], ready: Any, stopping: Any, done: Any) -> None:

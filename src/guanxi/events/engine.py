@@ -21,7 +21,7 @@ from django.conf import settings
 
 from guanxi.kit.net import objects
 
-SNAPSHOTS = 500
+SNAPSHOTS = 100
 # A question about everybody takes every core it gets. At this niceness it takes them while nobody else wants them: the
 # writer of the lake, pages and the database come first.
 NICENESS = 10
@@ -109,8 +109,10 @@ _columns: dict[tuple[str, ...], set[str]] = {}
 
 def _held(paths: tuple[str, ...], by_month: bool, connection: Any) -> set[str]:
     """The columns that files have, which never change, asked of each snapshot once."""
-    if paths not in _columns:
+    held = _columns.get(paths)
+    if held is None:
+        held = set(connection.read_parquet(list(paths), hive_partitioning=by_month).columns)
         if len(_columns) >= SNAPSHOTS:
             _columns.clear()
-        _columns[paths] = set(connection.read_parquet(list(paths), hive_partitioning=by_month).columns)
-    return _columns[paths]
+        _columns[paths] = held
+    return held

@@ -114,6 +114,12 @@ class TieBehind(Out):
     since: At | None
 
 
+class AdvisorBehind(Out):
+    id: str
+    name: str
+    band: str
+
+
 class Clause(Out):
     """One clause of the rule, by its path: whether it holds, what the person has there, and up to ten of the rows
     behind it, the newest first."""
@@ -124,6 +130,7 @@ class Clause(Out):
     events: list[EventBehind]
     tags: list[TagBehind]
     ties: list[TieBehind]
+    advisors: list[AdvisorBehind]
 
 
 class Explanation(Out):
@@ -296,6 +303,11 @@ def _clause(reason: Reason, evidence: Evidence) -> Clause:
         ],
         tags=[TagBehind(id=each.tag.public_id, name=each.tag.name, since=each.since) for each in evidence.tags],
         ties=[TieBehind(kind=each.kind, state=each.state, since=each.since) for each in evidence.ties],
+        advisors=[
+            AdvisorBehind(id=each.staff.public_id, name=each.staff.name, band=each.band)
+            for each in evidence.close
+            if each.staff
+        ],
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, invalid
-from guanxi.api.v1.fitting import Fitting, TagId, tags, wanted
+from guanxi.api.v1.fitting import Fitting, Roles, TagId, tags, wanted
 from guanxi.api.v1.shapes import (
     At,
     Id,
@@ -56,7 +56,7 @@ class NewBulk(In):
 
     add: list[TagId] = Field([], max_length=50, description="With `tag`: ids of tags to put on.")
     remove: list[TagId] = Field([], max_length=50, description="With `tag`: ids of tags to take off.")
-    role: Literal["employee", "leader", "consumer"] | None = Field(None, description="With `role`.")
+    role: Roles | None = Field(None, description="With `role`.")
 
 
 class BulkOut(Out):

@@ -67,8 +67,8 @@ IF_MATCH = {
     "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
 }
 NEVER_KEPT = ("reveal_person", "check_channel", "test_channel", "test_content")
-# Acts that look at If-Match: whoever reviewed a broadcast sends the one that they reviewed.
-STEPS = ("send_broadcast", "pause_broadcast", "resume_broadcast", "cancel_broadcast")
+# Acts that look at If-Match, as all changes do: whoever reviewed a broadcast or a role means what they reviewed.
+STEPS = ("send_broadcast", "pause_broadcast", "resume_broadcast", "cancel_broadcast", "set_role_rules", "fill_role")
 MOVED = {
     "description": "This person became another one: `Location` is the same of theirs.",
     "headers": {"Location": {"schema": {"type": "string"}}},

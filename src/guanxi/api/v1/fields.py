@@ -9,6 +9,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.v1.shapes import In, Line, Listed, Out, Page, must_match, newest, one, page, tagged
+from guanxi.connections.operations import FOLLOWERS
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
@@ -78,9 +79,9 @@ def create_field(request: ApiRequest, body: NewField) -> FieldOut:
 def change_field(request: ApiRequest, field_id: str, body: FieldChange) -> FieldOut:
     """Rename a field, or change its choices
 
-    With `If-Match`, only the version that you know is changed.
+    With `If-Match`, only the version that you know is changed. What is counted from platforms keeps its name.
     """
-    row = one(Kept.objects.all(), field_id)
+    row = one(Kept.objects.exclude(key=FOLLOWERS), field_id)
     must_match(request, field_out(row))
     changed = people.change_field(
         field=row,

@@ -12,16 +12,18 @@ from guanxi.api.v1.shapes import Day, In, Line, chosen
 from guanxi.governance.models import Staff, Unit
 from guanxi.kit.cells import BadCell
 from guanxi.people.models import Field as Kept
-from guanxi.people.models import Level, TraitKind
+from guanxi.people.models import Level, Role, TraitKind
 from guanxi.people.queries import NONE, ORDERS, TraitWanted, Wanted, tags_for, trait_wanted
 
 Levels = Literal["visitor", "interactor", "fan", "friend", "customer"]
 Proven = Literal["interactor", "fan", "friend", "customer"]
+Roles = Literal["employee", "leader", "consumer"]
 Sorts = Literal["name", "name_back", "newest", "oldest", "seen", "unseen", "close"]
 Has = Literal["yes", "no"]
 TagId = Annotated[str, Field(pattern=r"^tag_[0-9a-hjkmnp-tv-z]{26}$", max_length=30)]
 RANGE = ".."
 assert set(Levels.__args__) == set(Level.values)  # type: ignore[attr-defined]
+assert set(Roles.__args__) == set(Role.values)  # type: ignore[attr-defined]
 assert set(Sorts.__args__) == set(ORDERS)  # type: ignore[attr-defined]
 
 
@@ -39,7 +41,7 @@ class Fitting(In):
     seen_to: Day | None = None
     email: Has | None = Field(None, description="Whether an e-mail address is known.")
     phone: Has | None = None
-    role: Literal["employee", "leader", "consumer"] | None = None
+    role: Roles | None = None
     strength: Literal["strong", "neutral", "weak"] | None = Field(None, description="With the brand, at this moment.")
     member: Has | None = None
     reached: Proven | None = Field(None, description="Came onto this level; with days, in those.")

@@ -357,8 +357,6 @@ ROLES = {
 def _role(refusal: RoleRefused) -> Problem:
     if refusal.reason == "changed":
         return Problem("changed_meanwhile", "Somebody saved meanwhile. Get the role again and look at what changed.")
-    if refusal.reason not in ROLES:
-        return invalid(refusal.reason, "Out of its bounds.")
     part, words = ROLES[refusal.reason]
     return invalid(f"fields.{refusal.place}.{part}", words, refusal.reason)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from ninja import Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import not_found
 from guanxi.api.v1.fields import FieldOut, field_out
+from guanxi.api.v1.fitting import Roles
 from guanxi.api.v1.shapes import At, Id, In, Line, Named, Out, must_match, named, tagged
+from guanxi.connections.operations import FOLLOWERS
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
@@ -21,7 +21,6 @@ from guanxi.people.queries import KnownRules
 
 router = Router(tags=["Roles"])
 VIEW, MANAGE = Permission.PEOPLE_VIEW, Permission.TAGS_MANAGE
-Roles = Literal["employee", "leader", "consumer"]
 
 
 class FieldOfRole(Out):
@@ -125,7 +124,8 @@ def set_role_rules(request: ApiRequest, role: str, body: RoleRulesIn) -> RoleRul
     """
     known = found(role)
     must_match(request, shown(known))
-    keys = dict(Kept.objects.filter(public_id__in=[one.field for one in body.fields]).values_list("public_id", "pk"))
+    named_here = Kept.objects.exclude(key=FOLLOWERS).filter(public_id__in=[one.field for one in body.fields])
+    keys = dict(named_here.values_list("public_id", "pk"))
     fields = [WantedField(keys.get(one.field, 0), one.begins_with or "") for one in body.fields]
     people.set_role_rules(
         role=known.role, priority=body.priority, fields=fields, version=known.version, by=request.staff, now=request.now
@@ -159,9 +159,10 @@ def fill_role(request: ApiRequest, role: str) -> FilledOut:
     """Give those who have a role what it begins with
 
     Where their field is empty, or says an earlier value of the role as it came; up to 20,000 values at once. What
-    somebody wrote stays, and what they emptied.
+    somebody wrote stays, and what they emptied. With `If-Match`, the ETag of the role, only what you looked at.
     """
     known = found(role)
+    must_match(request, shown(known))
     written = people.fill_defaults(role=known.role, version=known.version, by=request.staff, now=request.now)
     left = sum(one.empty + one.earlier for one in queries.would_get(known.role))
     return FilledOut(written=written, left=left)

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import invalid
+from guanxi.api.v1.fitting import Roles
 from guanxi.api.v1.shapes import At, Flag, Id, In, Named, Number, Out, Words, named, one
-from guanxi.api.v1.tags import Roles
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience, TagRule

@@ -10,12 +10,13 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import invalid
+from guanxi.api.v1.fitting import Roles
 from guanxi.api.v1.people import found
 from guanxi.api.v1.shapes import At, Flag, Id, In, Line, Moment, Name, Named, Number, Out, named, one
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
-from guanxi.people.models import Role, Tag, TaggedBy, TagGroup
+from guanxi.people.models import Tag, TaggedBy, TagGroup
 from guanxi.people.operations import Put
 
 router = Router(tags=["Tags"])
@@ -23,10 +24,8 @@ VIEW, EDIT, MANAGE = Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT, Permission.
 TagName = Annotated[Name, Field(max_length=30)]
 WinsWords = Literal["ours", "channel", "newest"]
 HowWords = Literal["staff", "rule", "import", "api", "channel"]
-Roles = Literal["employee", "leader", "consumer"]
 assert set(WinsWords.__args__) == {wins for wins, _label in TagGroup.WINS}  # type: ignore[attr-defined]
 assert set(HowWords.__args__) == set(TaggedBy.values)  # type: ignore[attr-defined]
-assert set(Roles.__args__) == set(Role.values)  # type: ignore[attr-defined]
 
 
 class TagOut(Out):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem, not_found
-from guanxi.api.v1.fitting import Fitting, Sorts, TagId, as_lines, as_parts
+from guanxi.api.v1.fitting import Fitting, Has, Levels, Proven, Roles, Sorts, TagId, as_lines, as_parts
 from guanxi.api.v1.shapes import At, Day, Flag, In, Line, Name, Named, Out, must_match, named, tagged
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
@@ -28,7 +28,7 @@ class ViewFilter(In):
     """As on the list of people. Owner and unit are ids; one that a reader does not see fits nobody for them."""
 
     search: str = Field("", max_length=100)
-    level: Literal["", "visitor", "interactor", "fan", "friend", "customer"] = ""
+    level: Literal["", Levels] = ""
     owner: str = Field("", max_length=40)
     unit: str = Field("", max_length=40)
     source: Line = Field("", max_length=40)
@@ -36,15 +36,15 @@ class ViewFilter(In):
     added_to: Day | None = None
     seen_from: Day | None = None
     seen_to: Day | None = None
-    email: Literal["", "yes", "no"] = ""
-    phone: Literal["", "yes", "no"] = ""
-    role: Literal["", "employee", "leader", "consumer"] = ""
+    email: Literal["", Has] = ""
+    phone: Literal["", Has] = ""
+    role: Literal["", Roles] = ""
     strength: Literal["", "strong", "neutral", "weak"] = ""
-    member: Literal["", "yes", "no"] = ""
-    reached: Literal["", "interactor", "fan", "friend", "customer"] = ""
+    member: Literal["", Has] = ""
+    reached: Literal["", Proven] = ""
     reached_from: Day | None = None
     reached_to: Day | None = None
-    lost: Literal["", "interactor", "fan", "friend", "customer"] = ""
+    lost: Literal["", Proven] = ""
     lost_from: Day | None = None
     lost_to: Day | None = None
     tags_any: list[TagId] = Field([], max_length=50)

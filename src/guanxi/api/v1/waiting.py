@@ -7,8 +7,8 @@ from typing import Literal
 from ninja import Query, Router
 
 from guanxi.api.access import ApiRequest, op
-from guanxi.api.v1.roles import Roles
-from guanxi.api.v1.shapes import At, Listed, Named, Out, Page, page
+from guanxi.api.v1.fitting import Roles
+from guanxi.api.v1.shapes import At, Listed, Named, Out, Page, naming, page
 from guanxi.connections import queries
 from guanxi.governance.queries import Permission
 
@@ -37,7 +37,7 @@ def list_waiting(request: ApiRequest, asked: Query[Listed]) -> Page[WaitingOut]:
     return page(
         [
             WaitingOut(
-                person=Named(id=one.person.public_id, name=one.person.name),
+                person=naming(one.person),
                 role=one.role.value,  # type: ignore[arg-type]
                 priority=one.priority,
                 why=one.why,  # type: ignore[arg-type]

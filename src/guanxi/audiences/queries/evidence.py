@@ -18,6 +18,7 @@ from guanxi.audiences.queries.members import tables_of, zone_here
 from guanxi.audiences.queries.scans import Context, selected
 from guanxi.audiences.rules import (
     Agreed,
+    Catalogue,
     Clause,
     Did,
     DidNot,
@@ -85,13 +86,17 @@ def why_with_rows(rule: Any, person: int, *, now: datetime) -> Why:
     known, zone = catalogue(), zone_here()
     whole = resolved(parse_rule(rule, known), known)
     with lake() as tables:
-        reasons = explain(whole, tables_of(tables), person, now=now, zone=zone, catalogue=known)
-        context = Context(tables_of(tables), now, zone, known, person)
-        rows = {path: _rows(leaf, context, tables) for path, leaf in leaves("where", whole.where)}
+        held = tables_of(tables, now)
+        reasons = explain(whole, held, person, now=now, zone=zone, catalogue=known)
+        context = Context(held, now, zone, known, person)
+        said = list(leaves("where", whole.where))
+        asked = any(isinstance(leaf, Strength) and leaf.of for _path, leaf in said)
+        advisors = closeness(Person.objects.get(pk=person), now).advisors if asked else ()
+        rows = {path: _rows(leaf, context, tables, advisors) for path, leaf in said}
     return Why(describe(whole, known), {one.path: one for one in reasons}, rows)
 
 
-def _rows(leaf: Clause, context: Context, tables: Lake) -> Evidence:
+def _rows(leaf: Clause, context: Context, tables: Lake, advisors: Sequence[Close]) -> Evidence:
     match leaf:
         case Did() | DidNot() | Top():
             stretch = window_bounds(leaf.within, context.now, context.zone)
@@ -109,17 +114,15 @@ def _rows(leaf: Clause, context: Context, tables: Lake) -> Evidence:
             carried = PersonTag.objects.filter(person=context.person, tag__in=keys).select_related("tag", "tag__group")
             return Evidence(tags=list(carried[:ROWS]))
         case Strength() if leaf.of:
-            return Evidence(close=_close(leaf, context))
+            return Evidence(close=_close(leaf, context.catalogue, advisors))
         case Tie():
             return Evidence(ties=_ties(leaf, context, tables))
     return Evidence()
 
 
-def _close(leaf: Strength, context: Context) -> list[Close]:
-    advisors, units = keys_of(leaf, context)
-    assert context.person is not None
-    known = closeness(Person.objects.get(pk=context.person), context.now).advisors
-    return [one for one in known if one.staff and (one.staff.pk in advisors or one.staff.unit_id in units)][:ROWS]
+def _close(leaf: Strength, known: Catalogue, to: Sequence[Close]) -> list[Close]:
+    advisors, units = keys_of(leaf, known)
+    return [one for one in to if one.staff and (one.staff.pk in advisors or one.staff.unit_id in units)][:ROWS]
 
 
 def _events(found: Sequence[Any], tables: Lake) -> list[TimelineEntry]:

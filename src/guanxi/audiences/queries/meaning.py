@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from guanxi.audiences.queries.bands import keys_of, staff_of
 from guanxi.audiences.queries.compile import leaves
 from guanxi.audiences.rules import (
     AMOUNT,
@@ -29,7 +30,6 @@ from guanxi.audiences.rules import (
     name_of,
     opened,
 )
-from guanxi.governance.models import Staff
 
 
 def basis_of(rule: Rule, known: Catalogue, zone: str) -> str:
@@ -53,11 +53,8 @@ def _meaning(leaf: Clause, known: Catalogue) -> object:
             return [known.tags[key].keys for key in leaf.tags]
         case Tie():
             return [(known.ties[leaf.kind][key].column, known.ties[leaf.kind][key].keys) for key in leaf.of]
-        case Strength():
-            named = [known.ties["friend"][key] for key in leaf.of]
-            units = [key for one in named if one.column == "unit" for key in one.keys]
-            staff = Staff.objects.filter(unit__in=units).order_by("pk").values_list("pk", flat=True) if units else ()
-            return [one.keys for one in named], list(staff)
+        case Strength() if leaf.of:
+            return staff_of(*keys_of(leaf, known))
         case InAudience():
             return known.audiences[leaf.audience].listed
     return None

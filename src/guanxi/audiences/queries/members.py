@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from django.db.models import Q
 
 from guanxi.audiences.models import Audience, AudienceMember
+from guanxi.audiences.queries.bands import staff_of
 from guanxi.audiences.queries.catalogue import catalogue
 from guanxi.audiences.queries.engine import ENGINES
 from guanxi.audiences.queries.explain import Reason, explain
@@ -19,12 +21,11 @@ from guanxi.audiences.queries.statements import people_of
 from guanxi.audiences.rules import Catalogue, Rule, events_in, named_in, opened, parse_rule
 from guanxi.connections.queries import closest
 from guanxi.events.queries import Lake, cluster, lake
-from guanxi.governance.models import Staff, Workspace
+from guanxi.governance.models import Workspace
 from guanxi.kit import bulk, scope
 from guanxi.people.models import Person
 
 SAMPLES = 10
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 CLOSE = pa.schema(
     [
         ("person", pa.int64()),
@@ -72,7 +73,7 @@ def why(rule: Any, person: int, *, now: datetime) -> list[Reason]:
     known = catalogue()
     parsed = parse_rule(rule, known)
     with lake() as tables:
-        return explain(parsed, tables_of(tables), person, now=now, zone=zone_here(), catalogue=known)
+        return explain(parsed, tables_of(tables, now), person, now=now, zone=zone_here(), catalogue=known)
 
 
 def settled(rule: Any) -> Any:
@@ -98,20 +99,20 @@ def zone_here() -> str:
     return Workspace.objects.only("timezone").get(pk=scope.current()).timezone
 
 
-def tables_of(found: Lake, since: datetime = LONG_AGO) -> Tables:
+def tables_of(found: Lake, since: datetime) -> Tables:
     """`since`: who was close to an advisor at no moment after it need not be told."""
 
     def lists(audience: int) -> Any:
         ids = bulk.numbers(LISTED, [scope.current(), audience])
         return found.register(f"list_{audience}", pa.table({"person": ids}))
 
+    @cache
     def close(advisors: tuple[int, ...], units: tuple[int, ...]) -> Any:
-        staff = Staff.objects.filter(Q(pk__in=advisors) | Q(unit__in=units))
-        rows = closest(sorted(staff.values_list("pk", flat=True)), since)
+        rows = closest(staff_of(advisors, units), since)
         name = "close_" + sha256(repr((advisors, units)).encode()).hexdigest()[:16]
-        return found.register(
-            name, pa.Table.from_pylist([dict(zip(CLOSE.names, row, strict=True)) for row in rows], CLOSE)
-        )
+        columns = zip(*rows, strict=True) if rows else [[] for _ in CLOSE]
+        told = [pa.array(column, kind) for column, kind in zip(columns, CLOSE.types, strict=True)]
+        return found.register(name, pa.Table.from_arrays(told, schema=CLOSE))
 
     engine = ENGINES[found.dialect]
     return Tables(found.events, found.people, found.aliases, engine, found.others, lists, lambda: found.lifetime, close)

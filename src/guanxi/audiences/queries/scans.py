@@ -322,7 +322,8 @@ def days(events: Any, window: Window, kept: Any | None, context: Context) -> Any
     if start is None or end is None:
         return number.nunique(where=kept)
     changes = offsets(start, end, context.now, context.zone)
-    first = (_us(start - EPOCH) + _us(changes[0][1])) // DAY_US
+    # Where clocks go back over midnight, a day comes again that begins before the first.
+    first = min((_us(max(since, start) - EPOCH) + _us(offset)) // DAY_US for since, offset in changes)
     last = (_us(end - EPOCH) - 1 + _us(changes[-1][1])) // DAY_US
     bit = number - first
     if kept is not None:  # an engine may shift by the days of other events before it leaves them out

@@ -23,9 +23,6 @@ class AmountCondition(Test):
 Condition = Annotated[PropCondition | AmountCondition, Field(discriminator="type")]
 
 
-# How many of them
-
-
 class Bound(Part):
     """Over no event at all, every measure is 0: `at_most` and `exactly: 0` hold for people who never did it."""
 

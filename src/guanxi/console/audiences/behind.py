@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -49,12 +50,13 @@ def behind(evidence: Evidence, *, slug: str, person: Person, staff: Staff) -> li
     rows += [_closeness(one, page) for one in evidence.close]
     if not evidence.ties:
         return rows
-    names, groups = _names(evidence.ties), _groups(evidence.ties, staff)
+    groups = _groups(evidence.ties, staff)
+    names = _names(evidence.ties) | {("group", pk): name for pk, (name, _id) in groups.items()}
     for tie in evidence.ties:
         state = "" if tie.state in ("active", "first", "claim") else _("no more")
         key = {"friend": tie.advisor, "group": tie.group}.get(tie.kind, tie.account)
         text = str(TIES[tie.kind]) % {"name": names.get((tie.kind, key), "–")}
-        group = groups.get(tie.group or 0) if tie.kind == "group" else None
+        group = groups.get(tie.group or 0, ("", ""))[1] if tie.kind == "group" else ""
         url = reverse("group", args=[slug, group]) if group else f"{page}?show=ties"
         rows.append(Behind("link", text, state, tie.since, url))
     return rows
@@ -65,19 +67,20 @@ def _closeness(one: Close, page: str) -> Behind:
     return Behind("users", said, "", max((each.at for each in one.because), default=None), f"{page}?show=ties")
 
 
-def _names(ties: Sequence[TieRow]) -> Mapping[tuple[str, int | None], str]:
+def _names(ties: Sequence[TieRow]) -> dict[tuple[str, int | None], str]:
     staff = {one.advisor for one in ties if one.kind == "friend" and one.advisor}
-    groups = {one.group for one in ties if one.kind == "group" and one.group}
     accounts = {one.account for one in ties if one.kind == "follow" and one.account}
     found: dict[tuple[str, int | None], str] = {}
     found |= {("friend", one.pk): str(one) for one in (Staff.objects.filter(pk__in=staff) if staff else ())}
-    found |= {("group", one.pk): str(one) for one in (GroupChat.objects.filter(pk__in=groups) if groups else ())}
     found |= {("follow", one.pk): str(one) for one in (Account.objects.filter(pk__in=accounts) if accounts else ())}
     return found
 
 
-def _groups(ties: Sequence[TieRow], staff: Staff) -> dict[int, str]:
-    """The public ids of those group chats that this member of staff may open."""
-    asked = [one.group for one in ties if one.kind == "group" and one.group]
-    seen = connections.visible_groups(staff).filter(pk__in=asked) if asked else GroupChat.objects.none()
-    return dict(seen.values_list("pk", "public_id"))
+def _groups(ties: Sequence[TieRow], staff: Staff) -> dict[int, tuple[str, str]]:
+    """What these group chats are called, and the public ids of those that this member of staff may open."""
+    asked = {one.group for one in ties if one.kind == "group" and one.group}
+    if not asked:
+        return {}
+    seen = Exists(connections.visible_groups(staff).filter(pk=OuterRef("pk")))
+    rows = GroupChat.objects.filter(pk__in=asked).annotate(seen=seen)
+    return {one.pk: (str(one), one.public_id if one.seen else "") for one in rows}

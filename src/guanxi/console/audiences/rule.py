@@ -9,7 +9,7 @@ from typing import Any
 
 from guanxi.audiences.queries import Catalogue, RuleError
 from guanxi.console.audiences import yearly
-from guanxi.console.audiences.sketch import AMOUNT, Measure, Row, Sketch, Step, Test, Trouble, Window
+from guanxi.console.audiences.sketch import AMOUNT, Measure, Row, Sketch, Step, Test, Trouble, Window, number_of
 from guanxi.kit import money
 
 INSIDE = re.compile(r"(?:\.not)*\.(?:all|any)\[(\d+)\](.*)")
@@ -92,14 +92,14 @@ def _plain(row: Row, catalogue: Catalogue) -> dict[str, Any]:
         case "tie":
             return {"type": "tie", "kind": said["tie"], "of": list(row.of), "state": said["state"]}
         case "sequence":
-            gap = {"unit": said["unit"], "number": _number(said["gap"])}
+            gap = {"unit": said["unit"], "number": number_of(said["gap"])}
             steps = {"first": _step(row.step, catalogue), "next": _step(row.following, catalogue)}
             return {"type": said["then"], **steps, "gap": gap, "within": _window(row.window)}
         case "top":
-            ranked = {"type": said["end"], "percent": _number(said["percent"]), "by": said["by"]}
+            ranked = {"type": said["end"], "percent": number_of(said["percent"]), "by": said["by"]}
             return ranked | _step(row.step, catalogue) | {"within": _window(row.window)}
         case "share":
-            numbers = {name: _number(said[name]) for name in ("percent", "skip")}
+            numbers = {name: number_of(said[name]) for name in ("percent", "skip")}
             return {"type": "share", **numbers, "seed": said["seed"]}
         case "agreed":
             code, purpose, channel = [*said["agreed"].split("/"), "", "", ""][:3]
@@ -163,17 +163,10 @@ def _typed(text: str, kind: str) -> Any:
     if kind.startswith("money:"):
         return _minor(text, kind.removeprefix("money:"))
     if kind == "number":
-        return _number(text)
+        return number_of(text)
     if kind == "flag":
         return {"yes": True, "no": False}.get(text, text)
     return text
-
-
-def _number(text: str) -> Any:
-    try:
-        return json.loads(text) if re.fullmatch(r"-?(0|[1-9]\d{0,15})(\.\d{1,10})?", text, re.ASCII) else text
-    except ValueError:
-        return text
 
 
 def _minor(text: str, currency: str) -> Any:
@@ -194,7 +187,7 @@ def _measured(measure: Measure, event: str, catalogue: Catalogue) -> dict[str, A
         kind, named = "sum", {"of": of}
     else:
         kind, named = (measure.unit if measure.unit in ("sum", "days") else "count"), {}
-    read = (lambda text: _minor(text, catalogue.currency)) if measure.unit == "sum" else _number
+    read = (lambda text: _minor(text, catalogue.currency)) if measure.unit == "sum" else number_of
     bounds: dict[str, Any] = {}
     if measure.bound == "between":
         bounds = {"at_least": measure.number, "at_most": measure.upper}
@@ -206,7 +199,7 @@ def _measured(measure: Measure, event: str, catalogue: Catalogue) -> dict[str, A
 def _window(window: Window) -> dict[str, Any]:
     match window.within:
         case "last_days":
-            return {"type": "last_days"} | ({"days": _number(window.days)} if window.days else {})
+            return {"type": "last_days"} | ({"days": number_of(window.days)} if window.days else {})
         case "since":
             return {"type": "since", "date": window.first}
         case "before":
@@ -214,8 +207,8 @@ def _window(window: Window) -> dict[str, Any]:
         case "between":
             return {"type": "between", "first": window.first, "last": window.last}
         case "days_ago":
-            most = {"most": _number(window.most)} if window.most else {}
-            return {"type": "days_ago"} | ({"least": _number(window.days)} if window.days else {}) | most
+            most = {"most": number_of(window.most)} if window.most else {}
+            return {"type": "days_ago"} | ({"least": number_of(window.days)} if window.days else {}) | most
         case _:
             return {"type": "ever"}
 
@@ -235,9 +228,9 @@ def trouble(error: RuleError, sketch: Sketch) -> Trouble:
         letter = "h" if detail == "having" else "w"
         inner = f"{begins}-{letter}{number}"
         return Trouble(error, place, inner, f"{inner}-{_control(rest[found.end() :], detail, row, int(number))}")
-    if row.kind in ("level", "role", "strength") and "of" not in _words(rest):
-        return Trouble(error, place, "", f"{place}-levels")
     words = _words(rest)
+    if row.kind in ("level", "role", "strength") and "of" not in words:
+        return Trouble(error, place, "", f"{place}-levels")
     if "falls" in words:
         of_day = words[-1] == "day" or error.code == "no_such_day"
         return Trouble(error, place, "", f"{place}-{'high' if of_day else 'value'}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.http import QueryDict
 
@@ -15,6 +17,7 @@ MOST_DEEP = 10
 MOST_DETAILS = 20
 MOST_CHOSEN = 100
 ROW = re.compile(r"\d{1,2}(\.\d{1,2}){0,9}", re.ASCII)
+NUMBER = re.compile(r"-?(0|[1-9]\d{0,15})(\.\d{1,10})?", re.ASCII)
 AMOUNT = "amount"
 # `none` and `not_all` are the opposites of `any` and `all`.
 JOINS = ("all", "any", "none", "not_all")
@@ -29,6 +32,11 @@ MORE: dict[str, dict[str, str]] = {
     "kept": {"json": ""},
 }
 KINDS = frozenset({"event", "trait", "level", "group", "role", "strength", "member", "tag", *MORE})
+
+
+def number_of(text: str) -> Any:
+    """What is no number stays a text, which the rule language refuses."""
+    return json.loads(text) if NUMBER.fullmatch(text) else text
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from guanxi.console.audiences.pieces import Options, Piece, arranged, kept, select
-from guanxi.console.audiences.sketch import Test
+from guanxi.console.audiences.sketch import Test, number_of
 from guanxi.console.templatetags import figures
 
 Width = Literal["abbreviated", "wide"]
@@ -98,17 +98,12 @@ def clause_of(test: Test) -> dict[str, Any]:
 def _falls(test: Test) -> dict[str, Any]:
     match test.op:
         case "month":
-            day = {"day": _number(test.upper)} if test.upper else {}
-            return {"type": "month", "month": _number(test.value or "1")} | day
+            day = {"day": number_of(test.upper)} if test.upper else {}
+            return {"type": "month", "month": number_of(test.value or "1")} | day
         case "next_days":
-            return {"type": "next_days", "days": _number(test.value or "7")}
+            return {"type": "next_days", "days": number_of(test.value or "7")}
         case op:
             return {"type": "months_ahead", "months": AHEAD[op]}
-
-
-def _number(text: str) -> Any:
-    """What is no number stays a text, which the rule language refuses."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else text
 
 
 def test_of(clause: Mapping[str, Any]) -> Test:

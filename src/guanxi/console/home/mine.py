@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -30,23 +30,24 @@ def turn_to(request: StaffRequest) -> list[dict[str, Any]] | None:
     if data_scope(role) != DataScope.OWN or not may(role, Permission.PEOPLE_VIEW):
         return None
     mine, today = people.visible(request.staff), midnight(request.now)
+    places = people.priorities()
     away = commerce.stayed_away(mine, today - AWAY_AT_MOST, today - AWAY_FOR, OFTEN, LOOKED_AT)
     groups = [
         {
             "label": _("Bought lately"),
             "text": _("Say thank you, and ask whether all was well."),
-            "rows": _rows(request, commerce.bought_lately(mine, today - LATELY, LOOKED_AT)),
+            "rows": _rows(request, commerce.bought_lately(mine, today - LATELY, LOOKED_AT), places),
         },
         {
             "label": _("Stayed away"),
             "text": _("Came often, but not for 30 days. Ask how they are."),
-            "rows": _rows(request, away),
+            "rows": _rows(request, away, places),
         },
     ]
     return [one for one in groups if one["rows"]]
 
 
-def _rows(request: StaffRequest, found: Sequence[Ordered]) -> list[dict[str, Any]]:
+def _rows(request: StaffRequest, found: Sequence[Ordered], places: Mapping[str, int]) -> list[dict[str, Any]]:
     slug = request.workspace.slug
     return [
         {
@@ -55,12 +56,11 @@ def _rows(request: StaffRequest, found: Sequence[Ordered]) -> list[dict[str, Any
             "more": money(one.total),
             "day": day(one.at),
         }
-        for one in _by_role(found)[:SHOWN]
+        for one in _by_role(found, places)[:SHOWN]
     ]
 
 
-def _by_role(found: Sequence[Ordered]) -> list[Ordered]:
+def _by_role(found: Sequence[Ordered], places: Mapping[str, int]) -> list[Ordered]:
     """Those whose role goes first; among them as they come."""
-    places = people.priorities()
     roles = people.roles_of([one.person.pk for one in found])
     return sorted(found, key=lambda one: places[roles.get(one.person.pk, Role.CONSUMER)])

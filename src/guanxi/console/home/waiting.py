@@ -60,8 +60,9 @@ def rows(page: Sequence[Waiting], slug: str) -> list[dict[str, Any]]:
 
 def order() -> str:
     """Opinion leader → Consumer, Employee"""
-    steps = groupby(people.all_role_rules(), key=lambda one: one.priority)
-    return " → ".join(_(", ").join(str(one.role.label) for one in some) for _priority, some in steps)
+    places = people.priorities()
+    steps = groupby(sorted(places, key=places.__getitem__), key=places.__getitem__)
+    return " → ".join(_(", ").join(str(Role(one).label) for one in some) for _priority, some in steps)
 
 
 @may(Permission.PEOPLE_VIEW)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -65,12 +65,14 @@ class DayForm(forms.Form):
         self.add_error("since", REFUSALS[reason])
 
 
-def standing(person: Person, proofs: Sequence[KnownProof], form: DayForm | None = None) -> dict[str, Any]:
+def standing(
+    person: Person, proofs: Sequence[KnownProof], sent: Mapping[str, str], form: DayForm | None = None
+) -> dict[str, Any]:
     """For the page of a person."""
     rows = queries.memberships(person)
     member = next((one for one in rows if one.ended_at is None), None)
     return {
-        "levels": [_level(one) for one in proofs[:SHOWN]],
+        "levels": [_level(one, sent) for one in proofs[:SHOWN]],
         "more": max(len(proofs) - SHOWN, 0),
         "memberships": [_membership(one) for one in rows],
         "member": member,
@@ -78,14 +80,14 @@ def standing(person: Person, proofs: Sequence[KnownProof], form: DayForm | None 
     }
 
 
-def _level(proof: KnownProof) -> Stay:
+def _level(proof: KnownProof, sent: Mapping[str, str]) -> Stay:
     return Stay(
         str(Level(proof.level).label),
         words.level_tone(proof.level),
         proof.since,
-        words.proof_words(proof.proof, proof.label),
+        words.proof_words(proof.proof, proof.label, sent),
         proof.ended_at,
-        words.proof_words(proof.ended_by, "") if proof.ended_by else "",
+        words.proof_words(proof.ended_by, "", sent) if proof.ended_by else "",
     )
 
 

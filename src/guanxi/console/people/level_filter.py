@@ -37,16 +37,14 @@ class LevelFilter:
     def sentences(self) -> Iterator[tuple[str, tuple[str, ...], date | None, date | None]]:
         """In words, the parts of the address, and the days from and to."""
         if any((self.reached, self.days["reached_from"], self.days["reached_to"])):
-            words = _("Reached %(level)s") % {"level": _level(self.reached)}
+            words = (
+                _("Reached %(level)s") % {"level": Level(self.reached).label} if self.reached else _("Reached a level")
+            )
             yield words, ("reached", *ENDS[:2]), self.days["reached_from"], self.days["reached_to"]
         if any((self.lost, self.days["lost_from"], self.days["lost_to"])):
-            words = _("Lost %(level)s") % {"level": _level(self.lost)}
+            words = _("Lost %(level)s") % {"level": Level(self.lost).label} if self.lost else _("Lost a level")
             yield words, ("lost", *ENDS[2:]), self.days["lost_from"], self.days["lost_to"]
 
     @property
     def options(self) -> list[tuple[str, str]]:
         return [("", _("Any level")), *((key, str(Level(key).label)) for key in PROVEN)]
-
-
-def _level(key: str) -> str:
-    return str(Level(key).label) if key else _("a level")

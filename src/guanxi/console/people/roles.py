@@ -11,7 +11,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from guanxi.connections.operations import FOLLOWERS
@@ -110,7 +110,11 @@ def roles(request: StaffRequest) -> HttpResponse:
     known = queries.all_role_rules()
     belongs = queries.fields_of_roles()
     fields = [
-        {"field": one, "roles": [Role(role).label for role in belongs.get(one.pk, [])], "own": one.key == FOLLOWERS}
+        {
+            "field": one,
+            "roles": _(", ").join(str(Role(role).label) for role in belongs.get(one.pk, [])),
+            "own": one.key == FOLLOWERS,
+        }
         for one in Field.objects.order_by("label", "pk")
     ]
     page = {
@@ -138,7 +142,9 @@ def found(role: str) -> KnownRules:
 def role(request: StaffRequest, role: str) -> HttpResponse:
     known = found(role)
     form = RoleForm(sent(request), known)
-    page: dict[str, Any] = {"form": form, "known": known, "would_get": would_get(known)}
+    reached = would_get(known)
+    moves = any(one["moves"] for one in reached)
+    page: dict[str, Any] = {"form": form, "known": known, "would_get": reached, "moves": moves}
     status = 422 if form.is_bound else 200
     if form.is_valid():
         wanted, given = form.wanted, form.cleaned_data
@@ -176,18 +182,21 @@ def fill(request: StaffRequest, role: str) -> HttpResponse:
     """All who have the role, as far as the preview said; very many in several goes."""
     known = found(role)
     version = request.POST.get("version", "")
+    told = version.isascii() and version.isdigit() and len(version) < 10
     try:
         count = people.fill_defaults(
             role=known.role,
-            version=int(version) if version.isascii() and version.isdigit() else -1,
+            version=int(version) if told else -1,
             by=request.staff,
             now=request.now,
         )
     except RoleRefused:
         messages.warning(request, _("Somebody saved meanwhile. Look at what would happen now."))
     else:
-        left = sum(one["moves"] for one in would_get(known))
-        words = _("%(count)s values written.") % {"count": intcomma(count)}
-        more = _("%(count)s are left: press again.") % {"count": intcomma(left)} if left else ""
-        messages.success(request, f"{words} {more}".strip())
+        left = sum(one.empty + one.earlier for one in queries.would_get(known.role))
+        words = ngettext("%(count)s value written.", "%(count)s values written.", count) % {"count": intcomma(count)}
+        if left:
+            more = ngettext("%(count)s is left: press again.", "%(count)s are left: press again.", left)
+            words += " " + more % {"count": intcomma(left)}
+        messages.success(request, words)
     return redirect("role", request.workspace.slug, known.role)

@@ -21,7 +21,9 @@ NAMES = ("page", "title", "path", "url")
 
 
 def names_of(entries: Sequence[TimelineEntry]) -> dict[str, str]:
-    keys = {entry.name for entry in entries if entry.name.startswith(TRACK)}
+    """Of these facts, and of those by which a level was reached."""
+    named = (name for entry in entries for name in (entry.name, str(entry.props.get("label", ""))))
+    keys = {name for name in named if name.startswith(TRACK)}
     return acquisition.called(keys) if keys else {}
 
 

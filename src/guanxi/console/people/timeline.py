@@ -232,7 +232,7 @@ def _item(entry: TimelineEntry, known: Known) -> Item:
         case "consent":
             return _consent(entry)
         case "level":
-            return _level(entry)
+            return _level(entry, known)
         case "member":
             return _member(entry)
         case "coupon":
@@ -368,10 +368,10 @@ def _assigned(entry: TimelineEntry, known: Known) -> Item:
     return Item(entry.at, "user-check", _("Owner: %(name)s") % {"name": known.places.get(owner, owner)}, where)
 
 
-def _level(entry: TimelineEntry) -> Item:
+def _level(entry: TimelineEntry, known: Known) -> Item:
     level = str(entry.props.get("level", ""))
     name = {"level": dict(Level.choices).get(level, level)}
-    because = proof_words(str(entry.props.get("proof", "")), str(entry.props.get("label", "")))
+    because = proof_words(str(entry.props.get("proof", "")), str(entry.props.get("label", "")), known.sent)
     if entry.name == "level.reached":
         return Item(entry.at, "trending-up", _("Level reached: %(level)s") % name, because)
     return Item(entry.at, "arrow-down", _("Level lost: %(level)s") % name, because)

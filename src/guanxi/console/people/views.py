@@ -56,12 +56,14 @@ def row(card: Card, asked: Asked, more: Mapping[str, Mapping[int, str]]) -> dict
 def shown(person: Person, role: str, revealed: Mapping[int, str] | None = None) -> dict[str, Any]:
     """What a page says of a person, above what happened; `revealed` are addresses in clear, for this page alone."""
     card = queries.card(person)
+    sent = words.names_sent(card.proofs)
     of_role, traits = by_role(card, role)
     return {
         "card": card,
         "person": card.person,
         "tone": words.level_tone(person.level),
-        "standing": words.standing(person, card.level_proof),
+        "standing": words.standing(person, card.level_proof, sent),
+        "sent": sent,
         "reaches": words.reaches(card, revealed or {}),
         "numbers": [one for one in card.identities if one.kind not in words.ADDRESSES],
         "of_role": of_role,
@@ -158,7 +160,7 @@ def page_of(
         "beside": beside,
         "sections": emphasis.sections(role.role),
         "platforms": platforms(one),
-        "ladder": ladder.standing(one, beside["card"].proofs, joining),
+        "ladder": ladder.standing(one, beside["card"].proofs, beside["sent"], joining),
         "strength": strength.closeness(one, request.now, touching),
         "revealed": revealed is not None,
         "may_reveal": role_may(request.staff.role, Permission.PEOPLE_REVEAL),

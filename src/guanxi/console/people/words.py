@@ -22,7 +22,14 @@ def level_tone(level: str) -> str:
     return TONES.get(Level(level), "")
 
 
-def proof_words(proof: str, label: str) -> str:
+def names_sent(proofs: Iterable[KnownProof]) -> dict[str, str]:
+    """What sites call the events that prove a level, by key."""
+    keys = {one.label for one in proofs if one.proof == "event.sent"}
+    return acquisition.called(keys) if keys else {}
+
+
+def proof_words(proof: str, label: str, sent: Mapping[str, str]) -> str:
+    """`sent`: what sites call their events, by key."""
     match proof:
         case "order.paid":
             return _("paid order %(number)s") % {"number": label}
@@ -43,7 +50,7 @@ def proof_words(proof: str, label: str) -> str:
         case "order.refunded":
             return _("all of the order came back")
         case "event.sent":
-            return _("an event of theirs: %(name)s") % {"name": acquisition.called([label]).get(label, label)}
+            return _("an event of theirs: %(name)s") % {"name": sent.get(label, label)}
         case "preferences.chosen":
             return _("chose what they want to hear")
         case "order.removed":
@@ -52,14 +59,14 @@ def proof_words(proof: str, label: str) -> str:
             return label or proof
 
 
-def standing(person: Person, proof: KnownProof | None) -> str:
+def standing(person: Person, proof: KnownProof | None, sent: Mapping[str, str]) -> str:
     """Customer since 3 Mar 2026: paid order 2026-118842."""
     if proof is None:
         return ""
     return _("%(level)s since %(day)s: %(proof)s") % {
         "level": Level(person.level).label,
         "day": day(proof.since),
-        "proof": proof_words(proof.proof, proof.label),
+        "proof": proof_words(proof.proof, proof.label, sent),
     }
 
 

@@ -73,7 +73,7 @@ def _known(role: Role, rows: Iterable[RoleRules], fields: Sequence[RoleField]) -
 
 
 def priorities() -> dict[str, int]:
-    """Role → its place in lists of work."""
+    """Role → its place in lists of work; those that go first by themselves, first."""
     return {**USUAL, **dict(RoleRules.objects.values_list("role", "priority"))}
 
 

@@ -90,7 +90,15 @@ ANSWERS: Mapping[str, Any] = {
     "Explanation": {
         "is_in": True,
         "clauses": [
-            {"path": "where", "holds": True, "values": {"level": "customer"}, "events": [], "tags": [], "ties": []}
+            {
+                "path": "where",
+                "holds": True,
+                "values": {"level": "customer"},
+                "events": [],
+                "tags": [],
+                "ties": [],
+                "advisors": [],
+            }
         ],
     },
 }
