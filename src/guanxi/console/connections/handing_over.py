@@ -130,7 +130,8 @@ def new(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         if sending and (led := hand_over(request, form)):
             return led
-        shown |= preview(form.given)
+        if not form.errors:
+            shown |= preview(form.given)
     return render(request, "connections/hand_over.html", shown, status=422 if form.errors and sending else 200)
 
 
