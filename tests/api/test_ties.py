@@ -64,8 +64,8 @@ def test_many_friends_are_handed_over_in_the_background(calls: Caller, monkeypat
     assert {name: calls.get(path)[name] for name in ("state", "friends", "may_undo")} == {
         "state": "running", "friends": 2, "may_undo": False
     }  # fmt: skip
-    for refused in (lambda: calls.post("/friends/hand-over", body, 409), lambda: calls.post(f"{path}/undo", None, 409)):
-        assert "already" in refused()["detail"]
+    for refused, sent in (("/friends/hand-over", body), (f"{path}/undo", None)):
+        assert "already" in calls.post(refused, sent, 409)["detail"]
     assert calls.post(f"{path}/stop")["state"] == "stopped"
     assert calls.post(f"{path}/stop", None, 409)["code"] == "conflict"
     assert calls.post(f"{path}/resume")["state"] == "running"

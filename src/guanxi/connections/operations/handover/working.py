@@ -42,7 +42,7 @@ def hindrance(of: FriendHandover, staff: Mapping[int, Staff]) -> str:
 def write_down(of: FriendHandover, friends: Mapping[int, int], groups: Mapping[int, int]) -> None:
     """Friendship → taker, group chat → taker: what is to be dealt with instead of what was."""
     HandoverPart.objects.filter(of=of).delete()
-    rows = [(of.pk, taker, pk, None) for pk, taker in sorted(friends.items())]
+    rows: list[tuple[int | None, ...]] = [(of.pk, taker, pk, None) for pk, taker in sorted(friends.items())]
     rows += [(of.pk, taker, None, pk) for pk, taker in sorted(groups.items())]
     bulk.insert(HandoverPart, ["of_id", "taker_id", "friendship", "group"], rows)
 
