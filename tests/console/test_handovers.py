@@ -8,7 +8,7 @@ import pytest
 
 from guanxi.connections import operations as connections
 from guanxi.connections.models import FriendHandover
-from guanxi.connections.operations.handover import working
+from guanxi.connections.operations.handover import controlling, working
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.kit import clock
@@ -22,6 +22,7 @@ __all__ = ["lumen", "owner"]
 def ann(lumen: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Staff:
     """With five friends, of whom two at a time are handed over."""
     monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(controlling, "AT_ONCE", 2)
     ann, account = advisor("Ann"), messenger(now)
     for person in some_people(now, 5):
         say(person, ann, account, (9, "added"), now=now)

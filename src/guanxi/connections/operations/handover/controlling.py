@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from guanxi.connections.models import FriendHandover, HandoverState
-from guanxi.connections.operations.handover import working
 from guanxi.connections.operations.handover.returning import friends_to_return, groups_to_return
 from guanxi.connections.operations.handover.working import (
+    GROUPS,
     halt,
     hindrance,
     hold_staff,
@@ -26,6 +26,7 @@ from guanxi.governance.models import Staff
 from guanxi.people import queries as people
 
 TAKERS_AT_MOST = 50
+AT_ONCE = 300
 AFTER = timedelta(microseconds=1)
 """Of two things at one moment the end would hold."""
 
@@ -92,7 +93,7 @@ def _takers(things: Sequence[int], takers: Sequence[int]) -> dict[int, int]:
 
 
 def _at_once(friends: Mapping[int, int], groups: Mapping[int, int], of: FriendHandover, now: datetime) -> bool:
-    if len(friends) > working.CHUNK or len(groups) > working.GROUPS:
+    if len(friends) > AT_ONCE or len(groups) > GROUPS:
         return False
     while work(of, now):
         pass
