@@ -20,7 +20,7 @@ from guanxi.channels.models import Account
 from guanxi.connections import operations as connections
 from guanxi.connections import queries
 from guanxi.connections.models import FriendSource
-from guanxi.connections.operations.handover import TAKERS_AT_MOST
+from guanxi.connections.operations.handover import AT_ONCE, TAKERS_AT_MOST
 from guanxi.connections.queries import FriendsWanted
 from guanxi.console.access import StaffRequest, may
 from guanxi.governance.models import Staff
@@ -112,6 +112,7 @@ def preview(given: dict[str, Any]) -> dict[str, Any]:
     return {
         "count": sum(shares.values()),
         "groups": groups,
+        "many": sum(shares.values()) > AT_ONCE,
         "shares": [Share(one, shares[one.pk]) for one in given["takers"]],
         "giver": given["giver"],
     }

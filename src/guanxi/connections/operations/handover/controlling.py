@@ -59,7 +59,7 @@ def hand_over_friends(
     held = friends_to_give(giver, wanted)
     if friends is not None:
         held = held.filter(pk__in=friends)
-    ids = [one.pk for one in takers]
+    ids = list(dict.fromkeys(one.pk for one in takers))
     going = _takers(list(held.order_by("pk").values_list("pk", flat=True)), ids)
     chats: Mapping[int, int] = {}
     if wanted is None and friends is None:
@@ -72,7 +72,7 @@ def hand_over_friends(
         at=now,
         state=HandoverState.RUNNING,
         giver_active=there[giver.pk].is_active,
-        shares=[[pk, 0, 0] for pk in dict.fromkeys(ids)],
+        shares=[[pk, 0, 0] for pk in ids],
         total=len(going),
         friends=0,
         groups=0,
