@@ -30,8 +30,8 @@ TONES = {
 }
 PROBLEMS: dict[str, Any] = {
     "taker_left": gettext_lazy(
-        "One of those who take over has no access any more, or looks after nobody. Before it goes on they need it "
-        "again; or hand the others over to somebody else."
+        "One of those who take over has no access any more, or looks after nobody. It goes on once they do again; "
+        "or hand the others over to somebody else."
     ),
     "giver_left": gettext_lazy("Whose friends they are has no access any more."),
     "unexpected": gettext_lazy("Something happened that should not; the log of the worker says where."),
