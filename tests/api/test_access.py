@@ -206,6 +206,8 @@ SCOPES: dict[str, Permission | None] = {
     "update_source": P.SOURCES_MANAGE,
     "rotate_source": P.SOURCES_MANAGE,
     "stop_source": P.SOURCES_MANAGE,
+    "list_arrivals": P.SOURCES_MANAGE,
+    "get_intake": P.SOURCES_MANAGE,
     "list_id_kinds": P.SOURCES_MANAGE,
     "add_id_kind": P.SOURCES_MANAGE,
     "change_id_kind": P.SOURCES_MANAGE,

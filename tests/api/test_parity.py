@@ -116,7 +116,7 @@ SAME: dict[str, str] = {
     "suppressions": "list_suppressions suppress_address release_by_address release_address suppress_person",
     "sources": "list_sources",
     "source_new": "create_source",
-    "source": "get_source",
+    "source": "get_source list_arrivals get_intake",
     "source_edit": "update_source",
     "source_rotate": "rotate_source",
     "source_stop": "stop_source",
