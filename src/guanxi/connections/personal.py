@@ -13,6 +13,11 @@ def referrals_of(whom: Who) -> QuerySet[models.ReferralEdge]:
     return models.ReferralEdge.objects.filter(Q(bringer__in=whom.people) | Q(brought__in=whom.people))
 
 
+def waiting_to_change_hands(whom: Who) -> QuerySet[models.HandoverPart]:
+    theirs = models.Friendship.objects.filter(person__in=whom.people)
+    return models.HandoverPart.objects.filter(friendship__in=theirs.values("pk"))
+
+
 declare(
     Table(
         models.Friendship,
@@ -35,7 +40,15 @@ declare(
     ),
     Table(
         models.FriendHandover,
-        plain="id public_id giver_id by_id at shares friends groups change undone_at undone_by_id returned",
+        plain="id public_id giver_id by_id at state problem giver_active shares total friends left_out groups change "
+        "finished_at undone_at undone_by_id returning returned kept",
+    ),
+    Table(
+        models.HandoverPart,
+        pseudonym="friendship",
+        plain="id of_id taker_id group",
+        found=waiting_to_change_hands,
+        erasure=Erasure.REMOVED,
     ),
     Table(
         models.Follow,
