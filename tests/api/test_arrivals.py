@@ -9,7 +9,7 @@ import pytest
 
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition import queries
-from guanxi.acquisition.models import Source
+from guanxi.acquisition.models import Source, SourceKind
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock
 from tests.acquisition.sending import applied, event, sent, shop
@@ -53,7 +53,7 @@ def test_what_arrives_is_told_page_by_page_masked_and_with_why_it_was_refused(ca
     assert "canary" not in json.dumps(whole) and "tea" in newest["as_sent"]
 
     mark = calls.get(f"{here}?limit=1")["next_cursor"]
-    other = acquisition.make_source(name="Other", kind=source.kind, by=None, now=clock.wall()).source
+    other = acquisition.make_source(name="Other", kind=SourceKind.SERVER, by=None, now=clock.wall()).source
     for path, after in ((here, "x"), (here, mark[:-2]), (f"/sources/{other.public_id}/arrivals", mark)):
         assert calls.get(f"{path}?after={after}", 400)["code"] == "bad_cursor"
 

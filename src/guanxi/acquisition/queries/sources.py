@@ -41,4 +41,4 @@ def source_of_spent_key(key: str) -> KnownKey | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT source, workspace FROM guanxi_source_of_spent_key(%s)", [hashed])
         row = cursor.fetchone()
-    return KnownKey(hashed, *row, None) if row else None
+    return KnownKey(hashed, row[0], row[1], None) if row else None
