@@ -13,6 +13,10 @@ def referrals_of(whom: Who) -> QuerySet[models.ReferralEdge]:
     return models.ReferralEdge.objects.filter(Q(bringer__in=whom.people) | Q(brought__in=whom.people))
 
 
+def referral_facts_of(whom: Who) -> QuerySet[models.ReferralFact]:
+    return models.ReferralFact.objects.filter(edge__in=referrals_of(whom))
+
+
 declare(
     Table(
         models.Friendship,
@@ -81,11 +85,19 @@ declare(
     Table(
         models.ReferralEdge,
         "referrals",
-        pseudonym="public_id bringer_id brought_id import_id",
-        plain="id by at is_first told_by",
+        pseudonym="public_id bringer_id brought_id",
+        plain="id by at is_first",
         found=referrals_of,
         erasure=Erasure.REMOVED,
         erase=forgetting.forget_referrals,
+    ),
+    Table(
+        models.ReferralFact,
+        "referral_facts",
+        pseudonym="edge_id import_id",
+        plain="id by at told_by",
+        found=referral_facts_of,
+        erasure=Erasure.REMOVED,
     ),
     Table(
         models.Reading,

@@ -17,7 +17,7 @@ from guanxi.connections.models.groups import (
     LeftBy,
     MemberFact,
 )
-from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge
+from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge, ReferralFact
 from guanxi.connections.models.platforms import Platform, Reading
 from guanxi.connections.models.strength import Bond, StrengthCount, StrengthRules
 
@@ -42,6 +42,7 @@ __all__ = [
     "Platform",
     "Reading",
     "ReferralEdge",
+    "ReferralFact",
     "StrengthCount",
     "StrengthRules",
 ]

@@ -17,7 +17,7 @@ from guanxi.people.operations.imports.controlling import (
 from guanxi.people.operations.imports.starting import choose_sheet, start_import
 from guanxi.people.operations.imports.states import ImportRefused
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
-from guanxi.people.operations.levels import PastProof, Proof, TakeBackProofs, end_proof, prove_level, prove_past
+from guanxi.people.operations.levels import Proof, Reason, Stretch, TakeBackProofs, end_proof, prove_level, prove_times
 from guanxi.people.operations.linking import Answer, Call, link_many
 from guanxi.people.operations.members import Joining, MembershipRefused, join, leave, members_join, members_leave
 from guanxi.people.operations.merging import (
@@ -99,17 +99,18 @@ __all__ = [
     "MembershipRefused",
     "MergeRefused",
     "NoteRefused",
-    "PastProof",
     "PeopleKind",
     "PersonChanged",
     "PersonEdit",
     "Proof",
     "Put",
+    "Reason",
     "RemoveRows",
     "RestoreChanges",
     "RevealRefused",
     "RoleRefused",
     "SearchRefused",
+    "Stretch",
     "TagRefused",
     "Tagged",
     "TagsAgreed",
@@ -164,7 +165,7 @@ __all__ = [
     "open_first",
     "own_tag",
     "prove_level",
-    "prove_past",
+    "prove_times",
     "read_export",
     "read_file",
     "remove_file",
