@@ -51,6 +51,7 @@ from guanxi.people.operations.roles import (
     WantedField,
     change_field,
     create_field,
+    delete_field,
     fill_defaults,
     set_role_rules,
 )
@@ -138,6 +139,7 @@ __all__ = [
     "create_tag_group",
     "create_tags",
     "decide_pair",
+    "delete_field",
     "delete_view",
     "drop_strength",
     "edit_person",
