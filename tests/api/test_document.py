@@ -40,6 +40,8 @@ ENTRIES: dict[str, list[str]] = {
     "undo_merge": ["merge.undone"],
     "search_duplicates": ["duplicates.searched"],
     "hand_over_friends": ["friends.handed_over"],
+    "stop_friend_handover": ["handover.stopped"],
+    "resume_friend_handover": ["handover.resumed"],
     "undo_friend_handover": ["friends.returned"],
     "record_channel": ["channel.recorded"],
     "create_tag_group": ["tag_group.created"],

@@ -102,6 +102,15 @@ ROUTES: dict[str, Route] = {
     "friend_handovers": Route(CHANGES_MANY),
     "friend_handover_new": Route(CHANGES_MANY, ("get", "post")),
     # Of an advisor in no unit.
+    "friend_handover": Route(
+        CHANGES_MANY, ("get",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
+    ),
+    "friend_handover_stop": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
+    ),
+    "friend_handover_resume": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
+    ),
     "friend_handover_undo": Route(
         CHANGES_MANY, ("post",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
     ),

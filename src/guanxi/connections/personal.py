@@ -17,6 +17,11 @@ def referral_facts_of(whom: Who) -> QuerySet[models.ReferralFact]:
     return models.ReferralFact.objects.filter(edge__in=referrals_of(whom))
 
 
+def waiting_to_change_hands(whom: Who) -> QuerySet[models.HandoverPart]:
+    theirs = models.Friendship.objects.filter(person__in=whom.people)
+    return models.HandoverPart.objects.filter(friendship__in=theirs.values("pk"))
+
+
 declare(
     Table(
         models.Friendship,
@@ -39,7 +44,15 @@ declare(
     ),
     Table(
         models.FriendHandover,
-        plain="id public_id giver_id by_id at shares friends groups change undone_at undone_by_id returned",
+        plain="id public_id giver_id by_id at state problem giver_active shares total friends left_out groups change "
+        "finished_at undone_at undone_by_id returning returned kept",
+    ),
+    Table(
+        models.HandoverPart,
+        pseudonym="friendship",
+        plain="id of_id taker_id group",
+        found=waiting_to_change_hands,
+        erasure=Erasure.REMOVED,
     ),
     Table(
         models.Follow,

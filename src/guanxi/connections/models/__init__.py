@@ -7,6 +7,8 @@ from guanxi.connections.models.friends import (
     Friendship,
     FriendSource,
     FriendState,
+    HandoverPart,
+    HandoverState,
 )
 from guanxi.connections.models.groups import (
     GroupChat,
@@ -36,6 +38,8 @@ __all__ = [
     "GroupFact",
     "GroupFactKind",
     "GroupMembership",
+    "HandoverPart",
+    "HandoverState",
     "JoinedBy",
     "LeftBy",
     "MemberFact",

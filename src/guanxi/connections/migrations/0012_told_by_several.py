@@ -6,7 +6,7 @@ from guanxi.kit.rows import LockRows, NeverChanged
 
 
 class Migration(migrations.Migration):
-    dependencies = [("connections", "0010_platforms"), ("governance", "0010_sessions")]
+    dependencies = [("connections", "0011_handover_lane"), ("governance", "0010_sessions")]
 
     operations = [
         migrations.CreateModel(

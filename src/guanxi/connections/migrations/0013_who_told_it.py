@@ -9,7 +9,7 @@ FACTS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("connections", "0011_told_by_several")]
+    dependencies = [("connections", "0012_told_by_several")]
 
     operations = [
         migrations.RemoveIndex(model_name="referraledge", name="referral_of_import"),
