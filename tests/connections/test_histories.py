@@ -177,7 +177,9 @@ def broken() -> Iterator[str]:
         proofs[one.level, one.reference].append(one)
         if one.ended_at is None:
             held[one.person_id].add(one.level)
-    stands = {("friend", one.pk): one.state == "active" for one in Friendship.objects.all()}
+    stands: dict[tuple[str, int | None], bool] = {
+        ("friend", one.pk): one.state == "active" for one in Friendship.objects.all()
+    }
     stands |= {("fan", one.pk): one.until is None and one.since is not None for one in Follow.objects.all()}
     for key in {*stands, *proofs}:
         if sum(one.ended_at is None for one in proofs[key]) != stands.get(key, 0):

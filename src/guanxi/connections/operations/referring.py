@@ -199,8 +199,9 @@ def take_back_claims(told: Sequence[tuple[int, int]], now: datetime) -> tuple[in
     began = {edge: min(pk for pk, of in told if of == edge) for edge in ids}
     ReferralFact.objects.filter(pk__in=[pk for pk, _edge in told]).delete()
     left: dict[int, list[tuple[datetime, str, int, int | None]]] = defaultdict(list)
-    for edge, *fact in ReferralFact.objects.filter(edge__in=ids).values_list("edge", "at", "by", "pk", "import_id"):
-        left[edge].append((fact[0], fact[1], fact[2], fact[3]))
+    found = ReferralFact.objects.filter(edge__in=ids).values_list("edge", "at", "by", "pk", "import_id")
+    for edge, at, by, pk, teller in found:
+        left[edge].append((at, by, pk, teller))
     changes = {pk: said[:2] for pk, some in left.items() if (said := min(some))[:2] != (edges[pk].at, edges[pk].by)}
     bulk.update(ReferralEdge, ["at", "by"], ((pk, *said) for pk, said in changes.items()))
     again = [(pk, first) for pk, some in left.items() if began[pk] < (first := min(some, key=lambda one: one[2]))[2]]
