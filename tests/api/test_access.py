@@ -108,6 +108,8 @@ SCOPES: dict[str, Permission | None] = {
     "list_fields": P.PEOPLE_VIEW,
     "create_field": P.TAGS_MANAGE,
     "change_field": P.TAGS_MANAGE,
+    "preview_field_deletion": P.TAGS_MANAGE,
+    "delete_field": P.TAGS_MANAGE,
     "list_roles": P.PEOPLE_VIEW,
     "list_waiting": P.PEOPLE_VIEW,
     "get_role_rules": P.PEOPLE_VIEW,

@@ -84,6 +84,7 @@ SAME: dict[str, str] = {
     "role_fill": "fill_role",
     "role_field_new": "create_field",
     "role_field": "change_field",
+    "role_field_delete": "preview_field_deletion delete_field",
     "strength_fit": "fit_strength_rules set_strength_rules",
     "security": "need_second_step limit_sessions",
     "staff": "list_staff list_units",

@@ -132,8 +132,12 @@ def test_followers_come_in_and_go_back(three: list[Person], now: datetime) -> No
     of = bring("follows", text, now)
     assert counts(of) == (2, 0, 0, 0)
     assert list(Person.objects.order_by("name").values_list("level", flat=True)) == ["fan", "visitor", "visitor"]
-    assert counts(bring("follows", text, now, options={"unknown_account": "reject"})) == (0, 0, 2, 0)
+    again = bring("follows", text, now, options={"unknown_account": "reject"})
+    assert counts(again) == (0, 0, 2, 0)
     undo(of, now)
+    assert list(Person.objects.order_by("name").values_list("level", flat=True)) == ["fan", "visitor", "visitor"]
+    assert Fact.objects.filter(name="friend.followed", import_id=again.pk).count() == 2
+    undo(again, now)
     assert everything() == before
 
 
