@@ -56,6 +56,7 @@ ENTRIES: dict[str, list[str]] = {
     "set_strength_rules": ["strength.changed"],
     "create_field": ["field.created"],
     "change_field": ["field.changed"],
+    "delete_field": ["field.deleted"],
     "set_role_rules": ["role.settled"],
     "merge_tag": ["tag.merged"],
     "attach_file": ["file.attached"],

@@ -307,6 +307,7 @@ ROUTES: dict[str, Route] = {
     "role_fill": Route(WRITES, ("post",), lambda _: {"role": "leader"}),
     "role_field_new": Route(WRITES, ("get", "post")),
     "role_field": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.role_field}),
+    "role_field_delete": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.role_field}),
     "strength": Route(OWNERS, ("get", "post")),
     "strength_fit": Route(OWNERS, ("get", "post")),
     "tag_rules": Route(WRITES, ("get", "post")),

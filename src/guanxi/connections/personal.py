@@ -13,6 +13,10 @@ def referrals_of(whom: Who) -> QuerySet[models.ReferralEdge]:
     return models.ReferralEdge.objects.filter(Q(bringer__in=whom.people) | Q(brought__in=whom.people))
 
 
+def referral_facts_of(whom: Who) -> QuerySet[models.ReferralFact]:
+    return models.ReferralFact.objects.filter(edge__in=referrals_of(whom))
+
+
 def waiting_to_change_hands(whom: Who) -> QuerySet[models.HandoverPart]:
     theirs = models.Friendship.objects.filter(person__in=whom.people)
     return models.HandoverPart.objects.filter(friendship__in=theirs.values("pk"))
@@ -94,11 +98,19 @@ declare(
     Table(
         models.ReferralEdge,
         "referrals",
-        pseudonym="public_id bringer_id brought_id import_id",
-        plain="id by at is_first told_by",
+        pseudonym="public_id bringer_id brought_id",
+        plain="id by at is_first",
         found=referrals_of,
         erasure=Erasure.REMOVED,
         erase=forgetting.forget_referrals,
+    ),
+    Table(
+        models.ReferralFact,
+        "referral_facts",
+        pseudonym="edge_id import_id",
+        plain="id by at told_by",
+        found=referral_facts_of,
+        erasure=Erasure.REMOVED,
     ),
     Table(
         models.Reading,

@@ -350,6 +350,8 @@ FIELDS = {
     "taken": Problem("conflict", "There is a field of this name already.", field="label"),
     "too_many": Problem("conflict", "There are 200 fields already."),
     "changed": Problem("changed_meanwhile", "Somebody changed the field meanwhile. Get it again."),
+    "in_use": Problem("conflict", "Something needs this field. GET /fields/{id}/losses says what."),
+    "gone": not_found(),
 }
 ROLES = {
     "unknown_field": ("field", "There is no such field."),

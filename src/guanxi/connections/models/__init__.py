@@ -19,7 +19,7 @@ from guanxi.connections.models.groups import (
     LeftBy,
     MemberFact,
 )
-from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge
+from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge, ReferralFact
 from guanxi.connections.models.platforms import Platform, Reading
 from guanxi.connections.models.strength import Bond, StrengthCount, StrengthRules
 
@@ -46,6 +46,7 @@ __all__ = [
     "Platform",
     "Reading",
     "ReferralEdge",
+    "ReferralFact",
     "StrengthCount",
     "StrengthRules",
 ]

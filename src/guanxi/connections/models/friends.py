@@ -101,7 +101,8 @@ class FriendFactKind(models.TextChoices):
 
 
 class FriendFact(WorkspaceRow):
-    """Something that happened to a friendship; never changed. `other`: from whom it was taken, to whom it went."""
+    """Something that happened to a friendship; never changed. `other`: from whom it was taken, to whom it went. What a
+    file told and others, too, has a row of each, so that it stays when the file is taken back."""
 
     friendship = models.ForeignKey(Friendship, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=20, choices=FriendFactKind.choices)
@@ -114,7 +115,7 @@ class FriendFact(WorkspaceRow):
     class Meta(WorkspaceRow.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["friendship", "at", "kind", "source", "other"],
+                fields=["friendship", "at", "kind", "source", "other", "import_id"],
                 name="one_friend_fact",
                 nulls_distinct=False,
             ),

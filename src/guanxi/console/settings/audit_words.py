@@ -89,6 +89,7 @@ ACTS: Mapping[str, Any] = {
     "person.revealed": gettext_lazy("Masked data shown"),
     "field.changed": gettext_lazy("Field of people changed"),
     "field.created": gettext_lazy("Field of people made"),
+    "field.deleted": gettext_lazy("Field of people deleted"),
     "role.filled": gettext_lazy("Empty fields of a role filled"),
     "role.settled": gettext_lazy("Role of people settled otherwise"),
     "key.made": gettext_lazy("API key made"),
