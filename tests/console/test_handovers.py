@@ -38,7 +38,7 @@ def test_many_friends_have_a_page_with_how_far_they_are(owner: Visitor, ann: Sta
     page = owner.get("friend_handover", of.public_id)
     assert "2 of 5 friends" in page and "every 1s" in page and "Bo: <" in page
     assert "changing hands already" in owner.post(
-        "friend_handover_new", giver=ann.public_id, takers=bo.public_id, status=422
+        "friend_handover_new", giver=ann.public_id, takers=bo.public_id, status=409
     )
     owner.post("friend_handover_undo", of.public_id)
     assert "changing hands already" in owner.get("friend_handover", of.public_id)
