@@ -131,6 +131,9 @@ def test_only_a_key_that_works_gets_in(lumen: Workspace) -> None:
     acquisition.stop_source(source=one.source, by=None, now=clock.wall())
     assert refusal(send(body, renewed)) == (401, "bad_key")
     assert len(kept()) == 4
+    turning_away.write_waiting()
+    told = [(each.code, each.count) for each in queries_of_intake.turned_away(one.source)]
+    assert told == [("bad_key", 2)], "of keys that never were, nobody is told"
 
 
 def test_the_key_of_one_workspace_writes_into_no_other(lumen: Workspace) -> None:
@@ -256,6 +259,36 @@ def test_what_is_refused_whole_is_counted_on_the_page_of_its_source(key: str) ->
     shop, site = Source.objects.order_by("pk")
     found = [{(one.code, one.count) for one in queries_of_intake.turned_away(each)} for each in (shop, site)]
     assert found == [{("bad_json", 1), ("too_large", 1)}, {("bad_origin", 1), ("no_batch", 2)}]
+
+
+def test_a_key_that_stands_only_in_a_body_that_cannot_be_read_names_its_source(lumen: Workspace) -> None:
+    one, other = made("Shop").key, made("Other").key
+    large = ['{"batch": [', "x" * (queries_of_intake.BODY_BYTES + 1), '], "writeKey": "', one, '"}']
+    packed = {"content-encoding": "gzip"}
+    cut = gzip.compress(json.dumps({"writeKey": one, "batch": list(range(9_000))}).encode())
+    for body, headers, code in (
+        ("".join(large).encode(), {}, "too_large"),
+        (gzip.compress("".join([*large[2:], *large[:2]]).encode()), packed, "too_large"),
+        (f'{{"writeKey" : "{one}", "batch": ['.encode(), {}, "bad_json"),
+        (json.dumps([{"writeKey": one}]).encode(), {}, "no_batch"),
+        (json.dumps({"writeKey": one, "batch": []}).encode(), packed, "bad_gzip"),
+        (cut[: len(cut) // 2], packed, "bad_gzip"),
+        (f'{{"writeKey": "{one}", "as": {{"writeKey": "{other}"}}, "batch": ['.encode(), {}, "bad_json"),
+    ):
+        assert refusal(send(body, **headers))[1] == code
+    turning_away.write_waiting()
+    shop, site = Source.objects.order_by("pk")
+    counted = {each.code: each.count for each in queries_of_intake.turned_away(shop)}
+    assert counted == {"too_large": 2, "bad_json": 1, "no_batch": 1, "bad_gzip": 2}
+    assert queries_of_intake.turned_away(site) == [], "which of two keys was meant, nobody knows"
+
+
+def test_a_key_is_found_wherever_a_body_is_cut_into_parts() -> None:
+    key = "wk_" + "aB-_" * 10 + "xyz"
+    body = f'{{"batch": [], "writeKey" :\n "{key}", "sentAt": "{"x" * 90}"}}'.encode()
+    assert {queries_of_intake.key_in([body[:at], body[at:]]) for at in range(len(body))} == {key}
+    assert queries_of_intake.key_in(body[at : at + 1] for at in range(len(body))) == key
+    assert queries_of_intake.key_in([body, b'"writeKey":"wk_' + b"0" * 43 + b'"']) == ""
 
 
 def test_a_flood_of_refusals_is_counted_with_few_writes(key: str, django_assert_num_queries: Any) -> None:

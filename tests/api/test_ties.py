@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from guanxi.connections import operations as connections
 from guanxi.connections.models import Friendship
+from guanxi.connections.operations.handover import controlling, working
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock
 from tests.api.callers import Caller, caller
-from tests.connections.world import advisor, messenger
+from tests.connections.world import advisor, messenger, say, some_people
 from tests.factories.people import make_person
 
 AT = "2026-01-05T09:00:00Z"
@@ -46,3 +48,31 @@ def test_people_and_staff_are_named_by_what_another_system_knows_and_friends_go_
     assert calls.post(f"/friends/hand-overs/{done['handover']}/undo", status=409)["code"] == "conflict"
     assert Friendship.objects.filter(staff=ann, state="active").count() == 3
     assert not Friendship.objects.filter(staff=bo, state="active").exists()
+
+
+def test_many_friends_are_handed_over_in_the_background(calls: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(controlling, "AT_ONCE", 2)
+    now, ann, account = clock.now(), advisor("Ann"), messenger(clock.now())
+    advisor("Bo")
+    for person in some_people(now, 5):
+        say(person, ann, account, (9, "added"), now=now)
+    body = {"giver": "ann@lumen.test", "taker": "bo@lumen.test"}
+    started = calls.post("/friends/hand-over", body)
+    assert (started["state"], started["total"], started["friends"]) == ("running", 5, 0)
+    path = f"/friends/hand-overs/{started['handover']}"
+    connections.handover_lane(now=clock.now())
+    assert {name: calls.get(path)[name] for name in ("state", "friends", "may_undo")} == {
+        "state": "running", "friends": 2, "may_undo": False
+    }  # fmt: skip
+    for refused, sent in (("/friends/hand-over", body), (f"{path}/undo", None)):
+        assert "already" in calls.post(refused, sent, 409)["detail"]
+    assert calls.post(f"{path}/stop")["state"] == "stopped"
+    assert calls.post(f"{path}/stop", None, 409)["code"] == "conflict"
+    assert calls.post(f"{path}/resume")["state"] == "running"
+    while connections.handover_lane(now=clock.now()):
+        pass
+    done = calls.get(path)
+    assert (done["state"], done["friends"], done["left_out"], done["may_undo"]) == ("done", 5, 0, True)
+    assert [share["friends"] for share in done["shares"]] == [5]
+    assert calls.post(f"{path}/undo")["state"] == "undoing"

@@ -320,6 +320,8 @@ BEFORE: Mapping[str, Callable[[World], Any]] = {
     "resume_bulk": _bulk_is(state="stopped"),
     "stop_people_export": _people_export_is("running"),
     "resume_people_export": _people_export_is("stopped"),
+    "stop_friend_handover": lambda world: FriendHandover.objects.update(state="running"),
+    "resume_friend_handover": lambda world: FriendHandover.objects.update(state="stopped"),
     "undo_bulk": lambda world: _bulk_is(state="done", changed=1, finished_at=world.now)(world),
     "retry_erasure": lambda world: PersonErasure.objects.update(state="failed"),
     "delete_audience": lambda world: (Broadcast.objects.all().delete(), TagRule.objects.all().delete()),

@@ -71,7 +71,7 @@ def test_friends_are_shared_in_turn_and_come_back_but_a_takers_own_friend_stays(
     of = connections.hand_over_friends(
         giver=ann, takers=[bo, cy], by=owner, now=now, wanted=FriendsWanted(source="scan")
     )
-    assert of and (of.friends, of.shares) == (5, [[bo.pk, 3], [cy.pk, 2]])
+    assert of and (of.friends, of.shares) == (5, [[bo.pk, 3, 0], [cy.pk, 2, 0]])
     assert [owned_by(one) for one in (ann, bo, cy)] == [
         set(), {"Person 0", "Person 2", "Person 4"}, {"Person 1", "Person 3"}
     ]  # fmt: skip

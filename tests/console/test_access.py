@@ -102,6 +102,15 @@ ROUTES: dict[str, Route] = {
     "friend_handovers": Route(CHANGES_MANY),
     "friend_handover_new": Route(CHANGES_MANY, ("get", "post")),
     # Of an advisor in no unit.
+    "friend_handover": Route(
+        CHANGES_MANY, ("get",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
+    ),
+    "friend_handover_stop": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
+    ),
+    "friend_handover_resume": Route(
+        CHANGES_MANY, ("post",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
+    ),
     "friend_handover_undo": Route(
         CHANGES_MANY, ("post",), lambda things: {"public_id": things.handover}, frozenset({MANAGER})
     ),
@@ -298,6 +307,7 @@ ROUTES: dict[str, Route] = {
     "role_fill": Route(WRITES, ("post",), lambda _: {"role": "leader"}),
     "role_field_new": Route(WRITES, ("get", "post")),
     "role_field": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.role_field}),
+    "role_field_delete": Route(WRITES, ("get", "post"), lambda things: {"public_id": things.role_field}),
     "strength": Route(OWNERS, ("get", "post")),
     "strength_fit": Route(OWNERS, ("get", "post")),
     "tag_rules": Route(WRITES, ("get", "post")),

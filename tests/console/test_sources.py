@@ -16,6 +16,7 @@ from guanxi.console.integrations import words
 from guanxi.console.paging import PAGE
 from guanxi.governance.models import AuditEntry, Workspace
 from guanxi.kit import clock
+from guanxi.people.models import Field
 from tests.acquisition.sending import event, sent
 from tests.console.visitors import Visitor, lumen, owner
 
@@ -150,6 +151,27 @@ def test_many_names_are_searched_page_by_page_and_forgotten_but_for_what_is_aske
 @pytest.mark.parametrize("reason", sorted(words.REASONS))
 def test_every_reason_has_words(reason: str) -> None:
     assert len(str(words.REASONS[reason])) > 15
+
+
+def test_a_value_that_a_field_does_not_offer_is_said_in_words(owner: Visitor, lumen: Workspace) -> None:
+    source, key = made(owner)
+    Field.objects.create(key="size", label="Size", kind="choice", choices=["S", "L"])
+    sent(key, [event(1, type="identify", userId="c-1", traits={"size": "XL"})])
+    acquisition.lane(now=clock.now())
+    assert "Without size: It is none of the choices of the field." in owner.get("source", source.public_id)
+
+
+def test_older_arrivals_follow_page_by_page_and_stand_still(owner: Visitor, lumen: Workspace) -> None:
+    source, key = made(owner)
+    sent(key, [event(number, event=f"Event {number:02}") for number in range(40)])
+    live = owner.get("source", source.public_id)
+    assert 'rel="next"' not in live and "Event 39" in live and "Event 09" not in live
+    paused = owner.get("source", source.public_id, paused="yes")
+    mark = re.search(r'rel="next" href="\?after=([^"&]+)"', paused)
+    assert mark
+    older = owner.get("source", source.public_id, after=mark[1])
+    assert "Event 09" in older and "Event 10" not in older and "every 2s" not in older and 'rel="next"' not in older
+    owner.get("source", source.public_id, after="x", status=400)
 
 
 def test_requests_that_were_refused_whole_stand_on_the_page_with_how_often_and_why(

@@ -23,6 +23,7 @@ from guanxi.people import operations as people
 from guanxi.people import queries, tasks
 from guanxi.people.models import Field, Identity, Import, ImportReject, OwnKind, Person, Trait
 from guanxi.people.operations.imports import chunking, running, working
+from guanxi.people.operations.people_kind import writing
 from guanxi.people.registry import UnknownKind
 from tests.conftest import make_workspace
 from tests.factories.events import touched
@@ -561,3 +562,18 @@ def test_what_a_household_shares_joins_no_rows_and_finds_who_has_nothing_else(
     assert lin.name == "Lin Yao"
     assert list(Identity.objects.filter(kind="plate").values_list("person", flat=True)) == [lin.pk]
     assert list(Identity.objects.filter(person__name="Wei").values_list("kind", flat=True)) == ["email"]
+
+
+def test_a_field_that_staff_make_while_a_file_comes_in_is_made_once(
+    workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss = make_staff()
+
+    def staff_were_first() -> None:
+        people.create_field(label="Pet", kind="text", by=boss, now=now)
+
+    monkeypatch.setattr(writing, "fields_alone", staff_were_first)
+    of = done(
+        uploaded(csv_file(["No", "Pet"], ["1", "cat"]), {"No": "customer_number", "Pet": "new:text"}, now=now), now
+    )
+    assert (of.state, Field.objects.count(), Trait.objects.get().field.key) == ("done", 1, "pet")

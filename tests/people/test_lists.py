@@ -307,6 +307,14 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
                 assert listed(ann, wanted) == in_order(anns, known, sort), wanted
 
 
+def test_the_days_of_a_list_ask_once_in_which_zone_they_are(workspace: Workspace, now: datetime) -> None:
+    boss, day = make_staff(), now.date()
+    wanted = Wanted(reached="fan", reached_from=day, lost_to=day, added_from=day, seen_to=day)
+    with CaptureQueriesContext(connection) as asked:
+        queries.people_page(boss, wanted)
+    assert sum('"timezone"' in one["sql"] for one in asked) == 1
+
+
 def test_counting_stops_early_and_says_so(workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     boss = make_staff()
     for _number in range(4):

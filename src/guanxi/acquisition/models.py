@@ -80,8 +80,8 @@ class Batch(WorkspaceRow):
 
 
 class TurnedAway(WorkspaceRow):
-    """Requests with a key that works which were refused whole, before anything in them was read; `code` as the answer
-    said it. Forgotten 30 days after the last."""
+    """Requests with a key of the source which were refused whole, before anything in them was read; `code` as the
+    answer said it. Forgotten 30 days after the last."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     code = models.CharField(max_length=20)

@@ -10,7 +10,7 @@ import base64
 import binascii
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,27 +38,24 @@ DONE = b'{"success":true}'
 KNOWN_FOR = 5.0
 KNOWN_AT_MOST = 4_000
 LET_PASS = 16 * 1024**2
-"""So much of a body that is too large is read and forgotten."""
+"""So much of a body that is too large is read and forgotten, but for its key."""
 _known: dict[str, tuple[float, KnownKey]] = {}
 
 
-class Signed(msgspec.Struct):
-    writeKey: Any = None
-
-
-class Envelope(Signed):
+class Envelope(msgspec.Struct):
     """What the door reads of a body. The events inside stay as they are: `Raw` only checks that they are JSON."""
 
+    writeKey: Any = None
     batch: list[msgspec.Raw] | None = None
 
 
 _decode = msgspec.json.Decoder(Envelope).decode
-_decode_signed = msgspec.json.Decoder(Signed).decode
 _encode = msgspec.json.Encoder().encode
 
 
 class Refusal(Exception):
-    """`given` is the key that the body named, whatever it may be."""
+    """`given` is the key that the body named, whatever it may be: of a body that cannot be read, the one that was found
+    in it."""
 
     def __init__(self, status: int, code: str, said: str, given: Any = None) -> None:
         super().__init__(code)
@@ -123,9 +120,9 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
         envelope = _decode(body)
     except msgspec.ValidationError:
         bad = ("no_batch", NO_BATCH) if name == BATCH else ("bad_json", BAD_JSON)
-        raise Refusal(400, *bad, _key_alone(body)) from None
+        raise Refusal(400, *bad, queries.key_in([body])) from None
     except (msgspec.DecodeError, RecursionError):
-        raise Refusal(400, "bad_json", BAD_JSON) from None
+        raise Refusal(400, "bad_json", BAD_JSON, queries.key_in([body])) from None
     if name == BATCH and envelope.batch is None:
         raise Refusal(400, "no_batch", NO_BATCH, envelope.writeKey)
     key = _key(request, envelope)
@@ -135,26 +132,19 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
         acquisition.take(key=key, call=name, body=body, packed=packed)
     except NotTaken:
         _known.clear()
-        raise Refusal(401, "bad_key", BAD_KEY) from None
+        raise Refusal(401, "bad_key", BAD_KEY, envelope.writeKey) from None
     except NoRoom as no_room:
         raise _come_again(no_room) from None
 
 
-def _key_alone(body: bytes) -> Any:
-    """Of what is JSON, and no request otherwise."""
-    try:
-        return _decode_signed(body).writeKey
-    except msgspec.ValidationError:
-        return None
-
-
 def _note(request: HttpRequest, refusal: Refusal) -> None:
-    """For the source's page. A body that cannot be read tells no key; then the header may."""
-    if refusal.status not in (400, 403, 411, 413):
+    """For the source's page. What comes with a key that never was belongs to no workspace: nobody is told of it."""
+    if refusal.status not in (400, 401, 403, 411, 413):
         return
     given = _user_name(request.META.get("HTTP_AUTHORIZATION", "")) or refusal.given
     try:
-        key = known(given) if given and isinstance(given, str) else None
+        find = queries.source_of_spent_key if refusal.code == "bad_key" else known
+        key = find(given) if given and isinstance(given, str) else None
         if key is not None:
             acquisition.note_turned_away(key=key, code=refusal.code, now=clock.wall())
     except DatabaseError:
@@ -173,27 +163,26 @@ def _body(request: HttpRequest) -> tuple[bytes, bytes | None]:
     if not given.isdecimal():
         raise Refusal(411, "no_length", NO_LENGTH)
     if int(given) > BODY_BYTES:
-        _let_pass(request, int(given))
-        raise Refusal(413, "too_large", TOO_LARGE)
+        raise Refusal(413, "too_large", TOO_LARGE, queries.key_in(_passing(request, int(given))))
     came = request.read()
     if request.META.get("HTTP_CONTENT_ENCODING", "").lower() != "gzip":
         return came, None
     unpacking = zlib.decompressobj(31)
     try:
         body = unpacking.decompress(came, BODY_BYTES + 1)
-    except zlib.error:
-        raise Refusal(400, "bad_gzip", BAD_GZIP) from None
+    except zlib.error:  # often it is JSON, and only its header lies
+        raise Refusal(400, "bad_gzip", BAD_GZIP, queries.key_in([came])) from None
     if len(body) > BODY_BYTES:
-        raise Refusal(413, "too_large", TOO_LARGE)
+        raise Refusal(413, "too_large", TOO_LARGE, queries.key_in([body]))
     if not unpacking.eof or unpacking.unused_data:
-        raise Refusal(400, "bad_gzip", BAD_GZIP)
+        raise Refusal(400, "bad_gzip", BAD_GZIP, queries.key_in([body]))
     return body, came
 
 
-def _let_pass(request: HttpRequest, size: int) -> None:
+def _passing(request: HttpRequest, size: int) -> Iterator[bytes]:
     """Who is cut off in the middle of sending hears a broken connection instead of the reason, and sends it again."""
-    while 0 < size <= LET_PASS and request.read(65_536):
-        pass
+    while 0 < size <= LET_PASS and (part := request.read(65_536)):
+        yield part
 
 
 def _key(request: HttpRequest, envelope: Envelope) -> KnownKey:
@@ -202,7 +191,7 @@ def _key(request: HttpRequest, envelope: Envelope) -> KnownKey:
         raise Refusal(401, "no_key", NO_KEY)
     found = known(given)
     if found is None:
-        raise Refusal(401, "bad_key", BAD_KEY)
+        raise Refusal(401, "bad_key", BAD_KEY, given)
     return found
 
 

@@ -140,8 +140,8 @@ FROM (SELECT group_id, count(*) AS people FROM connections_groupmembership GROUP
 WHERE counted.group_id = chat.id
 """,
     """
-INSERT INTO connections_referraledge (workspace_id, public_id, bringer_id, brought_id, by, at, is_first, told_by)
-SELECT one.workspace_id, 'ref_' || substr(md5(one.i::text), 1, 26), bringer.id, one.id, 'card', now(), true, 'bench'
+INSERT INTO connections_referraledge (workspace_id, public_id, bringer_id, brought_id, by, at, is_first)
+SELECT one.workspace_id, 'ref_' || substr(md5(one.i::text), 1, 26), bringer.id, one.id, 'card', now(), true
 FROM crowd one JOIN crowd bringer ON bringer.i = one.i / 10 WHERE one.i % 10 = 1 AND one.i / 10 <> one.i
 """,
 )

@@ -64,6 +64,7 @@ def lanes() -> list[Lane]:
         Lane("imports", people.sweep, 5.0),
         Lane("logins", governance.login_lane, 30.0),
         Lane("bulk", people.bulk_lane, 1.0),
+        Lane("hand-overs", connections.handover_lane, 1.0),
         Lane("tags", people.tag_lane, 30.0),
         Lane("exports", exports.export_lane, 1.0),
         Lane("audiences", audiences.refresh_lane, 2.0),

@@ -13,6 +13,15 @@ def referrals_of(whom: Who) -> QuerySet[models.ReferralEdge]:
     return models.ReferralEdge.objects.filter(Q(bringer__in=whom.people) | Q(brought__in=whom.people))
 
 
+def referral_facts_of(whom: Who) -> QuerySet[models.ReferralFact]:
+    return models.ReferralFact.objects.filter(edge__in=referrals_of(whom))
+
+
+def waiting_to_change_hands(whom: Who) -> QuerySet[models.HandoverPart]:
+    theirs = models.Friendship.objects.filter(person__in=whom.people)
+    return models.HandoverPart.objects.filter(friendship__in=theirs.values("pk"))
+
+
 declare(
     Table(
         models.Friendship,
@@ -35,7 +44,15 @@ declare(
     ),
     Table(
         models.FriendHandover,
-        plain="id public_id giver_id by_id at shares friends groups change undone_at undone_by_id returned",
+        plain="id public_id giver_id by_id at state problem giver_active shares total friends left_out groups change "
+        "finished_at undone_at undone_by_id returning returned kept",
+    ),
+    Table(
+        models.HandoverPart,
+        pseudonym="friendship",
+        plain="id of_id taker_id group",
+        found=waiting_to_change_hands,
+        erasure=Erasure.REMOVED,
     ),
     Table(
         models.Follow,
@@ -81,11 +98,19 @@ declare(
     Table(
         models.ReferralEdge,
         "referrals",
-        pseudonym="public_id bringer_id brought_id import_id",
-        plain="id by at is_first told_by",
+        pseudonym="public_id bringer_id brought_id",
+        plain="id by at is_first",
         found=referrals_of,
         erasure=Erasure.REMOVED,
         erase=forgetting.forget_referrals,
+    ),
+    Table(
+        models.ReferralFact,
+        "referral_facts",
+        pseudonym="edge_id import_id",
+        plain="id by at told_by",
+        found=referral_facts_of,
+        erasure=Erasure.REMOVED,
     ),
     Table(
         models.Reading,

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import models
 
 from guanxi.governance.models import Staff
+from guanxi.people.models import Field
 from guanxi.people.port import ImportKind
 
 _kinds: dict[str, ImportKind] = {}
@@ -72,6 +73,30 @@ def said_of_merges() -> set[tuple[type[models.Model], str]]:
 
 Own = Callable[[Staff], "models.QuerySet[Any]"]
 _own: list[Own] = []
+
+
+@dataclass(frozen=True)
+class FieldUse:
+    """Something that needs a field to go on. `what`: audience, export, broadcast, content, import, bulk; `name` is
+    empty where only some may see it."""
+
+    what: str
+    public_id: str
+    name: str = ""
+
+
+FieldUses = Callable[[Field], Sequence[FieldUse]]
+_uses: list[FieldUses] = []
+
+
+def needs_fields(uses: FieldUses) -> None:
+    """`uses(field)` gives what of a room would be broken without it."""
+    if uses not in _uses:
+        _uses.append(uses)
+
+
+def uses_of(field: Field) -> list[FieldUse]:
+    return [one for uses in _uses for one in uses(field)]
 
 
 def also_own(people: Own) -> None:

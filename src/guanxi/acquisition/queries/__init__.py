@@ -1,6 +1,6 @@
 """Questions about sources and what they sent."""
 
-from guanxi.acquisition.queries.arrivals import Arrival, arrivals, turned_away
+from guanxi.acquisition.queries.arrivals import Arrival, arrivals, arrivals_page, turned_away
 from guanxi.acquisition.queries.batches import CODEC, GZIP, PLAIN, ZSTD, batches_of, opened, place, sent_of
 from guanxi.acquisition.queries.catalogue import (
     MONEY,
@@ -12,10 +12,10 @@ from guanxi.acquisition.queries.catalogue import (
     is_event,
     properties,
 )
-from guanxi.acquisition.queries.sources import KnownKey, source_of_key, sources
+from guanxi.acquisition.queries.sources import KnownKey, source_of_key, source_of_spent_key, sources
 from guanxi.acquisition.queries.waiting import Full, Waiting, waiting
 from guanxi.acquisition.queries.web import WEB_SCRIPT, web_integrity, web_script, web_snippet
-from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, EVENT_NAMES, KEPT_FOR, OLD_KEY_FOR
+from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, EVENT_NAMES, KEPT_FOR, OLD_KEY_FOR, key_in
 from guanxi.acquisition.rules.names import TRACK, VISITS
 
 __all__ = [
@@ -38,17 +38,20 @@ __all__ = [
     "KnownKey",
     "Waiting",
     "arrivals",
+    "arrivals_page",
     "audience_events",
     "batches_of",
     "called",
     "counted",
     "event_names",
     "is_event",
+    "key_in",
     "opened",
     "place",
     "properties",
     "sent_of",
     "source_of_key",
+    "source_of_spent_key",
     "sources",
     "turned_away",
     "waiting",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import struct
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +15,12 @@ from guanxi.acquisition.models import Batch, Source, TurnedAway
 from guanxi.acquisition.queries.batches import opened
 from guanxi.acquisition.rules import BATCH, Unusable, read, unpacked
 from guanxi.acquisition.rules.masking import masked
+from guanxi.kit import crypto, scope
+from guanxi.people.queries import BadCursor
 
 SHOWN = 30
-BATCHES = 30
+AT_ONCE = 20
+MARK = struct.Struct(">qi")
 DETAIL = 2_000
 FAILED = ("failed", "")
 
@@ -42,15 +47,50 @@ class Arrival:
 
 def arrivals(source: Source, *, refused: bool = False) -> list[Arrival]:
     """The newest first."""
+    return arrivals_page(source, refused=refused)[0]
+
+
+def arrivals_page(
+    source: Source, *, refused: bool = False, after: str = "", size: int = SHOWN
+) -> tuple[list[Arrival], str]:
+    """The newest first, and the mark of what follows, "" at the end. A page looks into few requests: where many held no
+    event it is shorter. Raises BadCursor."""
     rows = Batch.objects.filter(source=source, body__isnull=False)
     if refused:
         rows = rows.filter(refused__gt=0)
+    edge = _edge(source, after) if after else None
+    if edge:
+        rows = rows.filter(pk__lte=edge[0])
     found: list[Arrival] = []
-    for batch in rows.order_by("-pk")[:BATCHES]:
-        if len(found) >= SHOWN:
-            break
-        found += _of(batch, refused, SHOWN - len(found))
-    return found
+    last, looked = (0, 0), 0
+    for batch in rows.order_by("-pk")[: size + 1].iterator(AT_ONCE):
+        for place, one in _of(batch, refused, edge[1] if edge and edge[0] == batch.pk else None):
+            if len(found) == size:
+                return found, _mark(source, *last)
+            found.append(one)
+            last = (batch.pk, place)
+        last, looked = (batch.pk, 0), looked + 1
+    return found, _mark(source, *last) if looked > size else ""
+
+
+def _mark(source: Source, batch: int, place: int) -> str:
+    """Sealed, as it holds a number of our own rows."""
+    sealed = crypto.seal_body(MARK.pack(batch, place), workspace_id=scope.current(), place=_marks(source))
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _edge(source: Source, after: str) -> tuple[int, int]:
+    try:
+        sealed = base64.b64decode(after + "=" * (-len(after) % 4), altchars=b"-_", validate=True)
+        opened_mark = crypto.unseal_body(sealed, workspace_id=scope.current(), place=_marks(source))
+    except ValueError:
+        raise BadCursor from None
+    batch, place = MARK.unpack(opened_mark)
+    return batch, place
+
+
+def _marks(source: Source) -> str:
+    return f"arrivals|{source.pk}"
 
 
 def turned_away(source: Source) -> list[TurnedAway]:
@@ -58,7 +98,8 @@ def turned_away(source: Source) -> list[TurnedAway]:
     return list(TurnedAway.objects.filter(source=source).order_by("-last_at"))
 
 
-def _of(batch: Batch, refused: bool, limit: int) -> list[Arrival]:
+def _of(batch: Batch, refused: bool, below: int | None) -> Iterator[tuple[int, Arrival]]:
+    """The events of a request with their places in it, the last first; only those before place `below`."""
     reasons = {place: (reason, detail) for place, reason, detail in batch.refusals}
     left: dict[int, tuple[tuple[str, str], ...]] = {}
     for place, reason, what in batch.remarks:
@@ -66,11 +107,14 @@ def _of(batch: Batch, refused: bool, limit: int) -> list[Arrival]:
     try:
         _body, raws, sent_at = unpacked(opened(batch), batch.call)
     except (msgspec.DecodeError, RecursionError):
-        return [_arrival(batch, None, None, reasons.get(0, ("not_an_object", "")))]
+        if below is None:
+            yield 0, _arrival(batch, None, None, reasons.get(0, ("not_an_object", "")))
+        return
     if reasons.get(0) == FAILED:
         reasons = dict.fromkeys(range(len(raws)), FAILED)
-    places = [place for place in range(len(raws) - 1, -1, -1) if not refused or place in reasons]
-    return [_arrival(batch, raws[place], sent_at, reasons.get(place), left.get(place, ())) for place in places[:limit]]
+    for place in reversed(range(len(raws))[:below]):
+        if not refused or place in reasons:
+            yield place, _arrival(batch, raws[place], sent_at, reasons.get(place), left.get(place, ()))
 
 
 def _arrival(

@@ -33,3 +33,12 @@ def source_of_key(key: str) -> KnownKey | None:
         return None
     source, workspace, kind, origins = row
     return KnownKey(hashed, source, workspace, frozenset(origins) if kind == "browser" else None)
+
+
+def source_of_spent_key(key: str) -> KnownKey | None:
+    """The same for a key that works no more: the one before the last renewal, or one of a source that was stopped."""
+    hashed = key_hash(key)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT source, workspace FROM guanxi_source_of_spent_key(%s)", [hashed])
+        row = cursor.fetchone()
+    return KnownKey(hashed, row[0], row[1], None) if row else None

@@ -1,5 +1,5 @@
 from guanxi.acquisition.rules.hearing import Form, Heard, Refusal, Who
-from guanxi.acquisition.rules.keys import BadOrigin, key_hash, new_key, origin_of, shown_start
+from guanxi.acquisition.rules.keys import BadOrigin, key_hash, key_in, new_key, origin_of, shown_start
 from guanxi.acquisition.rules.limits import BODY_BYTES, EVENT_BYTES, EVENT_NAMES, KEPT_FOR, OLD_KEY_FOR, REASONS_KEPT
 from guanxi.acquisition.rules.money import Amount
 from guanxi.acquisition.rules.wire import BATCH, Unusable, ids_of, read, trait_text, unpacked
@@ -21,6 +21,7 @@ __all__ = [
     "Who",
     "ids_of",
     "key_hash",
+    "key_in",
     "new_key",
     "origin_of",
     "read",

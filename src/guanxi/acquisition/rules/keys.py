@@ -1,11 +1,16 @@
 """Write keys, and the pages that may use one."""
 
 import hashlib
+import re
 import secrets
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 KEY_START = "wk_"
 SHOWN = 9
+IN_JSON = re.compile(rb'"writeKey"[ \t\r\n]{0,4}:[ \t\r\n]{0,4}"(wk_[A-Za-z0-9_-]{43})"')
+LONGEST = 70
+"""Of what `IN_JSON` finds."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -24,6 +29,21 @@ def key_hash(key: str) -> bytes:
 
 def shown_start(key: str) -> str:
     return key[:SHOWN]
+
+
+def key_in(parts: Iterable[bytes]) -> str:
+    """The write key that stands in a body which cannot be read as a whole, looked for part by part; "" when there is
+    none, or more than one: then nobody knows which of them was meant."""
+    found: set[bytes] = set()
+    rest = b""
+    for part in parts:
+        text = rest + part
+        for one in IN_JSON.finditer(text):
+            found.add(one[1])
+            if len(found) > 1:
+                break
+        rest = text[-LONGEST:]
+    return found.pop().decode() if len(found) == 1 else ""
 
 
 def origin_of(text: str) -> str:

@@ -92,3 +92,61 @@ def change_field(request: ApiRequest, field_id: str, body: FieldChange) -> Field
         now=request.now,
     )
     return tagged(request, field_out(changed))
+
+
+class RoleLoses(Out):
+    """`begins_with`: what whoever gets the role gets in this field."""
+
+    role: Literal["employee", "leader", "consumer"]
+    begins_with: str | None
+
+
+class FieldUseOut(Out):
+    """`name` is missing where only some staff may see it."""
+
+    what: Literal["audience", "export", "broadcast", "content", "import", "bulk"]
+    id: str
+    name: str | None
+
+
+class FieldLosses(Out):
+    """`people` have a value. `views_deleted` are filtered by it, `views_changed` only show it. As long as `needed_by`
+    is not empty, the field cannot be deleted."""
+
+    people: int
+    roles: list[RoleLoses]
+    views_deleted: int
+    views_changed: int
+    needed_by: list[FieldUseOut]
+
+
+class Deleting(In):
+    people: int | None = Field(
+        None, ge=0, le=10**9, description="How many people with a value you saw. More by now: nothing is deleted."
+    )
+
+
+@router.get("/fields/{field_id}/losses", **op(MANAGE, FieldLosses))
+def preview_field_deletion(request: ApiRequest, field_id: str) -> FieldLosses:
+    """What goes with a field
+
+    Who would lose what if it were deleted, and what needs it.
+    """
+    losses = queries.field_losses(one(Kept.objects.exclude(key=FOLLOWERS), field_id))
+    return FieldLosses(
+        people=losses.people,
+        roles=[RoleLoses(role=role.value, begins_with=value or None) for role, value in losses.roles],  # type: ignore[arg-type]
+        views_deleted=losses.asked,
+        views_changed=losses.shown,
+        needed_by=[FieldUseOut(what=use.what, id=use.public_id, name=use.name or None) for use in losses.uses],  # type: ignore[arg-type]
+    )
+
+
+@router.delete("/fields/{field_id}", **op(MANAGE, None, status=204, refusals=("conflict", "changed_meanwhile")))
+def delete_field(request: ApiRequest, field_id: str, asked: Query[Deleting]) -> None:
+    """Delete a field with what people have in it
+
+    It cannot be brought back. Look at `losses` first: what needs the field is changed first.
+    """
+    row = one(Kept.objects.exclude(key=FOLLOWERS), field_id)
+    people.delete_field(field=row, by=request.staff, now=request.now, seen=asked.people)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from ninja import Query, Router
@@ -11,16 +11,35 @@ from pydantic import Field
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.v1.friends import Ways
 from guanxi.api.v1.parties import StaffRef, members
-from guanxi.api.v1.shapes import At, Id, In, Listed, Moment, Named, Out, Page, chosen, named, naming, newest, one, page
+from guanxi.api.v1.shapes import (
+    At,
+    Id,
+    In,
+    Listed,
+    Moment,
+    Named,
+    Out,
+    Page,
+    chosen,
+    named,
+    naming,
+    newest,
+    one,
+    page,
+    tagged,
+)
 from guanxi.channels.models import Account
 from guanxi.connections import operations as connections
 from guanxi.connections import queries
-from guanxi.connections.models import FriendHandover
+from guanxi.connections.models import FriendHandover, HandoverState
 from guanxi.connections.queries import FriendsWanted
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
 
 router = Router(tags=["Ties"])
+MAY = Permission.PEOPLE_BULK
+States = Literal["running", "stopped", "done", "failed", "undoing", "undone"]
+assert set(States.__args__) == set(HandoverState.values)  # type: ignore[attr-defined]
 
 
 class HandOverFriends(In):
@@ -42,31 +61,48 @@ class ShareOut(Out):
 
 
 class FriendsHandedOver(Out):
-    """`handover` is null when nobody went."""
+    """`handover` and `state` are null when nobody went. While it is `running` the worker goes on, and `friends`,
+    `groups` and `shares` say how many have gone: GET /friends/hand-overs/{id}."""
 
     handover: str | None
+    state: States | None
+    total: int = Field(description="How many friends it is about.")
     friends: int
     groups: int
     shares: list[ShareOut]
 
 
 class FriendHandoverOut(Out):
+    """Of `total` friends `friends` went and `left_out` did not, because they changed hands, ended or began anew
+    meanwhile; of `returning`, `returned` came back and `kept` did not.
+    """
+
     id: str
+    state: States
+    problem: Literal["taker_left", "giver_left", "unexpected"] | None = Field(description="Why it stopped by itself.")
+    total: int
     friends: int
+    left_out: int
     groups: int
     shares: list[ShareOut]
     giver: Named
     by: Named | None
     at: At
+    finished_at: At | None
     undone_at: At | None
+    returning: int
     returned: int = Field(description="How many friends came back.")
+    kept: int
+    may_undo: bool
 
 
-@router.post("/friends/hand-over", **op(Permission.PEOPLE_BULK, FriendsHandedOver, refusals=("conflict",)))
+@router.post("/friends/hand-over", **op(MAY, FriendsHandedOver, refusals=("conflict",)))
 def hand_over_friends(request: ApiRequest, body: HandOverFriends) -> FriendsHandedOver:
     """Hand the friends of an advisor over
 
-    With remarks and sources, at once; they can come back for seven days. A manager hands over within their units.
+    With remarks and sources; they can come back for seven days. Up to 300 go at once, all or none. More are `running`
+    in the answer: who goes is settled, and the worker hands them over. One at a time of one giver. A manager hands over
+    within their units.
     """
     there = queries.staff_for(request.staff)
     asked = [*([body.taker] if body.taker else []), *body.takers]
@@ -85,55 +121,104 @@ def hand_over_friends(request: ApiRequest, body: HandOverFriends) -> FriendsHand
         shares, groups = queries.would_go(giver, takers, given)
         return FriendsHandedOver(
             handover=None,
+            state=None,
+            total=sum(shares.values()),
             friends=sum(shares.values()),
             groups=groups,
             shares=[ShareOut(taker=naming(one), friends=shares[one.pk]) for one in takers],
         )
     of = connections.hand_over_friends(giver=giver, takers=takers, by=request.staff, now=request.now, wanted=given)
     if of is None:
-        return FriendsHandedOver(handover=None, friends=0, groups=0, shares=[])
-    return FriendsHandedOver(handover=of.public_id, friends=of.friends, groups=of.groups, shares=_shares(of, takers))
+        return FriendsHandedOver(handover=None, state=None, total=0, friends=0, groups=0, shares=[])
+    return FriendsHandedOver(
+        handover=of.public_id,
+        state=of.state,  # type: ignore[arg-type]
+        total=of.total,
+        friends=of.friends,
+        groups=of.groups,
+        shares=_shares(of, takers),
+    )
 
 
-@router.get("/friends/hand-overs", **op(Permission.PEOPLE_BULK, Page[FriendHandoverOut], refusals=("bad_cursor",)))
+@router.get("/friends/hand-overs", **op(MAY, Page[FriendHandoverOut], refusals=("bad_cursor",)))
 def list_friend_handovers(request: ApiRequest, asked: Query[Listed]) -> Page[FriendHandoverOut]:
     """List hand-overs of friends
 
     The newest first. A manager sees those of advisors in their units.
     """
     rows, after = newest(queries.handovers_of(request.staff), asked)
-    takers = list(Staff.objects.filter(pk__in={taker for row in rows for taker, _friends in row.shares}))
-    return page([_handover(row, takers) for row in rows], after)
+    takers = list(Staff.objects.filter(pk__in={taker for row in rows for taker, *_ in row.shares}))
+    return page([_handover(request, row, takers) for row in rows], after)
+
+
+@router.get("/friends/hand-overs/{handover_id}", **op(MAY, FriendHandoverOut, thing=True))
+def get_friend_handover(request: ApiRequest, handover_id: str) -> FriendHandoverOut:
+    """Get a hand-over of friends
+
+    Ask again every few seconds while it is `running` or `undoing`.
+    """
+    of = one(queries.handovers_of(request.staff), handover_id)
+    takers = Staff.objects.filter(pk__in=[taker for taker, *_ in of.shares])
+    return tagged(request, _handover(request, of, list(takers)))
+
+
+def _turned(request: ApiRequest, handover_id: str, turn: Callable[..., FriendHandover]) -> FriendHandoverOut:
+    turn(of=one(queries.handovers_of(request.staff), handover_id), by=request.staff, now=request.now)
+    return get_friend_handover(request, handover_id)
+
+
+@router.post("/friends/hand-overs/{handover_id}/stop", **op(MAY, FriendHandoverOut, thing=True, refusals=("conflict",)))
+def stop_friend_handover(request: ApiRequest, handover_id: str) -> FriendHandoverOut:
+    """Stop a hand-over of friends
+
+    After those who are changing hands now; who has done so stays there.
+    """
+    return _turned(request, handover_id, connections.stop_handover)
 
 
 @router.post(
-    "/friends/hand-overs/{handover_id}/undo", **op(Permission.PEOPLE_BULK, FriendHandoverOut, refusals=("conflict",))
+    "/friends/hand-overs/{handover_id}/resume", **op(MAY, FriendHandoverOut, thing=True, refusals=("conflict",))
 )
+def resume_friend_handover(request: ApiRequest, handover_id: str) -> FriendHandoverOut:
+    """Go on with a hand-over of friends
+
+    Where it was stopped or failed, also on the way back.
+    """
+    return _turned(request, handover_id, connections.resume_handover)
+
+
+@router.post("/friends/hand-overs/{handover_id}/undo", **op(MAY, FriendHandoverOut, thing=True, refusals=("conflict",)))
 def undo_friend_handover(request: ApiRequest, handover_id: str) -> FriendHandoverOut:
     """Take a hand-over of friends back
 
-    Within seven days. Whom the takers still have comes back; who was their friend before stays theirs, too.
+    Within seven days. Whom the takers still have comes back, more than 300 in the background; who was their friend
+    before stays theirs, too.
     """
-    of = connections.return_friends(
-        of=one(queries.handovers_of(request.staff), handover_id), by=request.staff, now=request.now
-    )
-    return _handover(of, list(Staff.objects.filter(pk__in=[taker for taker, _friends in of.shares])))
+    return _turned(request, handover_id, connections.return_friends)
 
 
 def _shares(of: FriendHandover, takers: Iterable[Staff]) -> list[ShareOut]:
     known = {one.pk: one for one in takers}
-    return [ShareOut(taker=naming(known[pk]), friends=friends) for pk, friends in of.shares if pk in known]
+    return [ShareOut(taker=naming(known[pk]), friends=friends) for pk, friends, *_ in of.shares if pk in known]
 
 
-def _handover(of: FriendHandover, takers: Iterable[Staff]) -> FriendHandoverOut:
+def _handover(request: ApiRequest, of: FriendHandover, takers: Iterable[Staff]) -> FriendHandoverOut:
     return FriendHandoverOut(
         id=of.public_id,
+        state=of.state,  # type: ignore[arg-type]
+        problem=of.problem or None,  # type: ignore[arg-type]
+        total=of.total,
         friends=of.friends,
+        left_out=of.left_out,
         groups=of.groups,
         shares=_shares(of, takers),
         giver=naming(of.giver),
         by=named(of.by),
         at=of.at,
+        finished_at=of.finished_at,
         undone_at=of.undone_at,
+        returning=of.returning,
         returned=of.returned,
+        kept=of.kept,
+        may_undo=queries.may_return(of, request.now),
     )

@@ -214,6 +214,11 @@ FRIENDS = {
     "holds_no_people": invalid("taker", "Choose someone who looks after people.", "unknown_id"),
     "nobody": invalid("takers", "Say who gets them.", "missing"),
     "too_many": invalid("takers", "50 at the most.", "too_many"),
+    "at_work": Problem(
+        "conflict", "Their friends are changing hands already. Wait for the end of it, or stop it first."
+    ),
+    "not_running": Problem("conflict", "It does not run any more."),
+    "not_stopped": Problem("conflict", "It is not stopped."),
     "too_late": Problem("conflict", "It can be taken back for seven days, and once."),
 }
 HANDOVERS = {
@@ -345,6 +350,8 @@ FIELDS = {
     "taken": Problem("conflict", "There is a field of this name already.", field="label"),
     "too_many": Problem("conflict", "There are 200 fields already."),
     "changed": Problem("changed_meanwhile", "Somebody changed the field meanwhile. Get it again."),
+    "in_use": Problem("conflict", "Something needs this field. GET /fields/{id}/losses says what."),
+    "gone": not_found(),
 }
 ROLES = {
     "unknown_field": ("field", "There is no such field."),

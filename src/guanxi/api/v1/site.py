@@ -20,6 +20,7 @@ from ninja.renderers import JSONRenderer
 from guanxi.api.access import Bearer
 from guanxi.api.problems import Problem, Wrong, not_found, of_status
 from guanxi.api.v1 import (
+    arrivals,
     audiences,
     audit,
     broadcasts,
@@ -167,6 +168,7 @@ for room in (
     webhooks,
     id_kinds,
     sources,
+    arrivals,
     staff,
     workspace,
     strength_rules,

@@ -71,6 +71,7 @@ class SentProperty(Out):
 
 class SentListed(Listed):
     q: Line = Field("", max_length=100, description="A part of its name or key.")
+    state: Literal["blocked", "once"] | None = Field(None, description="`once`: those that came a single time.")
 
 
 class SentEventWhole(SentEventOut):
@@ -178,7 +179,7 @@ def list_sent_events(request: ApiRequest, asked: Query[SentListed]) -> Page[Sent
 
     Those that came last for the first time stand first.
     """
-    rows, after = newest(queries.event_names(asked.q), asked)
+    rows, after = newest(queries.event_names(asked.q, asked.state or ""), asked)
     return page([event_out(row) for row in rows], after)
 
 

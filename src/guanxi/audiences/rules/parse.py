@@ -113,6 +113,18 @@ def events_in(rule: object) -> set[str]:
             return set()
 
 
+def traits_in(rule: object) -> set[str]:
+    """The traits that the JSON of a rule asks about, be it sound or not."""
+    match rule:
+        case dict():
+            own = {rule["trait"]} if isinstance(rule.get("trait"), str) else set[str]()
+            return own.union(*(traits_in(inner) for inner in rule.values()))
+        case list():
+            return set[str]().union(*map(traits_in, rule))
+        case _:
+            return set()
+
+
 @dataclass
 class _Names:
     """`left`: two audiences that each name two others, and so on, would else grow without end."""

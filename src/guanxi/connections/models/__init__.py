@@ -7,6 +7,8 @@ from guanxi.connections.models.friends import (
     Friendship,
     FriendSource,
     FriendState,
+    HandoverPart,
+    HandoverState,
 )
 from guanxi.connections.models.groups import (
     GroupChat,
@@ -17,7 +19,7 @@ from guanxi.connections.models.groups import (
     LeftBy,
     MemberFact,
 )
-from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge
+from guanxi.connections.models.others import BroughtBy, Follow, FollowFact, ReferralEdge, ReferralFact
 from guanxi.connections.models.platforms import Platform, Reading
 from guanxi.connections.models.strength import Bond, StrengthCount, StrengthRules
 
@@ -36,12 +38,15 @@ __all__ = [
     "GroupFact",
     "GroupFactKind",
     "GroupMembership",
+    "HandoverPart",
+    "HandoverState",
     "JoinedBy",
     "LeftBy",
     "MemberFact",
     "Platform",
     "Reading",
     "ReferralEdge",
+    "ReferralFact",
     "StrengthCount",
     "StrengthRules",
 ]

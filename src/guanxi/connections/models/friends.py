@@ -101,7 +101,8 @@ class FriendFactKind(models.TextChoices):
 
 
 class FriendFact(WorkspaceRow):
-    """Something that happened to a friendship; never changed. `other`: from whom it was taken, to whom it went."""
+    """Something that happened to a friendship; never changed. `other`: from whom it was taken, to whom it went. What a
+    file told and others, too, has a row of each, so that it stays when the file is taken back."""
 
     friendship = models.ForeignKey(Friendship, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=20, choices=FriendFactKind.choices)
@@ -114,7 +115,7 @@ class FriendFact(WorkspaceRow):
     class Meta(WorkspaceRow.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["friendship", "at", "kind", "source", "other"],
+                fields=["friendship", "at", "kind", "source", "other", "import_id"],
                 name="one_friend_fact",
                 nulls_distinct=False,
             ),
@@ -128,21 +129,43 @@ class FriendFact(WorkspaceRow):
         ]
 
 
+class HandoverState(models.TextChoices):
+    RUNNING = "running", _("Running")
+    STOPPED = "stopped", _("Stopped")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Could not run")
+    UNDOING = "undoing", _("Undoing")
+    UNDONE = "undone", _("Undone")
+
+
 class FriendHandover(WorkspaceRow):
-    """Friends of `giver` went to others at one moment. `shares`: (key of the taker, friends), in their order. `change`
-    is the public id of the change of people that went along, `returned` how many came back when it was undone."""
+    """Friends of `giver` go to others, all at the moment `at`, and come back at `undone_at`, however long the work
+    takes. `shares`: (key of the taker, friends and group chats that went), in their order; the older ones have no
+    group chats. `change` is the public id of the change of people that went along.
+
+    Of `total` friends `friends` went and `left_out` did not; of `returning`, `returned` came back and `kept` did not.
+    `giver_active`: whether the giver had access when the work began. `problem`: taker_left, giver_left, unexpected.
+    """
 
     public_id = PublicId("fho")
     giver = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=HandoverState.choices, default=HandoverState.DONE)
+    problem = models.CharField(max_length=20, blank=True)
+    giver_active = models.BooleanField(default=True)
     shares = models.JSONField(default=list)
+    total = models.IntegerField(default=0)
     friends = models.IntegerField()
+    left_out = models.IntegerField(default=0)
     groups = models.IntegerField()
     change = models.CharField(max_length=40, blank=True)
+    finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    returning = models.IntegerField(default=0)
     returned = models.IntegerField(default=0)
+    kept = models.IntegerField(default=0)
 
     class Meta(WorkspaceRow.Meta):
         indexes = [
@@ -150,4 +173,22 @@ class FriendHandover(WorkspaceRow):
             models.Index(
                 fields=["workspace_id", "change"], condition=~models.Q(change=""), name="friend_handover_of_change"
             ),
+            models.Index(
+                fields=["workspace_id", "id"],
+                condition=models.Q(state__in=("running", "undoing")),
+                name="friend_handover_at_work",
+            ),
         ]
+
+
+class HandoverPart(WorkspaceRow):
+    """A friendship or a group chat that has not been dealt with yet; gone when it has. Both are plain ids: a hand-over
+    keeps nothing from being removed. `taker` gets it, or has it while it is taken back."""
+
+    of = models.ForeignKey(FriendHandover, on_delete=models.CASCADE, related_name="+", db_index=False)
+    taker = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+", db_index=False)
+    friendship = models.BigIntegerField(null=True)
+    group = models.BigIntegerField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index(fields=["of", "id"], name="handover_part_of")]

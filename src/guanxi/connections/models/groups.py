@@ -69,7 +69,9 @@ class GroupFact(WorkspaceRow):
     class Meta(WorkspaceRow.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["group", "at", "kind", "text", "owner"], name="one_group_fact", nulls_distinct=False
+                fields=["group", "at", "kind", "text", "owner", "import_id"],
+                name="one_group_fact",
+                nulls_distinct=False,
             ),
         ]
         indexes = [of_import("group_fact_of_import")]
@@ -143,7 +145,7 @@ class MemberFact(WorkspaceRow):
     class Meta(WorkspaceRow.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["membership", "at", "begins", "how", "by_person", "by_staff"],
+                fields=["membership", "at", "begins", "how", "by_person", "by_staff", "import_id"],
                 name="one_member_fact",
                 nulls_distinct=False,
             )

@@ -46,7 +46,11 @@ class FollowFact(WorkspaceRow):
     import_id = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
-        constraints = [models.UniqueConstraint(fields=["follow", "at", "begins"], name="one_follow_fact")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["follow", "at", "begins", "import_id"], name="one_follow_fact", nulls_distinct=False
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["workspace_id", "import_id", "id"],
@@ -66,7 +70,8 @@ class BroughtBy(models.TextChoices):
 
 
 class ReferralEdge(WorkspaceRow):
-    """`bringer` brought `brought`. Of several claims the earliest is the first bringer's; the others are kept."""
+    """`bringer` brought `brought`. Of several claims the earliest is the first bringer's; the others are kept. `at` and
+    `by` are those of the earliest of its facts."""
 
     public_id = PublicId("ref")
     bringer = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -74,8 +79,6 @@ class ReferralEdge(WorkspaceRow):
     by = models.CharField(max_length=20, choices=BroughtBy.choices)
     at = models.DateTimeField()
     is_first = models.BooleanField()
-    told_by = models.CharField(max_length=40, blank=True)
-    import_id = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
         constraints = [
@@ -86,9 +89,28 @@ class ReferralEdge(WorkspaceRow):
         indexes = [
             models.Index(fields=["bringer", "-at", "-id"], name="referral_of_bringer"),
             models.Index(fields=["workspace_id", "-at", "-id"], name="referral_newest"),
+        ]
+
+
+class ReferralFact(WorkspaceRow):
+    """Somebody said that the one brought the other; never changed."""
+
+    edge = models.ForeignKey(ReferralEdge, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=20, choices=BroughtBy.choices)
+    told_by = models.CharField(max_length=40, blank=True)
+    import_id = models.BigIntegerField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edge", "at", "by", "import_id"], name="one_referral_fact", nulls_distinct=False
+            )
+        ]
+        indexes = [
             models.Index(
                 fields=["workspace_id", "import_id", "id"],
                 condition=models.Q(import_id__isnull=False),
-                name="referral_of_import",
+                name="referral_fact_of_import",
             ),
         ]

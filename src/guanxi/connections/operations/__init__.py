@@ -3,7 +3,14 @@ from guanxi.connections.operations.following import follow_handovers, follow_mer
 from guanxi.connections.operations.follows import FollowTold, note_follows
 from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
-from guanxi.connections.operations.handing_over import FriendsKept, hand_over_friends, return_friends
+from guanxi.connections.operations.handover import (
+    FriendsKept,
+    hand_over_friends,
+    handover_lane,
+    resume_handover,
+    return_friends,
+    stop_handover,
+)
 from guanxi.connections.operations.import_friends import FollowsKind, FriendsKind
 from guanxi.connections.operations.import_groups import GroupsKind
 from guanxi.connections.operations.import_platforms import PlatformsKind
@@ -56,6 +63,7 @@ __all__ = [
     "follow_taken_back",
     "forget_platform",
     "hand_over_friends",
+    "handover_lane",
     "local_day",
     "note_followers",
     "note_follows",
@@ -63,9 +71,11 @@ __all__ = [
     "note_group_facts",
     "record_touch",
     "refer",
+    "resume_handover",
     "return_friends",
     "set_strength_rules",
     "settle_merged",
     "settle_roles",
+    "stop_handover",
     "strength_lane",
 ]

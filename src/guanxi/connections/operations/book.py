@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -39,11 +39,6 @@ class Noted:
     @property
     def changed(self) -> bool:
         return self.before != self.after
-
-
-def with_an_end(noted: Iterable[Noted]) -> Iterator[Noted]:
-    """Those that may have been over once."""
-    return (one for one in noted if one.new and len(one.told) > 1)
 
 
 def _latest(row: Mapping[str, Any]) -> datetime:
@@ -85,9 +80,15 @@ class Book:
         told, behind = self._whose(told)
         self._add(told, import_id)
         locked = self._locked(told)
-        known = self._known(list(locked))
+        tellers = self.tellers(list(locked))
+        known = {pk: set(tellers[pk]) for pk in locked}
         new = {pk: told[key] - known[pk] for pk, (key, _) in locked.items()}
-        self._write(new, source, import_id)
+        # What only files told so far stays, when they are taken back, with whoever says the same.
+        also = {
+            pk: {fact for fact in told[key] & known[pk] if not tellers[pk][fact] & {None, import_id}}
+            for pk, (key, _) in locked.items()
+        }
+        self._write({pk: new[pk] | also[pk] for pk in locked}, source, import_id)
         return self._seen_as_one(self._settle(locked, known, new), behind)
 
     def again(self, rows: Sequence[int]) -> list[Noted]:
@@ -271,16 +272,39 @@ class Book:
             known[pk].add(tuple(fact))
         return known
 
+    def tellers(self, rows: Sequence[int]) -> dict[int, dict[tuple[Any, ...], set[int | None]]]:
+        """Row → fact → the imports that told it, and None for everybody else."""
+        found: dict[int, dict[tuple[Any, ...], set[int | None]]] = {pk: defaultdict(set) for pk in rows}
+        told = self.facts._default_manager.filter(**{f"{self.link}__in": rows})
+        for pk, import_id, *fact in told.values_list(self.link, "import_id", *self.told):
+            found[pk][tuple(fact)].add(import_id)
+        return found
+
+    def told_again(
+        self, gone: Sequence[tuple[Any, ...]], left: Sequence[Noted]
+    ) -> Mapping[int | None, Sequence[Noted]]:
+        """`gone`: facts that were removed (key, row, what was told). What was announced with them, and others said
+        after them, is news again, of whoever of them said it first: import, or None → rows with these facts as new."""
+        first: dict[tuple[Any, ...], tuple[int, int | None]] = {}
+        rows = self.facts._default_manager.filter(**{f"{self.link}__in": [one.pk for one in left]}).order_by("-pk")
+        for pk, import_id, *fact in rows.values_list("pk", "import_id", self.link, *self.told):
+            first[tuple(fact)] = pk, import_id
+        news: dict[int | None, dict[int, Facts]] = defaultdict(lambda: defaultdict(set))
+        for pk, *fact in gone:
+            kept = first.get(tuple(fact))
+            if kept and pk < kept[0]:
+                news[kept[1]][fact[0]].add(tuple(fact[1:]))
+        by_pk = {one.pk: one for one in left}
+        return {
+            import_id: [replace(by_pk[row], new=facts) for row, facts in some.items()]
+            for import_id, some in news.items()
+        }
+
     def _write(self, new: Mapping[int, Facts], source: str, import_id: int | None) -> None:
-        columns = [self.link, *self.told, "told_by"]
-        imports = _has(self.facts, "import_id")
-        rows = (
-            (pk, *fact, source, *([import_id] if imports else []))
-            for pk, facts in new.items()
-            for fact in sorted(facts, key=str)
-        )
+        columns = [self.link, *self.told, "told_by", "import_id"]
+        rows = ((pk, *fact, source, import_id) for pk, facts in new.items() for fact in sorted(facts, key=str))
         if any(new.values()):
-            bulk.insert(self.facts, [*columns, *(["import_id"] if imports else [])], rows, or_ignore=True)
+            bulk.insert(self.facts, columns, rows, or_ignore=True)
 
 
 def _has(model: type[models.Model], name: str) -> bool:

@@ -8,8 +8,8 @@ from guanxi.connections.models import FriendHandover, Friendship
 from guanxi.connections.operations.follows import FOLLOWS
 from guanxi.connections.operations.friends import FRIENDS
 from guanxi.connections.operations.groups import PEOPLE_IN_GROUPS
-from guanxi.connections.operations.handing_over import hand_over_friends, return_friends
-from guanxi.connections.queries import may_return
+from guanxi.connections.operations.handover import hand_over_friends, return_friends
+from guanxi.connections.queries import in_time
 from guanxi.connections.queries.mirror import tie_keys, ties_of
 from guanxi.events import operations as events
 from guanxi.governance.models import Staff
@@ -43,8 +43,9 @@ def follow_taken_back(happened: Sequence[events.Happened]) -> None:
     """With the people of a leaver their friends come back."""
     for each in happened:
         of = FriendHandover.objects.filter(change=each.fact.change, undone_at=None).first()
-        if of is not None and may_return(of, each.at):
-            return_friends(of=of, by=Staff.objects.filter(public_id=each.fact.by).first(), now=each.at)
+        if of is not None and in_time(of, each.at):
+            by = Staff.objects.filter(public_id=each.fact.by).first()
+            return_friends(of=of, by=by, now=each.at, turn_round=True)
 
 
 def _named(fact: PeopleHandedOver) -> list[str]:

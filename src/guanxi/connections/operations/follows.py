@@ -12,7 +12,7 @@ from django.db import transaction
 
 from guanxi.connections.events import FriendFollowed, FriendUnfollowed
 from guanxi.connections.models import Follow, FollowFact
-from guanxi.connections.operations.book import Book, Facts, Key, Noted, stands, with_an_end
+from guanxi.connections.operations.book import Book, Facts, Key, Noted, stands
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
 from guanxi.connections.operations.friends import CHUNK
 from guanxi.connections.queries.mirror import tie_keys
@@ -83,45 +83,14 @@ def settle_follows(
     noted: Sequence[Noted], there: Parties, *, now: datetime, source: str, import_id: int | None = None
 ) -> None:
     """What follows from changed follows: the level, the moment a person was seen, the lake, and who is told."""
-    following = [one for one in noted if _stands(one.after)]
-
-    def prove(some: Iterable[Noted]) -> None:
-        people.prove_level(
-            level=Level.FAN,
-            proof=PROOF,
-            proofs=[
-                people.Proof(one.key[0], one.after["since"], one.pk, there.accounts[one.key[1]].name) for one in some
-            ],
-            now=now,
-            source=source,
-            import_id=import_id,
-        )
-
-    prove(one for one in following if not _stands(one.before))
-    ended: dict[datetime, list[tuple[int, int | None]]] = defaultdict(list)
-    for one in noted:
-        if _stands(one.before) and not _stands(one.after):
-            ended[one.after["until"] or now].append((one.key[0], one.pk))
-    for at, references in sorted(ended.items()):
-        people.end_proof(
-            proof=PROOF,
-            references=references,
-            because=FriendUnfollowed.name,
-            now=at,
-            source=source,
-            import_id=import_id,
-        )
-    people.prove_past(
+    people.prove_times(
         level=Level.FAN,
         proof=PROOF,
-        proofs=[
-            people.PastProof(one.key[0], since, until, FriendUnfollowed.name, one.pk, there.accounts[one.key[1]].name)
-            for one in with_an_end(noted)
-            for since, until in over(Turn(at, begins) for at, begins in one.told)
-        ],
+        reasons=reasons((one for one in noted if one.new), there),
+        now=now,
+        source=source,
         import_id=import_id,
     )
-    prove(one for one in following if one.before and _stands(one.before) and one.before["since"] != one.after["since"])
     moments: dict[int, datetime] = {}
     for one in noted:
         for at, _begins in one.new:
@@ -129,12 +98,28 @@ def settle_follows(
     if moments:
         people.saw(moments, import_id=import_id)
     events.touch("ties", tie_keys(Follow, [one.pk for one in noted if one.changed]))
+    announce_follows(noted, there, now=now, source=source, import_id=import_id)
+
+
+def announce_follows(
+    noted: Sequence[Noted], there: Parties, *, now: datetime, source: str, import_id: int | None = None
+) -> None:
     happened = [found for one in noted for found in _happened(one, there, import_id)]
     events.announce_many(happened, received_at=now, source=source)
 
 
-def _stands(follow: Mapping[str, Any] | None) -> bool:
-    return follow is not None and follow["until"] is None and follow["since"] is not None
+def reasons(noted: Iterable[Noted], there: Parties) -> list[people.Reason]:
+    return [people.Reason(one.key[0], one.pk, there.accounts[one.key[1]].name, times_of(one.told)) for one in noted]
+
+
+def times_of(told: Facts) -> Sequence[people.Stretch]:
+    """When they followed, the time that stands last."""
+    turns = [Turn(at, begins) for at, begins in told]
+    now = span(turns)
+    return [
+        *(people.Stretch(since, until, FriendUnfollowed.name) for since, until in over(turns)),
+        *([people.Stretch(now.since)] if now.until is None and now.since else []),
+    ]
 
 
 def _happened(one: Noted, there: Parties, import_id: int | None) -> list[events.Happened]:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from guanxi.connections import events as facts
 from guanxi.connections.models import FriendFact, FriendFactKind, Friendship, FriendSource, FriendState
-from guanxi.connections.operations.book import Book, Facts, Key, Noted, with_an_end
+from guanxi.connections.operations.book import Book, Facts, Key, Noted
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
 from guanxi.connections.queries.mirror import tie_keys
 from guanxi.connections.rules import BEGINNINGS, Happening, past, standing
@@ -151,51 +151,41 @@ def _describe(described: Mapping[Key, FriendTold], import_id: int | None) -> Non
 
 def settle(noted: Sequence[Noted], there: Parties, *, now: datetime, source: str, import_id: int | None = None) -> None:
     """What follows from changed friendships: levels, the moment a person was seen, the lake, and who is told."""
-    _prove(noted, there.staff, now, source, import_id)
+    people.prove_times(
+        level=Level.FRIEND,
+        proof=PROOF,
+        reasons=reasons((one for one in noted if one.new), there),
+        now=now,
+        source=source,
+        import_id=import_id,
+    )
     _seen(noted, import_id)
     events.touch("ties", tie_keys(Friendship, [one.pk for one in noted if one.changed]))
+    announce(noted, there, now=now, source=source, import_id=import_id)
+
+
+def announce(
+    noted: Sequence[Noted], there: Parties, *, now: datetime, source: str, import_id: int | None = None
+) -> None:
     announced = [one for one in noted if one.new]
     public = dict(Friendship.objects.filter(pk__in=[one.pk for one in announced]).values_list("pk", "public_id"))
     happened = [found for one in announced for found in _happened(one, there, public[one.pk], import_id)]
     events.announce_many(happened, received_at=now, source=source)
 
 
-def _prove(noted: Sequence[Noted], staff: Mapping[int, Any], now: datetime, source: str, import_id: int | None) -> None:
+def reasons(noted: Iterable[Noted], there: Parties) -> list[people.Reason]:
     """An active friendship proves the level; the proof ends with it."""
-    active = [one for one in noted if one.after["state"] == FriendState.ACTIVE]
+    return [people.Reason(one.key[0], one.pk, there.staff[one.key[1]].name, times_of(one.told)) for one in noted]
 
-    def prove(some: Iterable[Noted]) -> None:
-        people.prove_level(
-            level=Level.FRIEND,
-            proof=PROOF,
-            proofs=[people.Proof(one.key[0], one.after["since"], one.pk, staff[one.key[1]].name) for one in some],
-            now=now,
-            source=source,
-            import_id=import_id,
-        )
 
-    prove(one for one in active if not _was_active(one))
-    fallen: dict[tuple[str, datetime], list[tuple[int, int | None]]] = defaultdict(list)
-    for one in noted:
-        if _was_active(one) and one.after["state"] != FriendState.ACTIVE:
-            fallen[_ENDED[one.after["state"]], one.after["state_at"]].append((one.key[0], one.pk))
-    for (because, at), references in sorted(fallen.items()):
-        people.end_proof(
-            proof=PROOF, references=references, because=because, now=at, source=source, import_id=import_id
-        )
-    people.prove_past(
-        level=Level.FRIEND,
-        proof=PROOF,
-        proofs=[
-            people.PastProof(
-                one.key[0], over.since, over.until, _ENDED[FriendState(over.state)], one.pk, staff[one.key[1]].name
-            )
-            for one in with_an_end(noted)
-            for over in past(_read(one.told))
-        ],
-        import_id=import_id,
-    )
-    prove(one for one in active if _was_active(one) and one.before and one.before["since"] != one.after["since"])
+def times_of(told: Facts) -> Sequence[people.Stretch]:
+    """When the friendship was active, the time that stands last."""
+    happened = list(_read(told))
+    now = standing(happened)
+    return [
+        *(people.Stretch(one.since, one.until, _ENDED[FriendState(one.state)]) for one in past(happened)),
+        *([people.Stretch(now.since)] if now.state == FriendState.ACTIVE else []),
+    ]
 
 
 _ENDED = {
@@ -205,10 +195,6 @@ _ENDED = {
     FriendState.BLOCKED: facts.FriendBlocked.name,
     FriendState.HANDED_OVER: facts.FriendHandedOver.name,
 }
-
-
-def _was_active(one: Noted) -> bool:
-    return one.before is not None and one.before["state"] == FriendState.ACTIVE
 
 
 def _seen(noted: Iterable[Noted], import_id: int | None) -> None:

@@ -252,7 +252,19 @@ def _note_members(
             moments[row.key[0]] = max(at, moments.get(row.key[0], at))
     if moments:
         people.saw(moments, import_id=import_id)
-    by_pk = {one.pk: one for one in groups.values()}
+    announce_members(came, list(groups.values()), there, now=now, source=source, import_id=import_id)
+
+
+def announce_members(
+    came: Sequence[Noted],
+    groups: Sequence[GroupChat],
+    there: Parties,
+    *,
+    now: datetime,
+    source: str,
+    import_id: int | None = None,
+) -> None:
+    by_pk = {one.pk: one for one in groups}
     happened = [found for row in came for found in _happened(row, by_pk[row.key[1]], there, import_id)]
     events.announce_many(happened, received_at=now, source=source)
 

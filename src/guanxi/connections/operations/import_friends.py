@@ -303,7 +303,7 @@ def _news(row: FriendRow, known: Known | None) -> bool | None:
     return news or row.remark not in (None, remark) or row.description not in (None, description)
 
 
-def count(plan: TiesPlan, news: bool | None) -> None:
+def count(plan: Plan, news: bool | None) -> None:
     if news is None:
         plan.created += 1
     elif news:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from guanxi.connections.models import BroughtBy
 from guanxi.connections.operations import reading
+from guanxi.connections.operations.import_friends import count
 from guanxi.connections.operations.referring import Referral, Tree, refer
 from guanxi.connections.operations.taking_back import TakeBackReferrals
 from guanxi.connections.rules import makes_a_cycle
@@ -128,18 +129,14 @@ class ReferralsKind:
                 plan.rejected.append(Rejected(row.row_no, "brought_themselves"))
             else:
                 meant.append((row, bringer, brought))
-        coming = set(tree.known)
         for row, bringer, brought in sorted(meant, key=lambda one: (one[0].at, one[0].row_no)):
-            if (bringer, brought) in coming:
-                plan.unchanged += 1
-            elif makes_a_cycle(bringer, brought, tree.bringers):
+            one = Referral(bringer, brought, row.by, row.at)
+            if makes_a_cycle(bringer, brought, tree.bringers):
                 plan.rejected.append(Rejected(row.row_no, "cycle"))
-            else:
-                plan.created += 1
-                one = Referral(bringer, brought, row.by, row.at)
-                tree.add(one)
-                coming.add((bringer, brought))
-                plan.told.append(one)
+                continue
+            count(plan, tree.is_news(one))
+            tree.add(one)
+            plan.told.append(one)
         return plan
 
     def write(self, plan: Any, context: ImportContext) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +10,13 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from guanxi.connections.events import PersonReferred
-from guanxi.connections.models import BroughtBy, ReferralEdge
+from guanxi.connections.models import BroughtBy, ReferralEdge, ReferralFact
 from guanxi.connections.operations.checking import Refused, has_not_happened, parties
 from guanxi.connections.operations.friends import CHUNK
 from guanxi.connections.queries.mirror import tie_keys
 from guanxi.connections.rules import Claim, makes_a_cycle
 from guanxi.events import operations as events
-from guanxi.kit import keys, scope
+from guanxi.kit import bulk, keys, scope
 from guanxi.people.models import Person
 
 _ABOVE = f"""
@@ -105,47 +106,119 @@ class Tree:
             cursor.execute(_ABOVE, {"workspace": scope.current(), "people": ids})
             self.bringers: dict[int, int] = dict(cursor.fetchall())
         found = list(ReferralEdge.objects.filter(brought__in=ids).order_by("pk"))
-        self.known = {(edge.bringer_id, edge.brought_id) for edge in found}
+        self.known = {(edge.bringer_id, edge.brought_id): edge for edge in found}
         self.first = {edge.brought_id: edge for edge in found if edge.is_first}
         self.new: list[ReferralEdge] = []
-        self.moved: set[int] = set()
+        self.changed: set[ReferralEdge] = set()
+        self.told: dict[tuple[int, int], set[tuple[datetime, str]]] = defaultdict(set)
+
+    def is_news(self, one: Referral) -> bool | None:
+        """Whether it is known to be earlier than was thought; None when nobody said it before."""
+        edge = self.known.get((one.bringer, one.brought))
+        return None if edge is None else (one.at, one.by) < (edge.at, edge.by)
 
     def add(self, one: Referral) -> None:
-        if (one.bringer, one.brought) in self.known:
-            return
-        self.known.add((one.bringer, one.brought))
-        standing = self.first.get(one.brought)
-        is_first = standing is None or Claim(one.bringer, one.at).comes_before(Claim(standing.bringer_id, standing.at))
-        edge = ReferralEdge(
-            public_id=keys.new("ref"),
-            bringer_id=one.bringer,
-            brought_id=one.brought,
-            by=one.by,
-            at=one.at,
-            is_first=is_first,
-        )
-        if is_first:
-            if standing is not None:
-                standing.is_first = False
-                self.moved |= {standing.pk} - {None}
+        pair = one.bringer, one.brought
+        self.told[pair].add((one.at, one.by))
+        edge = self.known.get(pair)
+        if edge is None:
+            edge = ReferralEdge(
+                public_id=keys.new("ref"),
+                bringer_id=one.bringer,
+                brought_id=one.brought,
+                by=one.by,
+                at=one.at,
+                is_first=False,
+            )
+            self.known[pair] = edge
+            self.new.append(edge)
+        elif (one.at, one.by) < (edge.at, edge.by):
+            edge.at, edge.by = one.at, one.by
+            self._changes(edge)
+        first = self.first.get(one.brought)
+        if first is None or Claim(edge.bringer_id, edge.at).comes_before(Claim(first.bringer_id, first.at)):
+            if first is not None:
+                first.is_first = False
+                self._changes(first)
+            edge.is_first = True
+            self._changes(edge)
             self.first[one.brought] = edge
             self.bringers[one.brought] = one.bringer
-        self.new.append(edge)
+
+    def _changes(self, edge: ReferralEdge) -> None:
+        if edge.pk is not None:
+            self.changed.add(edge)
 
     def write(self, now: datetime, source: str, import_id: int | None) -> None:
-        ReferralEdge.objects.filter(pk__in=self.moved).update(is_first=False)
-        for edge in self.new:
-            edge.told_by, edge.import_id = source, import_id
-        made = ReferralEdge.objects.bulk_create(self.new, batch_size=1_000)
-        events.touch("ties", tie_keys(ReferralEdge, [*self.moved, *(edge.pk for edge in made)]))
-        events.announce_many(
-            [
-                events.Happened(PersonReferred(edge.brought_id, edge.bringer_id, edge.by, import_id), edge.at)
-                for edge in made
-            ],
-            received_at=now,
-            source=source,
+        ReferralEdge.objects.filter(pk__in=[edge.pk for edge in self.changed if not edge.is_first]).update(
+            is_first=False
         )
+        bulk.update(
+            ReferralEdge, ["at", "by", "is_first"], ((one.pk, one.at, one.by, one.is_first) for one in self.changed)
+        )
+        made = ReferralEdge.objects.bulk_create(self.new, batch_size=1_000)
+        events.touch("ties", tie_keys(ReferralEdge, [edge.pk for edge in (*self.changed, *made)]))
+        self._write_facts(source, import_id)
+        _announce([(edge, import_id) for edge in made], now, source)
+
+    def _write_facts(self, source: str, import_id: int | None) -> None:
+        """What only files told so far stays, when they are taken back, with whoever says the same."""
+        edges = {self.known[pair].pk: told for pair, told in self.told.items()}
+        known: dict[tuple[int, datetime, str], set[int | None]] = defaultdict(set)
+        found = ReferralFact.objects.filter(edge__in=edges)
+        for edge, at, by, teller in found.values_list("edge", "at", "by", "import_id"):
+            known[edge, at, by].add(teller)
+        bulk.insert(
+            ReferralFact,
+            ["edge_id", "at", "by", "told_by", "import_id"],
+            (
+                (edge, at, by, source, import_id)
+                for edge, told in edges.items()
+                for at, by in sorted(told)
+                if not known[edge, at, by] & {None, import_id}
+            ),
+        )
+
+
+def _announce(made: Iterable[tuple[ReferralEdge, int | None]], now: datetime, source: str) -> None:
+    events.announce_many(
+        [
+            events.Happened(PersonReferred(edge.brought_id, edge.bringer_id, edge.by, import_id), edge.at)
+            for edge, import_id in made
+        ],
+        received_at=now,
+        source=source,
+    )
+
+
+def take_back_claims(told: Sequence[tuple[int, int]], now: datetime) -> tuple[int, int]:
+    """Without these facts (key, edge): how many claims nobody makes any more, and how many are others than before."""
+    one_at_a_time()
+    ids = {edge for _pk, edge in told}
+    edges = {edge.pk: edge for edge in ReferralEdge.objects.filter(pk__in=ids)}
+    began = {edge: min(pk for pk, of in told if of == edge) for edge in ids}
+    ReferralFact.objects.filter(pk__in=[pk for pk, _edge in told]).delete()
+    left: dict[int, list[tuple[datetime, str, int, int | None]]] = defaultdict(list)
+    found = ReferralFact.objects.filter(edge__in=ids).values_list("edge", "at", "by", "pk", "import_id")
+    for edge, at, by, pk, teller in found:
+        left[edge].append((at, by, pk, teller))
+    changes = {pk: said[:2] for pk, some in left.items() if (said := min(some))[:2] != (edges[pk].at, edges[pk].by)}
+    bulk.update(ReferralEdge, ["at", "by"], ((pk, *said) for pk, said in changes.items()))
+    again = [(pk, first) for pk, some in left.items() if began[pk] < (first := min(some, key=lambda one: one[2]))[2]]
+    events.touch("ties", tie_keys(ReferralEdge, ids))
+    ReferralEdge.objects.filter(pk__in=ids - set(left)).delete()
+    brought = {edge.brought_id for pk, edge in edges.items() if pk not in left or pk in changes}
+    _nobody_first(brought)
+    elect_again(brought)
+    fresh = ReferralEdge.objects.in_bulk([pk for pk, _first in again])
+    _announce([(fresh[pk], first[3]) for pk, first in again], now, "import")
+    return len(ids - set(left)), len(changes)
+
+
+def _nobody_first(brought: Iterable[int]) -> None:
+    held = ReferralEdge.objects.filter(brought__in=brought, is_first=True)
+    events.touch("ties", tie_keys(ReferralEdge, held.values_list("pk", flat=True)))
+    held.update(is_first=False)
 
 
 def elect_again(brought: Iterable[int]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,21 +13,21 @@ from guanxi.connections.models import (
     FollowFact,
     FriendFact,
     Friendship,
-    FriendState,
     GroupChat,
     GroupFact,
     GroupMembership,
     MemberFact,
-    ReferralEdge,
+    ReferralFact,
 )
+from guanxi.connections.operations import follows, friends
 from guanxi.connections.operations.book import Book, Noted
-from guanxi.connections.operations.checking import parties
+from guanxi.connections.operations.checking import Parties, parties
 from guanxi.connections.operations.follows import FOLLOWS
 from guanxi.connections.operations.follows import PROOF as FOLLOWED
 from guanxi.connections.operations.friends import FRIENDS
 from guanxi.connections.operations.friends import PROOF as FRIEND
-from guanxi.connections.operations.groups import GROUPS, PEOPLE_IN_GROUPS, is_in, members_of, recount
-from guanxi.connections.operations.referring import elect_again
+from guanxi.connections.operations.groups import GROUPS, PEOPLE_IN_GROUPS, announce_members, is_in, members_of, recount
+from guanxi.connections.operations.referring import take_back_claims
 from guanxi.connections.queries.mirror import tie_keys
 from guanxi.events import operations as events
 from guanxi.kit import bulk
@@ -40,7 +40,8 @@ def _take_back(
     book: Book,
     model: type[Friendship] | type[Follow],
     facts: type[Any],
-    stand: Callable[[Sequence[Noted], datetime], None],
+    stand: Callable[[Sequence[Noted], Sequence[people.Reason], datetime], Parties],
+    announce: Callable[..., None],
     *,
     import_id: int,
     after: int,
@@ -48,50 +49,48 @@ def _take_back(
     now: datetime,
 ) -> TakenBack:
     found = facts.objects.filter(import_id=import_id, pk__gt=after).order_by("pk")
-    told = list(found.values_list("pk", book.link)[:limit])
+    told = list(found.values_list("pk", book.link, *book.told)[:limit])
     if not told:
         return TakenBack(None)
-    rows = sorted({row for _pk, row in told})
-    facts.objects.filter(pk__in=[pk for pk, _row in told]).delete()
+    rows = sorted({row for _pk, row, *_fact in told})
+    facts.objects.filter(pk__in=[pk for pk, *_rest in told]).delete()
     left = book.again(rows)
     going = sorted(set(rows) - {one.pk for one in left})
     events.touch("ties", tie_keys(model, rows))
-    gone = list(model._default_manager.filter(pk__in=going).values_list("person_id", "pk"))
+    gone = model._default_manager.filter(pk__in=going).values_list("person", "person__merged_into", "pk")
+    proves_nothing = [people.Reason(into or person, pk) for person, into, pk in gone]
     removed, _ = model._default_manager.filter(pk__in=going).delete()
-    proof = FRIEND if model is Friendship else FOLLOWED
-    references: list[tuple[int, int | None]] = [(person, pk) for person, pk in gone]
-    people.end_proof(proof=proof, references=references, because="import.undone", now=now, source="import")
-    stand(left, now)
+    there = stand(left, proves_nothing, now)
+    for teller, some in book.told_again(told, left).items():
+        announce(some, there, now=now, source="import", import_id=teller)
     return TakenBack(told[-1][0], removed=len(going) if removed else 0, restored=sum(one.changed for one in left))
 
 
-def _stand_as_friends(left: Sequence[Noted], now: datetime) -> None:
+def _stand_as_friends(left: Sequence[Noted], gone: Sequence[people.Reason], now: datetime) -> Parties:
     """Their levels by what is left; proofs of the import were taken back before."""
-    names = {pk: one.name for pk, one in parties(staff={one.key[1] for one in left}).staff.items()}
-    active = [one for one in left if one.after["state"] == FriendState.ACTIVE]
-    people.prove_level(
+    there = parties(staff={one.key[1] for one in left}, accounts={one.key[2] for one in left})
+    people.prove_times(
         level=Level.FRIEND,
         proof=FRIEND,
-        proofs=[people.Proof(one.key[0], one.after["since"], one.pk, names[one.key[1]]) for one in active],
+        reasons=[*gone, *friends.reasons(left, there)],
         now=now,
         source="import",
+        undoing=True,
     )
-    ended: list[tuple[int, int | None]] = [(one.key[0], one.pk) for one in left if one not in active]
-    people.end_proof(proof=FRIEND, references=ended, because="import.undone", now=now, source="import")
+    return there
 
 
-def _stand_as_fans(left: Sequence[Noted], now: datetime) -> None:
-    names = {pk: one.name for pk, one in parties(accounts={one.key[1] for one in left}).accounts.items()}
-    following = [one for one in left if one.after["until"] is None and one.after["since"] is not None]
-    people.prove_level(
+def _stand_as_fans(left: Sequence[Noted], gone: Sequence[people.Reason], now: datetime) -> Parties:
+    there = parties(accounts={one.key[1] for one in left})
+    people.prove_times(
         level=Level.FAN,
         proof=FOLLOWED,
-        proofs=[people.Proof(one.key[0], one.after["since"], one.pk, names[one.key[1]]) for one in following],
+        reasons=[*gone, *follows.reasons(left, there)],
         now=now,
         source="import",
+        undoing=True,
     )
-    ended: list[tuple[int, int | None]] = [(one.key[0], one.pk) for one in left if one not in following]
-    people.end_proof(proof=FOLLOWED, references=ended, because="import.undone", now=now, source="import")
+    return there
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class TakeBackFriends:
 
     def take_back(self, *, import_id: int, after: int, limit: int, now: datetime) -> TakenBack:
         return _take_back(
-            FRIENDS, Friendship, FriendFact, _stand_as_friends,
+            FRIENDS, Friendship, FriendFact, _stand_as_friends, friends.announce,
             import_id=import_id, after=after, limit=limit, now=now,
         )  # fmt: skip
 
@@ -111,7 +110,7 @@ class TakeBackFollows:
 
     def take_back(self, *, import_id: int, after: int, limit: int, now: datetime) -> TakenBack:
         return _take_back(
-            FOLLOWS, Follow, FollowFact, _stand_as_fans,
+            FOLLOWS, Follow, FollowFact, _stand_as_fans, follows.announce_follows,
             import_id=import_id, after=after, limit=limit, now=now,
         )  # fmt: skip
 
@@ -122,12 +121,12 @@ class TakeBackMembers:
 
     def take_back(self, *, import_id: int, after: int, limit: int, now: datetime) -> TakenBack:
         found = MemberFact.objects.filter(import_id=import_id, pk__gt=after).order_by("pk")
-        told = list(found.values_list("pk", "membership")[:limit])
+        told = list(found.values_list("pk", "membership_id", *PEOPLE_IN_GROUPS.told)[:limit])
         if not told:
             return TakenBack(None)
-        rows = sorted({row for _pk, row in told})
+        rows = sorted({row for _pk, row, *_fact in told})
         before = _places(rows)
-        MemberFact.objects.filter(pk__in=[pk for pk, _row in told]).delete()
+        MemberFact.objects.filter(pk__in=[pk for pk, *_rest in told]).delete()
         left = PEOPLE_IN_GROUPS.again(rows)
         going = sorted(set(rows) - {one.pk for one in left})
         events.touch("ties", tie_keys(GroupMembership, rows))
@@ -137,7 +136,15 @@ class TakeBackMembers:
         for pk, (group, staff, was_in) in before.items():
             grew[group][staff] += (after_it[pk][2] if pk in after_it else 0) - was_in
         recount(grew)
+        _announce_places(PEOPLE_IN_GROUPS.told_again(told, [one for one in left if one.key[0]]), now)
         return TakenBack(told[-1][0], removed=len(going), restored=sum(one.changed for one in left))
+
+
+def _announce_places(news: Mapping[int | None, Sequence[Noted]], now: datetime) -> None:
+    groups = list(GroupChat.objects.filter(pk__in={one.key[1] for some in news.values() for one in some}))
+    there = parties(accounts={one.account_id for one in groups})
+    for teller, some in news.items():
+        announce_members(some, groups, there, now=now, source="import", import_id=teller)
 
 
 def _places(memberships: Sequence[int]) -> dict[int, tuple[int, int, int]]:
@@ -172,12 +179,9 @@ class TakeBackReferrals:
     key: str = "referrals"
 
     def take_back(self, *, import_id: int, after: int, limit: int, now: datetime) -> TakenBack:
-        found = ReferralEdge.objects.filter(import_id=import_id, pk__gt=after).order_by("pk")
-        made = list(found.values_list("pk", "brought", "is_first")[:limit])
-        if not made:
+        found = ReferralFact.objects.filter(import_id=import_id, pk__gt=after).order_by("pk")
+        told = list(found.values_list("pk", "edge")[:limit])
+        if not told:
             return TakenBack(None)
-        ids = [pk for pk, *_ in made]
-        events.touch("ties", tie_keys(ReferralEdge, ids))
-        ReferralEdge.objects.filter(pk__in=ids).delete()
-        elect_again(brought for _pk, brought, first in made if first)
-        return TakenBack(ids[-1], removed=len(ids))
+        removed, restored = take_back_claims(told, now)
+        return TakenBack(told[-1][0], removed=removed, restored=restored)

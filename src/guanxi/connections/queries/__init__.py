@@ -2,6 +2,7 @@
 
 from guanxi.connections.queries.closest import closest
 from guanxi.connections.queries.fitting import strength_fit, with_edges
+from guanxi.connections.queries.handovers import HANDOVER_WORKING, friends_changing_hands, in_time, may_return
 from guanxi.connections.queries.lists import (
     FriendsWanted,
     friends_page,
@@ -10,7 +11,6 @@ from guanxi.connections.queries.lists import (
     groups_to_give,
     handovers_of,
     held_friends,
-    may_return,
     members_page,
     seen_people,
     staff_for,
@@ -35,6 +35,7 @@ from guanxi.connections.rules.strength import of_values as strength_of
 
 __all__ = [
     "BANDS",
+    "HANDOVER_WORKING",
     "Because",
     "Brought",
     "Close",
@@ -55,6 +56,7 @@ __all__ = [
     "closeness",
     "closest",
     "every_tie",
+    "friends_changing_hands",
     "friends_of",
     "friends_page",
     "friends_to_give",
@@ -62,6 +64,7 @@ __all__ = [
     "groups_to_give",
     "handovers_of",
     "held_friends",
+    "in_time",
     "may_return",
     "members_page",
     "mirrored",

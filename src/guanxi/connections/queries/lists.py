@@ -15,7 +15,7 @@ from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff
 from guanxi.people import queries as people
 from guanxi.people.models import Person
-from guanxi.people.queries import UNDO_FOR, BadCursor
+from guanxi.people.queries import BadCursor
 
 PAGE = 50
 
@@ -128,10 +128,6 @@ def handovers_of(staff: Staff) -> QuerySet[FriendHandover]:
     """Of the friends of those whose friends `staff` may hand over, the latest first."""
     found: QuerySet[FriendHandover] = FriendHandover.objects.filter(giver__in=staff_for(staff).order_by())
     return found.select_related("giver", "by", "undone_by").order_by("-at", "-pk")
-
-
-def may_return(of: FriendHandover, now: datetime) -> bool:
-    return of.undone_at is None and now < of.at + UNDO_FOR
 
 
 def visible_groups(staff: Staff) -> QuerySet[GroupChat]:

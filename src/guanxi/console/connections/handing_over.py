@@ -9,29 +9,31 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
 from guanxi.channels.models import Account
 from guanxi.connections import operations as connections
 from guanxi.connections import queries
-from guanxi.connections.models import FriendHandover, FriendSource
-from guanxi.connections.operations.handing_over import TAKERS_AT_MOST
+from guanxi.connections.models import FriendSource
+from guanxi.connections.operations.handover import AT_ONCE, TAKERS_AT_MOST
 from guanxi.connections.queries import FriendsWanted
 from guanxi.console.access import StaffRequest, may
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
 from guanxi.people import queries as people
 
-SHOWN = 100
 REFUSALS: dict[str, Any] = {
     "inactive": gettext_lazy("One of them has no access any more. Choose somebody with access."),
     "holds_no_people": gettext_lazy("One of them does not look after people. Choose somebody who does."),
     "oneself": gettext_lazy("An advisor cannot hand friends over to themselves."),
+    "at_work": gettext_lazy("Their friends are changing hands already. Wait for the end of it, or stop it first."),
+    "not_running": gettext_lazy("It does not run any more."),
+    "not_stopped": gettext_lazy("It is not stopped."),
     "too_late": gettext_lazy("It can be taken back for seven days, and once."),
 }
 
@@ -110,25 +112,10 @@ def preview(given: dict[str, Any]) -> dict[str, Any]:
     return {
         "count": sum(shares.values()),
         "groups": groups,
+        "many": sum(shares.values()) > AT_ONCE,
         "shares": [Share(one, shares[one.pk]) for one in given["takers"]],
         "giver": given["giver"],
     }
-
-
-@may(Permission.PEOPLE_BULK)
-@require_safe
-def listing(request: StaffRequest) -> HttpResponse:
-    found = list(queries.handovers_of(request.staff)[:SHOWN])
-    names = dict(Staff.objects.values_list("pk", "name"))
-    listed = [
-        {
-            "of": one,
-            "shares": [(names.get(taker, ""), friends) for taker, friends in one.shares],
-            "may_undo": queries.may_return(one, request.now),
-        }
-        for one in found
-    ]
-    return render(request, "connections/handovers.html", {"listed": listed})
 
 
 @may(Permission.PEOPLE_BULK)
@@ -142,37 +129,27 @@ def new(request: StaffRequest) -> HttpResponse:
     form = HandOver(sent, givers=there, takers=takers)
     shown: dict[str, Any] = {"form": form}
     if form.is_valid():
-        if sending and hand_over(request, form):
-            return redirect("friend_handovers", request.workspace.slug)
-        shown |= preview(form.given)
-    return render(request, "connections/hand_over.html", shown, status=422 if form.errors and sending else 200)
+        if sending and (led := hand_over(request, form)):
+            return led
+        if not form.errors:
+            shown |= preview(form.given)
+    refused = 409 if form.has_error("giver", "at_work") else 422
+    return render(request, "connections/hand_over.html", shown, status=refused if form.errors and sending else 200)
 
 
-def hand_over(request: StaffRequest, form: HandOver) -> bool:
+def hand_over(request: StaffRequest, form: HandOver) -> HttpResponse | None:
+    """A few have changed hands now; of more a page says how far it is."""
     try:
         of = connections.hand_over_friends(**form.given, by=request.staff, now=request.now)
     except connections.FriendsKept as refusal:
-        form.add_error("takers", REFUSALS[refusal.reason])
-        return False
+        said = forms.ValidationError(REFUSALS[refusal.reason], code=refusal.reason)
+        form.add_error("giver" if refusal.reason == "at_work" else "takers", said)
+        return None
+    if of is not None and of.state in queries.HANDOVER_WORKING:
+        return redirect("friend_handover", request.workspace.slug, of.public_id)
     if of is None:
         messages.info(request, _("Nobody had to go."))
     else:
-        said = ngettext("%(n)s friend has changed hands.", "%(n)s friends have changed hands.", of.friends)
-        messages.success(request, said % {"n": of.friends})
-    return True
-
-
-@may(Permission.PEOPLE_BULK)
-@require_POST
-def undo(request: StaffRequest, public_id: str) -> HttpResponse:
-    of: FriendHandover | None = queries.handovers_of(request.staff).filter(public_id=public_id).first()
-    if of is None:
-        raise Http404
-    try:
-        done = connections.return_friends(of=of, by=request.staff, now=request.now)
-    except connections.FriendsKept as refusal:
-        messages.error(request, REFUSALS[refusal.reason])
-    else:
-        said = ngettext("%(n)s friend is back.", "%(n)s friends are back.", done.returned)
-        messages.success(request, said % {"n": done.returned})
+        gone = ngettext("%(n)s friend has changed hands.", "%(n)s friends have changed hands.", of.friends)
+        messages.success(request, gone % {"n": of.friends})
     return redirect("friend_handovers", request.workspace.slug)

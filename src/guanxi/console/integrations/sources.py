@@ -24,6 +24,7 @@ from guanxi.console.integrations import words
 from guanxi.console.integrations.forms import SourceForm
 from guanxi.governance.queries import Permission
 from guanxi.kit import clock
+from guanxi.people.queries import BadCursor
 
 MAY = Permission.SOURCES_MANAGE
 
@@ -121,13 +122,19 @@ def source(request: StaffRequest, public_id: str) -> HttpResponse:
     one, state = found(public_id), request.GET.get("state", "")
     if state not in ("", "refused"):
         return bad_request(request)
-    paused = request.GET.get("paused") == "yes"
+    after = request.GET.get("after", "")
+    paused = bool(after) or request.GET.get("paused") == "yes"
     asked = {"state": state} if state else {}
+    try:
+        listed, following = queries.arrivals_page(one, refused=bool(state), after=after)
+    except BadCursor:
+        return bad_request(request)
     context = {
         "source": one,
         "old_key_works": one.old_until is not None and clock.wall() < one.old_until and one.stopped_at is None,
         "host": settings.BASE_URL,
-        "listed": [(each, *words.arrival(each)) for each in queries.arrivals(one, refused=bool(state))],
+        "listed": [(each, *words.arrival(each)) for each in listed],
+        "next": "?" + urlencode(asked | {"after": following}) if paused and following else "",
         "turned_away": [(each, words.TURNED_AWAY.get(each.code, each.code)) for each in queries.turned_away(one)],
         "state": state,
         "waits": queries.waiting(one.pk),

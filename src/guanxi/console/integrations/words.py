@@ -174,6 +174,7 @@ REASONS: Mapping[str, Any] = {
 
 # Why a request was refused whole.
 TURNED_AWAY: Mapping[str, Any] = {
+    "bad_key": gettext_lazy("Its key was replaced, or this source was stopped."),
     "bad_gzip": gettext_lazy("The body says that it is gzip and cannot be unpacked."),
     "bad_json": gettext_lazy("The body is not JSON."),
     "bad_origin": gettext_lazy("It came from a page that may not use this key."),

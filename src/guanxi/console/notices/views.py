@@ -25,6 +25,10 @@ KINDS: dict[str, tuple[Any, str, str]] = {
     "bulk.done": (gettext_lazy("The change of many people is done"), "circle-check", "ok"),
     "bulk.failed": (gettext_lazy("The change of many people could not go on"), "circle-alert", "danger"),
     "bulk.undone": (gettext_lazy("The change of many people was taken back"), "undo-2", "info"),
+    "handover.done": (gettext_lazy("The friends have changed hands"), "circle-check", "ok"),
+    "handover.stopped": (gettext_lazy("The hand-over of friends stopped"), "triangle-alert", "warn"),
+    "handover.failed": (gettext_lazy("The hand-over of friends could not go on"), "circle-alert", "danger"),
+    "handover.undone": (gettext_lazy("The friends are back"), "undo-2", "info"),
     "export.done": (gettext_lazy("The file of people is ready"), "circle-check", "ok"),
     "export.failed": (gettext_lazy("The file of people could not be made"), "circle-alert", "danger"),
     "erasure.failed": (gettext_lazy("The erasure of a person could not go on"), "circle-alert", "danger"),
@@ -33,7 +37,14 @@ KINDS: dict[str, tuple[Any, str, str]] = {
     "broadcast.doubtful": (gettext_lazy("The broadcast has doubtful messages"), "triangle-alert", "warn"),
     "broadcast.paused": (gettext_lazy("The broadcast paused itself"), "triangle-alert", "warn"),
 }
-PLACES = {"imp": "import", "blk": "bulk", "brd": "broadcast", "ers": "erasure", "exp": "export"}
+PLACES = {
+    "imp": "import",
+    "blk": "bulk",
+    "brd": "broadcast",
+    "ers": "erasure",
+    "exp": "export",
+    "fho": "friend_handover",
+}
 
 
 def said(notice: Notice) -> dict[str, Any]:
@@ -49,6 +60,10 @@ def counts(detail: dict[str, int]) -> str:
             return _("%(came)s rows came in, %(rejected)s stayed out") % shown
         case {"changed": _changed, "skipped": _skipped}:
             return _("%(changed)s changed, %(skipped)s skipped") % shown
+        case {"friends": _friends, "left_out": _out}:
+            return _("%(friends)s changed hands, %(left_out)s left out") % shown
+        case {"returned": _returned, "kept": _kept}:
+            return _("%(returned)s came back, %(kept)s stayed") % shown
         case {"rows": _rows, "left_out": _left_out}:
             return _("%(rows)s rows, %(left_out)s people left out") % shown
         case {"doubtful": doubtful} if doubtful:

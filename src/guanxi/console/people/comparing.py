@@ -22,6 +22,7 @@ EVIDENCE: Mapping[str, Any] = {
     "name_swapped": gettext_lazy("The same name, in another order"),
     "name_sound": gettext_lazy("Names that sound the same"),
     "birth_same": gettext_lazy("The same date of birth"),
+    "birth_part": gettext_lazy("The same date of birth, as far as it is known"),
     "birth_near": gettext_lazy("Nearly the same date of birth"),
     "email_near": gettext_lazy("Nearly the same e-mail address"),
     "phone_near": gettext_lazy("Nearly the same phone number"),

@@ -3,6 +3,7 @@ from django.urls import path
 from guanxi.console.people import (
     bulk,
     edit,
+    field_deleting,
     fields,
     joining,
     merging,
@@ -62,4 +63,5 @@ urlpatterns = [
     path("settings/roles/<str:role>/fill", roles.fill, name="role_fill"),
     path("settings/fields/new", fields.new_field, name="role_field_new"),
     path("settings/fields/<str:public_id>", fields.change_field, name="role_field"),
+    path("settings/fields/<str:public_id>/delete", field_deleting.delete_field, name="role_field_delete"),
 ]

@@ -15,7 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guanxi.connections import queries as connections
+from guanxi.connections.operations import FriendsKept
 from guanxi.console.access import StaffRequest, confirmed, may, sent
+from guanxi.console.connections.handing_over import REFUSALS as FRIENDS_KEPT
 from guanxi.console.session.joining import address
 from guanxi.console.settings.forms import Leaving, NewStaff, Place
 from guanxi.console.settings.staff import REFUSALS, found
@@ -74,6 +76,7 @@ def known(one: Staff, form: Place) -> dict[str, Any]:
         "until": queries.invitations([one]).get(one.user_id),
         "held": people_queries.held_by([one]).get(one.pk, 0),
         "friends": connections.held_friends([one]).get(one.pk, 0),
+        "changing": connections.friends_changing_hands([one]).get(one.pk),
         "handover": people_queries.handovers([one]).get(one.pk),
         "two_steps": queries.has_second_step(one.user),
     }
@@ -186,5 +189,8 @@ def let_go(request: StaffRequest, one: Staff, to: str) -> HttpResponse:
         of = people.hand_over(giver=one, taker=taker, by=request.staff, now=request.now)
     except people.HandoverRefused as refusal:
         messages.error(request, HANDOVER_REFUSALS[refusal.reason])
+        return back(request, one)
+    except FriendsKept as refusal:
+        messages.error(request, FRIENDS_KEPT[refusal.reason])
         return back(request, one)
     return redirect("bulk", request.workspace.slug, of.public_id) if of else back(request, one)

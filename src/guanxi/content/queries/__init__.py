@@ -2,7 +2,7 @@
 
 from guanxi.content.queries.languages import languages_of, missing_languages
 from guanxi.content.queries.letters import SAMPLE, looked_at, preview, preview_of, saved, snapshot, written
-from guanxi.content.queries.problems import Words, explain, known_traits, problems
+from guanxi.content.queries.problems import Words, explain, known_traits, problems, saying
 from guanxi.content.rules import (
     CLIPPED_AT,
     MAX_BODY,
@@ -36,6 +36,7 @@ __all__ = [
     "preview_of",
     "problems",
     "saved",
+    "saying",
     "snapshot",
     "written",
 ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from guanxi.content.rules import MAX_BODY, MAX_SUBJECT, BadTemplate, canonical, check
+from guanxi.content.models import Content, Variant
+from guanxi.content.rules import MAX_BODY, MAX_SUBJECT, BadTemplate, canonical, check, variables
 from guanxi.people.models import Field
 
 
@@ -23,6 +25,22 @@ class Words:
 
 def known_traits() -> list[str]:
     return list(Field.objects.order_by("key").values_list("key", flat=True))
+
+
+def saying(trait: str) -> list[Content]:
+    """The contents with a variant that reads this trait of a person."""
+    found: dict[int, Content] = {}
+    for one in Variant.objects.filter(Q(body__contains=trait) | Q(subject__contains=trait)).select_related("content"):
+        if any(("person", "traits", trait) in _read(text) for text in (one.subject, one.body)):
+            found[one.content_id] = one.content
+    return sorted(found.values(), key=lambda one: (one.name, one.pk))
+
+
+def _read(text: str) -> list[tuple[str, ...]]:
+    try:
+        return variables(text)
+    except BadTemplate:
+        return []
 
 
 def problems(variants: Sequence[Words]) -> dict[tuple[str, str], BadTemplate]:

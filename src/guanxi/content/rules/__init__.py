@@ -3,7 +3,7 @@
 from guanxi.content.rules.facts import CLIPPED_AT, Facts, facts
 from guanxi.content.rules.languages import canonical, choose, missing
 from guanxi.content.rules.letters import Letter, Template, Values, first_name, write
-from guanxi.content.rules.templates import MAX_BODY, MAX_SUBJECT, BadTemplate, check
+from guanxi.content.rules.templates import MAX_BODY, MAX_SUBJECT, BadTemplate, check, variables
 
 __all__ = [
     "CLIPPED_AT",
@@ -20,5 +20,6 @@ __all__ = [
     "facts",
     "first_name",
     "missing",
+    "variables",
     "write",
 ]

@@ -17,7 +17,7 @@ from guanxi.people.operations.imports.controlling import (
 from guanxi.people.operations.imports.starting import choose_sheet, start_import
 from guanxi.people.operations.imports.states import ImportRefused
 from guanxi.people.operations.journal import RemoveRows, RestoreChanges, note_changes
-from guanxi.people.operations.levels import PastProof, Proof, TakeBackProofs, end_proof, prove_level, prove_past
+from guanxi.people.operations.levels import Proof, Reason, Stretch, TakeBackProofs, end_proof, prove_level, prove_times
 from guanxi.people.operations.linking import Answer, Call, link_many
 from guanxi.people.operations.members import Joining, MembershipRefused, join, leave, members_join, members_leave
 from guanxi.people.operations.merging import (
@@ -51,6 +51,7 @@ from guanxi.people.operations.roles import (
     WantedField,
     change_field,
     create_field,
+    delete_field,
     fill_defaults,
     set_role_rules,
 )
@@ -99,17 +100,18 @@ __all__ = [
     "MembershipRefused",
     "MergeRefused",
     "NoteRefused",
-    "PastProof",
     "PeopleKind",
     "PersonChanged",
     "PersonEdit",
     "Proof",
     "Put",
+    "Reason",
     "RemoveRows",
     "RestoreChanges",
     "RevealRefused",
     "RoleRefused",
     "SearchRefused",
+    "Stretch",
     "TagRefused",
     "Tagged",
     "TagsAgreed",
@@ -137,6 +139,7 @@ __all__ = [
     "create_tag_group",
     "create_tags",
     "decide_pair",
+    "delete_field",
     "delete_view",
     "drop_strength",
     "edit_person",
@@ -164,7 +167,7 @@ __all__ = [
     "open_first",
     "own_tag",
     "prove_level",
-    "prove_past",
+    "prove_times",
     "read_export",
     "read_file",
     "remove_file",

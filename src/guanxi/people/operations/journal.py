@@ -79,7 +79,7 @@ class RestoreChanges:
         for name, before in change.before.items():
             if row[name] == self._value(name, change.after[name]):
                 row[name] = self._value(name, before)
-            else:
+            elif row[name] != self._value(name, before):
                 whole = False
         return whole
 

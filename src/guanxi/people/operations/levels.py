@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -52,15 +53,22 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class PastProof:
-    """A proof that was over when it was told; `because` is the fact that ended it."""
+class Stretch:
+    """A time on a level; `because` is the fact that ended it. Without `until` it still holds."""
+
+    since: datetime
+    until: datetime | None = None
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """All the times in which one row (`reference`: a friendship) has put a person on a level; none: it never did."""
 
     person: int
-    since: datetime
-    until: datetime
-    because: str
-    reference: int | None = None
+    reference: int
     label: str = ""
+    times: Sequence[Stretch] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,44 +150,76 @@ def end_proof(
 
 
 @transaction.atomic
-def prove_past(*, level: str, proof: str, proofs: Sequence[PastProof], import_id: int | None = None) -> None:
-    """History, of which nothing is announced. A known proof that began then ended then, too."""
-    if not proofs:
+def prove_times(
+    *,
+    level: str,
+    proof: str,
+    reasons: Sequence[Reason],
+    now: datetime,
+    source: str = "",
+    import_id: int | None = None,
+    undoing: bool = False,
+) -> None:
+    """The proofs of these reasons become these times, whatever was thought before: in whichever order things are
+    told, what follows from the same is the same. A reason is named once.
+
+    Announces who rose, and who fell at the time when it happened. While an import is taken back, what was announced by
+    it goes with it: then only who stands by a proof that is new is told of.
+    """
+    if not reasons:
         return
     known: dict[tuple[int, int | None], list[_Row]] = defaultdict(list)
-    for row in _known(proof, [(one.person, one.reference) for one in proofs]):
+    for row in _known(proof, [(one.person, one.reference) for one in reasons]):
         known[row.person, row.reference].append(row)
-    for at, because, rows in _ends_of(proofs, known):
-        _set_end(rows, at, because, import_id)
-    fresh = [one for one in proofs if not any(_covers(row, one) for row in known[one.person, one.reference])]
-    columns = ["person_id", "level", "proof", "reference", "label", "since", "ended_at", "ended_by", "import_id"]
-    bulk.insert(
-        LevelProof,
-        columns,
-        (
-            (one.person, level, proof, one.reference, one.label[:120], one.since, one.until, one.because, import_id)
-            for one in fresh
-        ),
-        or_ignore=True,
-    )
-
-
-def _ends_of(
-    proofs: Sequence[PastProof], known: dict[tuple[int, int | None], list[_Row]]
-) -> list[tuple[datetime, str, list[_Row]]]:
-    """What ended at another time than was thought; `known` says so from now on."""
-    ends: dict[tuple[datetime, str], list[_Row]] = defaultdict(list)
-    for one in proofs:
+    ended: dict[int, tuple[datetime, str]] = {}
+    others: list[tuple[int, datetime, datetime | None, str]] = []
+    fresh: list[tuple[Reason, Stretch]] = []
+    gone: list[int] = []
+    for one in reasons:
         rows = known[one.person, one.reference]
-        for place, row in enumerate(rows):
-            if row.since == one.since and row.ended_at != one.until:
-                ends[one.until, one.because].append(row)
-                rows[place] = row._replace(ended_at=one.until, ended_by=one.because)
-    return [(at, because, rows) for (at, because), rows in ends.items()]
+        pairs, new, old = _paired(rows, one.times)
+        others += [
+            (row.pk, time.since, time.until, time.because)
+            for row, time in pairs
+            if (row.since, row.ended_at, row.ended_by) != (time.since, time.until, time.because)
+        ]
+        fresh += [(one, time) for time in new]
+        gone += [row.pk for row in old]
+        last = one.times[-1] if one.times else None
+        if last and last.until and any(row.ended_at is None for row in rows):
+            ended[one.person] = max(ended.get(one.person, (last.until, last.because)), (last.until, last.because))
+    if gone:
+        LevelProof.objects.filter(pk__in=gone).delete()
+    if others:
+        bulk.update(LevelProof, ["since", "ended_at", "ended_by"], others)
+    if fresh:
+        bulk.insert(
+            LevelProof,
+            ["person_id", "level", "proof", "reference", "label", "since", "ended_at", "ended_by", "import_id"],
+            (
+                (
+                    *(one.person, level, proof, one.reference, one.label[:120]),
+                    *(time.since, time.until, time.because, import_id),
+                )
+                for one, time in fresh
+            ),
+        )
+    new_now = {one.person for one, time in fresh if time.until is None} if undoing else None
+    _settle({one.person for one in reasons}, now, source, import_id, ended=ended, risen=new_now)
 
 
-def _covers(row: _Row, one: PastProof) -> bool:
-    return row.since <= one.until and (row.ended_at is None or one.since <= row.ended_at)
+def _paired(
+    rows: Sequence[_Row], times: Sequence[Stretch]
+) -> tuple[list[tuple[_Row, Stretch]], Sequence[Stretch], Sequence[_Row]]:
+    """Which row says which time: one of the same beginning, else any that is left over. Then the times that have no
+    row yet, and the rows that say nothing any more."""
+    by_start = {row.since: row for row in rows}
+    same = [(by_start[time.since], time) for time in times if time.since in by_start]
+    taken, said = {row.pk for row, _ in same}, {time.since for _, time in same}
+    left = [row for row in rows if row.pk not in taken]
+    new = [time for time in times if time.since not in said]
+    moved = list(zip(left, new, strict=False))
+    return [*same, *moved], new[len(moved) :], left[len(moved) :]
 
 
 def settle_proofs(proofs: Sequence[int], now: datetime) -> None:
@@ -258,15 +298,27 @@ def _set_end(rows: Sequence[_Row], at: datetime | None, by: str, import_id: int 
         note_changes(import_id=import_id, model=LevelProof, changes=changes)
 
 
-def _settle(people: Iterable[int], now: datetime, source: str, import_id: int | None, because: str = "") -> None:
+def _settle(
+    people: Iterable[int],
+    now: datetime,
+    source: str,
+    import_id: int | None,
+    because: str = "",
+    *,
+    ended: Mapping[int, tuple[datetime, str]] = MappingProxyType({}),
+    risen: Collection[int] | None = None,
+) -> None:
+    """`ended`: when and why somebody falls, where it is not now. `risen`: only of them anything is announced."""
     ids = sorted(people)
     facts: list[events.Happened] = []
     for one in stand(ids):
         if rank(one.level) > rank(one.before):
-            rose = LevelReached(one.person, one.level, one.proof, one.label, import_id)
-            facts.append(events.Happened(rose, one.since or now))
-        elif one.level != one.before:
-            facts.append(events.Happened(LevelLost(one.person, one.before, because, import_id=import_id), now))
+            if risen is None or one.person in risen:
+                rose = LevelReached(one.person, one.level, one.proof, one.label, import_id)
+                facts.append(events.Happened(rose, one.since or now))
+        elif one.level != one.before and risen is None:
+            at, why = ended.get(one.person, (now, because))
+            facts.append(events.Happened(LevelLost(one.person, one.before, why, import_id=import_id), at))
     events.announce_many(facts, received_at=now, source=source)
     events.touch("people", ids)
 

@@ -25,6 +25,7 @@ from guanxi.people.queries.cards import (
 )
 from guanxi.people.queries.erasures import erasures_by_state, stuck_erasure
 from guanxi.people.queries.exported import OWN_ID, READ, TOLD, every_language, is_export, mask_id, ours, unsealer
+from guanxi.people.queries.field_losses import Losses, field_losses
 from guanxi.people.queries.filters import NONE, TraitWanted, Wanted, own, own_and_visible, trait_wanted, visible
 from guanxi.people.queries.handovers import handovers, held_by, takers
 from guanxi.people.queries.imports import (
@@ -157,6 +158,7 @@ __all__ = [
     "KnownSuppression",
     "KnownTag",
     "KnownTrait",
+    "Losses",
     "NoAddress",
     "Page",
     "Refused",
@@ -181,6 +183,7 @@ __all__ = [
     "counted",
     "erasures_by_state",
     "every_language",
+    "field_losses",
     "field_version",
     "fields_of_roles",
     "find_people",

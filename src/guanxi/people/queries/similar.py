@@ -105,11 +105,13 @@ def _predicted(connection: Any, present: Sequence[str], size: int) -> Iterator[L
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What agrees, how often it does for one person (of a hundred), and the word of it in the evidence."""
+    """What agrees, how often it does for one person (of a hundred), and the word of it in the evidence; `u` is how
+    often it does for two, where the data themselves are not asked."""
 
     fits: Any
     m: float
     word: str = ""
+    u: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,14 @@ _SWAPPED_DAY = (
     "substr(birth_l, 1, 4) = substr(birth_r, 1, 4) AND substr(birth_l, 6, 2) = substr(birth_r, 9, 2) "
     "AND substr(birth_l, 9, 2) = substr(birth_r, 6, 2)"
 )
+
+
+def _part(known: int) -> str:
+    """Of one of two dates no more is known than its year (4) or its month (7), and so far they agree."""
+    shorter, agree = "least(length(birth_l), length(birth_r))", f"left(birth_l, {known}) = left(birth_r, {known})"
+    return f"{shorter} = {known} AND {agree}"
+
+
 _SAME_YEAR = "substr(birth_l, 1, 4) = substr(birth_r, 1, 4)"
 NEAR = 0.88
 COMPARED: Mapping[str, Compared] = {
@@ -149,6 +159,9 @@ COMPARED: Mapping[str, Compared] = {
     "birth": Compared(
         ("birth",),
         (
+            # A month of a year is one of 720, a year one of 60; few or many of the dates may be such parts.
+            Level(lambda: cll.CustomLevel(_part(7)), 0.01, "birth_part", 0.01 / 720),
+            Level(lambda: cll.CustomLevel(_part(4)), 0.01, "birth_part", 0.01 / 60),
             Level(lambda: cll.ExactMatchLevel("birth"), 0.7, "birth_same"),
             Level(lambda: cll.LevenshteinLevel("birth", 1), 0.14, "birth_near"),
             Level(lambda: cll.CustomLevel(_SWAPPED_DAY), 0.02, "birth_near"),
@@ -218,8 +231,12 @@ def _blocks(present: Sequence[str]) -> list[Any]:
 def _comparison(name: str) -> Any:
     of = COMPARED[name]
     missing = cll.NullLevel(of.needs[0]) if len(of.needs) == 1 else _both(cll.NullLevel, *of.needs)
-    levels = [level.fits().configure(m_probability=level.m) for level in of.levels]
+    levels = [level.fits().configure(m_probability=level.m, **_known(level)) for level in of.levels]
     return cl.CustomComparison(output_column_name=name, comparison_levels=[missing, *levels])
+
+
+def _known(level: Level) -> dict[str, Any]:
+    return {} if level.u is None else {"u_probability": level.u, "fix_u_probability": True}
 
 
 def _why(levels: Mapping[str, int]) -> Iterator[str]:

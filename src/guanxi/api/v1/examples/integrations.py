@@ -48,6 +48,20 @@ _SENT_EVENT = {
     "last_seen_at": AT,
     "blocked_at": None,
 }
+_ARRIVAL = {
+    "at": AT,
+    "type": "track",
+    "name": "",
+    "ids": ["cookie"],
+    "outcome": "refused",
+    "reason": "no_name",
+    "detail": None,
+    "removed": [],
+    "remark": None,
+    "left_out": [],
+    "as_sent": '{"type": "track", "event": "", "anonymousId": "vis•••"}',
+}
+_REFUSED_WHOLE = {"code": "too_large", "count": 12, "first_at": AT, "last_at": AT}
 
 REQUESTS: Mapping[str, Example] = {
     "list_webhooks": Example(),
@@ -68,7 +82,9 @@ REQUESTS: Mapping[str, Example] = {
     "update_source": Example({"source_id": SOURCE}, body={"name": "Shop"}),
     "rotate_source": of(source_id=SOURCE),
     "stop_source": of(source_id=SOURCE),
-    "list_sent_events": Example(),
+    "list_arrivals": Example({"source_id": SOURCE}, query={"refused": "true"}),
+    "get_intake": of(source_id=SOURCE),
+    "list_sent_events": Example(query={"state": "once"}),
     "get_sent_event": of(event_id=SENT_EVENT),
     "forget_sent_event": of(event_id=SENT_EVENT),
     "block_sent_event": Example({"event_id": SENT_EVENT}, body={"blocked": True}),
@@ -78,6 +94,10 @@ ANSWERS: Mapping[str, Any] = {
     "WebhookSecret": {"webhook": _WEBHOOK, "secret": "whsec_…"},
     "SourceOut": _SOURCE,
     "SourceKey": {"source": _SOURCE, "key": "wk_…"},
+    "ArrivalOut": _ARRIVAL,
+    "NotCounted": {"what": "email", "reason": "bad_email"},
+    "IntakeOut": {"waiting": 3, "waiting_since": AT, "full": None, "refused_whole": [_REFUSED_WHOLE]},
+    "WholeRefusal": _REFUSED_WHOLE,
     "SentEventOut": _SENT_EVENT,
     "SentProperty": {"key": "category", "name": "category", "type": "text"},
     "SentEventWhole": _SENT_EVENT | {"properties": [{"key": "category", "name": "category", "type": "text"}]},

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from guanxi.api.v1.examples.example import Example, of
-from guanxi.api.v1.examples.ids import AT, FIELD, OWNER, PERSON
+from guanxi.api.v1.examples.ids import AT, AUDIENCE, FIELD, OWNER, PERSON
 
 _CITY = {"id": FIELD, "key": "city", "label": "City", "kind": "text", "choices": []}
 _LEADERS = {
@@ -21,6 +21,8 @@ REQUESTS: Mapping[str, Example] = {
     "list_fields": Example(),
     "create_field": Example(body={"label": "Contract until", "kind": "date"}),
     "change_field": Example({"field_id": FIELD}, body={"label": "Home town"}),
+    "preview_field_deletion": of(field_id=FIELD),
+    "delete_field": Example({"field_id": FIELD}, {"people": "67"}),
     "list_roles": Example(),
     "get_role_rules": of(role="leader"),
     "set_role_rules": Example(
@@ -32,6 +34,13 @@ REQUESTS: Mapping[str, Example] = {
 }
 ANSWERS: Mapping[str, Any] = {
     "FieldOut": _CITY,
+    "FieldLosses": {
+        "people": 67,
+        "roles": [{"role": "leader", "begins_with": "上海"}],
+        "views_deleted": 1,
+        "views_changed": 2,
+        "needed_by": [{"what": "audience", "id": AUDIENCE, "name": "Spring buyers"}],
+    },
     "RoleRulesOut": _LEADERS,
     "RoleRulesList": {"data": [_LEADERS]},
     "FillPreviewOut": {

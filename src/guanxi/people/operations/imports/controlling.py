@@ -76,7 +76,7 @@ def undo_import(*, of: Import, now: datetime, by: Staff | None = None) -> Import
     of = locked(of)
     if not may_undo(of, now):
         raise ImportRefused("too_late_or_nothing")
-    of.undo_report = {"step": 0, "after": 0, "removed": 0, "restored": 0, "kept": {}}
+    of.undo_report = {"done": [], "after": 0, "removed": 0, "restored": 0, "kept": {}}
     _ring(of, ImportState.UNDOING)
     governance.record(act="import.undone", by=by, subject=of.public_id, detail={"kind": of.kind}, now=now)
     return of

@@ -52,14 +52,20 @@ def undo(lease: Lease, now: datetime) -> None:
 
 def _turn(of: Import, now: datetime) -> bool:
     """One step's turn; says whether it was the last."""
-    report, steps = of.undo_report, steps_of(of)
-    if report["step"] == len(steps):
+    report = of.undo_report
+    if "done" not in report:
+        # Begun by an older version, which counted the steps in another order: each finds what it did already.
+        report |= {"done": [], "after": 0, "kept": {}}
+    step = next((one for one in steps_of(of) if one.key not in report["done"]), None)
+    if step is None:
         events.retract(import_id=of.pk, now=now)
         of.undone_at = now
         return True
-    done = steps[report["step"]].take_back(import_id=of.pk, after=report["after"], limit=ROWS, now=now)
+    done = step.take_back(import_id=of.pk, after=report["after"], limit=ROWS, now=now)
     report["removed"] += done.removed
     report["restored"] += done.restored
     report["kept"] = dict(Counter(report["kept"]) + Counter(done.kept))
-    report["step"], report["after"] = (report["step"] + 1, 0) if done.after is None else (report["step"], done.after)
+    report["after"] = done.after or 0
+    if done.after is None:
+        report["done"].append(step.key)
     return False

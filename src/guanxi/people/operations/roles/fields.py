@@ -18,7 +18,8 @@ from guanxi.people.rules.roles import FIELDS_LIMIT, BadField, choices_of, label_
 
 
 class FieldRefused(ValueError):
-    """`reason`: label, choices, no_choices, kind, taken (another field has this label), too_many, changed."""
+    """`reason`: label, choices, no_choices, kind, taken (another field has this label), too_many, changed,
+    in_use, gone."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

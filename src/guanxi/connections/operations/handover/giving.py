@@ -1,0 +1,69 @@
+"""The friends and group chats of one turn go to their takers."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from guanxi.connections.models import FriendFactKind, FriendHandover, Friendship, FriendSource, GroupChat
+from guanxi.connections.operations.book import Facts, Key, Noted
+from guanxi.connections.operations.checking import parties
+from guanxi.connections.operations.friends import FRIENDS, settle
+from guanxi.connections.operations.groups import GroupTold, note_group_facts
+from guanxi.connections.rules import HELD
+from guanxi.kit import bulk
+
+
+def give_friends(takers: Mapping[int, int], of: FriendHandover, now: datetime) -> Counter[int]:
+    """Friendship → taker. Whoever ended, changed hands or came anew since the hand-over was settled is left out; says
+    how many each taker got.
+
+    Remark, description and source go with them; who is a taker's own person stays where they are.
+    """
+    held = Friendship.objects.filter(pk__in=takers, staff=of.giver_id, state__in=HELD, state_at__lte=of.at)
+    some = list(held.order_by("pk").select_for_update())
+    there = parties(
+        people_ids={one.person_id for one in some},
+        staff=[of.giver_id, *set(takers.values())],
+        accounts={one.account_id for one in some},
+    )
+    going = [one for one in some if not there.fault(person=one.person_id, staff=takers[one.pk], account=one.account_id)]
+    why = FriendSource.HANDED_OVER if of.giver_active else FriendSource.INHERITED
+    taken: dict[Key, Facts] = defaultdict(set)
+    given: dict[Key, Facts] = defaultdict(set)
+    for one in going:
+        taker = takers[one.pk]
+        taken[there.people[one.person_id], taker, one.account_id].add(
+            (of.at, FriendFactKind.TAKEN.value, why.value, of.giver_id)
+        )
+        given[one.person_id, of.giver_id, one.account_id].add((of.at, FriendFactKind.HANDED_OVER.value, "", taker))
+    noted = FRIENDS.note(taken, source="staff")
+    _keep_words(noted, going, there.people)
+    # First those who begin, so that nobody falls from the level for a moment.
+    settle(noted, there, now=now, source="staff")
+    settle(FRIENDS.note(given, source="staff"), there, now=now, source="staff")
+    return Counter(takers[one.pk] for one in going)
+
+
+def _keep_words(noted: Sequence[Noted], going: Sequence[Friendship], people_now: Mapping[int, int]) -> None:
+    """The taker's own words for a person stay theirs."""
+    words = {(people_now[one.person_id], one.account_id): one for one in going}
+    new = [(one.pk, words[one.key[0], one.key[2]]) for one in noted if one.before is None]
+    bulk.update(
+        Friendship,
+        ["remark", "description", "described_at"],
+        ((pk, one.remark, one.description, one.described_at) for pk, one in new),
+    )
+
+
+def give_groups(takers: Mapping[int, int], of: FriendHandover, now: datetime) -> Counter[int]:
+    """Group chat → taker."""
+    mine = GroupChat.objects.filter(pk__in=takers, owner=of.giver_id, dismissed_at=None).order_by("pk")
+    found = list(mine.values_list("pk", "account", "external_id"))
+    told = [
+        GroupTold(account, external_id, kind="owner_changed", at=of.at, owner=takers[pk])
+        for pk, account, external_id in found
+    ]
+    note_group_facts(told, now=now, source="staff")
+    return Counter(takers[pk] for pk, *_ in found)
