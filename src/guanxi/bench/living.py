@@ -59,7 +59,9 @@ def rows(lake: Path, size: shop.Size) -> Iterator[Row]:
         written, took = zip(*(_after_new(size, NOW + turn * A_TURN) for turn in range(TURNS)), strict=True)
         yield told(f"{NEW:,} new events into the lake", median(written), "s")
         _check(kept, NOW + TURNS * A_TURN)
-        name = f"all eight, of {members:,} members, after {NEW:,} new events ({_moved():,} came or went in {TURNS} turns)"
+        name = (
+            f"all eight, of {members:,} members, after {NEW:,} new events ({_moved():,} came or went in {TURNS} turns)"
+        )
         yield told(name, median(took), "s", target=REFRESH_SECONDS, low=True)
         yield _beside_readers(size, Path(settings.LAKE) / str(workspace.pk))
 
