@@ -10,6 +10,7 @@ from guanxi.events import queries as lake
 from guanxi.governance.models import Workspace
 from guanxi.people import operations as people
 from guanxi.people.models import Import, LevelProof, Person
+from guanxi.people.operations.imports.undoing import steps_of
 from guanxi.people.registry import import_kind
 from tests.commerce.importing import bring, counts, rejects, undo
 
@@ -210,14 +211,17 @@ def test_undoing_refunds_gives_the_money_and_the_level_back(now: datetime) -> No
     assert (Refund.objects.count(), set(Order.objects.values_list("refunded_minor", flat=True))) == (0, {0})
 
 
-def test_an_undo_that_an_older_version_began_is_done_whole(now: datetime) -> None:
+@pytest.mark.parametrize("done", [1, 2])
+def test_an_undo_that_an_older_version_began_is_done_whole(now: datetime, done: int) -> None:
     bring("orders", "order,customer,placed_at,product,amount\nA,7,2026-01-01,tea,5\n", now)
     of = bring("refunds", "refund,order,refunded_at,amount\nR1,A,2026-01-03,5\n", now)
     people.undo_import(of=of, now=now)
-    [refunds] = import_kind("refunds").undo_steps()
-    refunds.take_back(import_id=of.pk, after=0, limit=10, now=now)
     # It took refunds back first, and put proofs back in its second step.
-    Import.objects.filter(pk=of.pk).update(undo_report={"step": 1, "after": 0, "removed": 1, "restored": 0, "kept": {}})
+    steps = [*import_kind("refunds").undo_steps(), steps_of(of)[0]]
+    for step in steps[:done]:
+        step.take_back(import_id=of.pk, after=0, limit=10, now=now)
+    report = {"step": done, "after": 0, "removed": 1, "restored": done - 1, "kept": {}}
+    Import.objects.filter(pk=of.pk).update(undo_report=report)
     people.work_import(import_id=of.pk, now=now)
     of.refresh_from_db()
     assert (of.state, of.undo_report["kept"], levels()[0]) == ("undone", {}, ("P7", "customer"))

@@ -108,6 +108,24 @@ def test_an_end_from_a_file_goes_with_it_after_somebody_came_back_by_hand(
     assert list(LevelProof.objects.values_list("since", "ended_at")) == [(first, None)]
 
 
+def test_who_left_since_does_not_come_back_with_the_undo_of_a_file(three: list[Person], now: datetime) -> None:
+    account, ann, staff = messenger(now), three[0], Staff.objects.get(name="Ann")
+
+    def tell(what: str, month: int) -> None:
+        told = FriendTold(ann.pk, staff.pk, account.pk, what, datetime(2026, month, 1, tzinfo=UTC))
+        connections.note_friend_facts([told], now=now, source="api")
+
+    tell("added", 1)
+    head = "customer_number,account,since,ended_at,advisor,state"
+    row = "C-1,Lumen on WeCom,2026-03-01 09:00,2026-04-01 09:00,ann@lumen.test,deleted_by_them"
+    of = bring("friends", f"{head}\n{row}\n", now)
+    tell("added", 5)
+    tell("removed_by_friend", 6)
+    undo(of, now)
+    ann.refresh_from_db()
+    assert (ann.level, LevelProof.objects.filter(ended_at=None).count()) == ("visitor", 0)
+
+
 def test_followers_come_in_and_go_back(three: list[Person], now: datetime) -> None:
     text = "customer_number,account,since,ended_at\nC-1,Weibo,2026-03-01,\nC-2,Weibo,2026-03-01,2026-04-01\n"
     before = everything()

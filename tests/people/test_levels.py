@@ -52,6 +52,31 @@ def test_the_level_falls_only_with_its_last_proof(workspace: Workspace, now: dat
     assert set(LevelProof.objects.filter(proof="order.paid").values_list("ended_by", flat=True)) == {"order.refunded"}
 
 
+def test_a_proof_that_ended_before_it_began_holds_when_it_is_proven_again(workspace: Workspace, now: datetime) -> None:
+    person = make_person(now=now)
+    prove(person, "fan", now)
+    earlier = now - timedelta(days=2)
+    people.end_proof(proof="fan", references=[(person.pk, None)], because="unfollowed", now=earlier)
+    prove(person, "fan", now)
+    person.refresh_from_db()
+    assert (person.level, list(LevelProof.objects.values_list("since", "ended_at"))) == ("fan", [(now, None)])
+
+
+def test_an_earlier_beginning_that_a_file_knew_goes_with_it_and_what_others_said_stays(
+    workspace: Workspace, now: datetime
+) -> None:
+    person = make_person(now=now)
+    nine, seven, five = (now - timedelta(days=ago) for ago in (9, 7, 5))
+    prove(person, "fan", now, since=five)
+    prove(person, "fan", now, since=nine, import_id=7)
+    prove(person, "fan", now, since=seven)
+    rows = LevelProof.objects.order_by("since").values_list("since", "ended_at", "import_id")
+    assert list(rows) == [(nine, None, 7), (five, None, None)]
+    people.TakeBackProofs().take_back(import_id=7, after=0, limit=10, now=now)
+    person.refresh_from_db()
+    assert (person.level, list(rows.all())) == ("fan", [(five, None, None)])
+
+
 def test_an_ended_proof_that_is_proven_again_holds_again(workspace: Workspace, now: datetime) -> None:
     person = make_person(now=now)
     prove(person, "fan", now)

@@ -70,7 +70,7 @@ def test_what_is_mistyped_turned_or_left_out_is_proposed_and_a_frequent_name_alo
     turned = next(one for one in everybody[40:] if one["birth"][8:] <= "12" and one["birth"][8:] != one["birth"][5:7])
     year, month, day = turned["birth"].split("-")
     again = {
-        5: ({"name": "Keller Emma"}, {"name_swapped", "birth_same", "place_same"}),
+        5: ({"name": "Keller Emma", "place": None}, {"name_swapped", "birth_same"}),
         turned["id"]: ({"birth": f"{year}-{day}-{month}"}, {"name_same", "birth_near", "place_same"}),
         17: ({"name": "Lucca Weber"}, {"name_near", "birth_same", "place_same"}),
         28: ({"birth": everybody[28]["birth"][:7]}, {"name_same", "birth_part", "place_same"}),
