@@ -6,7 +6,7 @@ import pytest
 
 from guanxi.connections import operations as connections
 from guanxi.connections.models import Friendship
-from guanxi.connections.operations.handover import working
+from guanxi.connections.operations.handover import controlling, working
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock
 from tests.api.callers import Caller, caller
@@ -52,6 +52,7 @@ def test_people_and_staff_are_named_by_what_another_system_knows_and_friends_go_
 
 def test_many_friends_are_handed_over_in_the_background(calls: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(controlling, "AT_ONCE", 2)
     now, ann, account = clock.now(), advisor("Ann"), messenger(clock.now())
     advisor("Bo")
     for person in some_people(now, 5):

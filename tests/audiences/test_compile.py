@@ -84,6 +84,17 @@ def test_what_a_lifetime_knows_is_asked_of_no_event(where: dict[str, Any]) -> No
     assert '"events"' not in sql
 
 
+def test_a_clock_that_runs_ahead_does_not_make_all_events_be_read() -> None:
+    """The end of today's window is midnight, and nothing lies behind it."""
+    ahead = replace(SHOP, events=[*SHOP.events, replace(SHOP.events[0], occurred_at=NOW + timedelta(hours=1))])
+    beyond = replace(SHOP, events=[*SHOP.events, replace(SHOP.events[0], occurred_at=NOW + timedelta(days=2))])
+    rule = rule_of({"type": "did", "event": "event:product.bought", "within": {"type": "last_days", "days": 3}})
+    for world, named in ((ahead, False), (beyond, True)):
+        tables = in_memory(LAKE, world, lived=True)
+        assert ('"events"' in str(ibis.to_sql(compiled(rule, world, tables), dialect="duckdb"))) is named
+        assert asked(rule, world, tables) == who(rule, world)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds(), windows(), windows(), st.integers(1, 4))
 def test_days_are_counted_by_the_calendar_of_the_zone(world: World, one: Any, other: Any, days: int) -> None:

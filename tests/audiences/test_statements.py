@@ -12,7 +12,7 @@ from guanxi.events import operations as events
 from guanxi.governance.models import Workspace
 from guanxi.people.events import LevelReached
 from tests.factories import channels as make
-from tests.factories.reach import into_lake
+from tests.factories.reach import into_lake, write_lake
 
 
 def asked(where: dict[str, Any], now: datetime) -> list[int]:
@@ -37,6 +37,18 @@ def test_what_was_asked_before_is_answered_of_this_moment(workspace: Workspace, 
     fan.rule = {"version": 1, "where": {"type": "level", "levels": ["fan"]}}
     fan.save()
     assert asked(named, now) == [one.pk, other.pk]
+
+
+def test_an_event_of_the_day_after_tomorrow_is_not_one_of_today(workspace: Workspace, now: datetime) -> None:
+    one, other = make.person(now, "a@example.test"), make.person(now, "b@example.test")
+    events.announce(LevelReached(one.pk, "customer", "order"), at=now)
+    into_lake([one, other], now)
+    today = {"type": "did", "event": "event:level.reached", "within": {"type": "last_days", "days": 1}}
+    assert asked(today, now) == [one.pk]
+    events.announce(LevelReached(other.pk, "customer", "order"), at=now + timedelta(days=2))
+    write_lake(now)
+    assert asked(today, now) == [one.pk]
+    assert asked(today, now + timedelta(days=2)) == [other.pk]
 
 
 def test_no_more_is_kept_than_a_process_can_hold(workspace: Workspace, now: datetime, monkeypatch: Any) -> None:

@@ -15,7 +15,7 @@ from guanxi.channels.models import Account
 from guanxi.connections import operations as connections
 from guanxi.connections.models import FriendFact, FriendHandover, Friendship, GroupChat, HandoverPart
 from guanxi.connections.operations import FriendsKept, FriendTold, GroupTold
-from guanxi.connections.operations.handover import giving, working
+from guanxi.connections.operations.handover import controlling, giving, working
 from guanxi.connections.queries import friends_changing_hands
 from guanxi.connections.rules import HELD
 from guanxi.events.models import Fact
@@ -35,6 +35,7 @@ NAMES = ("Ann", "Bo", "Cy", "Di")
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at a time, so that seven are many."""
     monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(controlling, "AT_ONCE", 2)
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def leave(name: str) -> None:
     governance.set_active(staff=one(name), active=False, by=owner())
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 300])
+@pytest.mark.parametrize("chunk", [1, 3, 200])
 def test_the_friends_end_with_the_same_takers_however_many_go_at_a_time(
     seven: list[Person], now: datetime, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,7 +203,8 @@ def test_what_breaks_on_the_way_breaks_nothing_and_goes_on(
 def test_many_group_chats_go_and_come_back_some_at_a_time(
     workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(working, "GROUPS", 2)
+    for module in (working, controlling):
+        monkeypatch.setattr(module, "GROUPS", 2)
     ann, bo, cy, account = advisor("Ann"), advisor("Bo"), advisor("Cy"), messenger(now)
     told = [GroupTold(account.pk, f"wr{at}", "created", now - timedelta(days=9), owner=ann.pk) for at in range(5)]
     connections.note_group_facts(told, now=now, source="wecom")
@@ -247,7 +249,8 @@ def killed(of: FriendHandover) -> int:
 def test_each_friend_goes_once_however_the_worker_dies(
     committed_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(working, "CHUNK", FRIENDS // 2)
+    monkeypatch.setattr(working, "CHUNK", 10)
+    monkeypatch.setattr(controlling, "AT_ONCE", 10)
     now, ann, bo = clock.now(), advisor("Ann"), advisor("Bo")
     account = messenger(now)
     rows = [(keys.new("psn"), f"P {n}", f"p{n}", "visitor", "", "", "", now) for n in range(FRIENDS)]

@@ -20,6 +20,7 @@ from guanxi.connections.rules import (
     Holding,
     Span,
     Turn,
+    dealt,
     group_standing,
     holdings,
     makes_a_cycle,
@@ -162,3 +163,11 @@ def test_every_word_of_the_rules_has_words_on_screen() -> None:
     assert set(WECOM_QUIT_SCENES.values()) <= set(LeftBy.values)
     told = {standing([Happening(at(1), "added"), Happening(at(2), kind)]).state for kind in FriendFactKind.values}
     assert told | {"pending"} == set(FriendState.values)
+
+
+@given(st.lists(st.integers(), unique=True), st.lists(st.integers(), unique=True, min_size=1, max_size=50))
+def test_friends_are_dealt_once_each_and_no_taker_has_two_more_than_another(some: list[int], takers: list[int]) -> None:
+    shares = dealt(some, takers)
+    sizes = [len(share) for share in shares.values()]
+    assert sorted(one for share in shares.values() for one in share) == sorted(some)
+    assert list(shares) == takers and max(sizes) - min(sizes) <= 1

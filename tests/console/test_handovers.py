@@ -8,7 +8,7 @@ import pytest
 
 from guanxi.connections import operations as connections
 from guanxi.connections.models import FriendHandover
-from guanxi.connections.operations.handover import working
+from guanxi.connections.operations.handover import controlling, working
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.kit import clock
@@ -22,6 +22,7 @@ __all__ = ["lumen", "owner"]
 def ann(lumen: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Staff:
     """With five friends, of whom two at a time are handed over."""
     monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(controlling, "AT_ONCE", 2)
     ann, account = advisor("Ann"), messenger(now)
     for person in some_people(now, 5):
         say(person, ann, account, (9, "added"), now=now)
@@ -37,7 +38,7 @@ def test_many_friends_have_a_page_with_how_far_they_are(owner: Visitor, ann: Sta
     page = owner.get("friend_handover", of.public_id)
     assert "2 of 5 friends" in page and "every 1s" in page and "Bo: <" in page
     assert "changing hands already" in owner.post(
-        "friend_handover_new", giver=ann.public_id, takers=bo.public_id, status=422
+        "friend_handover_new", giver=ann.public_id, takers=bo.public_id, status=409
     )
     owner.post("friend_handover_undo", of.public_id)
     assert "changing hands already" in owner.get("friend_handover", of.public_id)

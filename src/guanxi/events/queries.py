@@ -54,8 +54,8 @@ class Lifetime:
     table: Any
     latest: datetime | None
 
-    def is_past(self, now: datetime) -> bool:
-        return self.latest is not None and self.latest <= now
+    def ends_before(self, instant: datetime) -> bool:
+        return self.latest is not None and self.latest < instant
 
 
 @dataclass(frozen=True)

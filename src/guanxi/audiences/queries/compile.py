@@ -1,7 +1,7 @@
 """From a rule to one Ibis expression over the lake."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import and_, not_, or_
@@ -63,7 +63,8 @@ def compile_rule(rule: Rule, tables: Tables, *, now: datetime, zone: str, catalo
     """A table with the one column `person`: everybody of `tables.people` who fits the rule at `now`.
 
     Each outermost condition goes the cheapest way: one that asks the person only is a filter; one that asks events of
-    one name only is a semi or anti join; for any other, the figures of its events are joined to the people.
+    one name only is a semi or anti join; for any other, the figures of its events are joined to the people. What costs
+    least comes first: figures are made only of those who are left by then.
     """
     context = Context(tables, now, zone, catalogue)
     where = resolved(rule, catalogue).where
@@ -71,15 +72,21 @@ def compile_rule(rule: Rule, tables: Tables, *, now: datetime, zone: str, catalo
     conjuncts = _conjuncts("where", where, asked)
     late = {source for one in conjuncts if one.mixed for source in one.sources}
     people = _filtered(tables.people, [one for one in conjuncts if not one.sources], asked, context)
-    for source, asking in by_source(asked).items():
+    sources = sorted(by_source(asked).items(), key=lambda one: _reads_events(one[1]))
+    for source, asking in sources:
         if source not in late:
             own = [one for one in conjuncts if source in one.sources]
-            people = _matched(people, asking, own, asked, context)
-    for source, asking in by_source(asked).items():
+            few = not late and people is not tables.people
+            people = _matched(people, asking, own, asked, context, few=few)
+    for source, asking in sources:
         if source in late:
             people = with_figures(people, figures_of(asking, context))
     people = _filtered(people, [one for one in conjuncts if one.sources & late], asked, context)
     return people.select("person")
+
+
+def _reads_events(asking: Sequence[Source]) -> bool:
+    return not isinstance(asking[0], Found) or isinstance(asking[0].clause, Then | Top)
 
 
 def _conjuncts(path: str, clause: Clause, asked: Mapping[str, Source]) -> list[Conjunct]:
@@ -139,16 +146,26 @@ def _filtered(people: Any, conjuncts: list[Conjunct], asked: Mapping[str, Source
 
 
 def _matched(
-    people: Any, asking: list[Source], conjuncts: list[Conjunct], asked: Mapping[str, Source], context: Context
+    people: Any,
+    asking: list[Source],
+    conjuncts: list[Conjunct],
+    asked: Mapping[str, Source],
+    context: Context,
+    *,
+    few: bool,
 ) -> Any:
-    """The people for whom all the conjuncts hold; who has no such event did nothing of the kind."""
+    """The people for whom all the conjuncts hold; who has no such event did nothing of the kind. Of `few`, figures are
+    made of nobody else, and nothing but `person` is left."""
     without = [fold(one.path, one.clause, lambda path, _: asked[path].holds_for_nothing(), not_) for one in conjuncts]
     first = asking[0]
     if len(asking) == 1 and first.only_whether:
         found = first.whoever(context) if isinstance(first, Found) else _whoever(first, context)
         return people.anti_join(found, "person") if all(without) else people.semi_join(found, "person")
-    figures = figures_of(asking, context)
+    few = few and not all(without)
+    figures = figures_of(asking, replace(context, among=people) if few else context)
     holds = reduce(and_, [_truth(one, figures, asked, context) for one in conjuncts])
+    if few:
+        return figures.filter(holds).select("person")
     if all(without):
         return people.anti_join(figures.filter(~holds), "person")
     return people.semi_join(figures.filter(holds), "person")

@@ -4,12 +4,13 @@ edge, or of which only the beginning or only the end matters."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
 import ibis
 
-from guanxi.audiences.queries.scans import Asked, Context, owned
+from guanxi.audiences.queries.scans import Asked, Context, of_some, owned
 from guanxi.audiences.rules import AMOUNT, Count, FirstTime, LastTime, Measure, Sum, Top, name_of, window_bounds
 from guanxi.events.queries import Lifetime
 
@@ -35,18 +36,22 @@ def lived(asked: Sequence[Asked], context: Context) -> Any | None:
 
 
 def present(asked: Asked, context: Context) -> Any | None:
-    """Whoever has such an event."""
-    figures = lived([asked], context)
-    [name] = asked.columns()
-    return None if figures is None else figures.filter(figures[name] > 0).select("person")
+    """Whoever has such an event, perhaps more than once each."""
+    held = None if context.person is not None or not _may(asked) else context.tables.lifetime()
+    edge = None if held is None else _edge(asked, held, context)
+    if held is None or edge is None:
+        return None
+    rows, (start, end) = _rows(asked.clause.event, held.table, context), _stretch(asked, held, context)
+    kept = {"none": [], "start": [rows.last_at >= start], "end": [rows.first_at < end]}[edge]
+    return rows.filter(kept).select("person") if kept else rows.select("person")
 
 
 def ranked_by(clause: Top, context: Context) -> Any | None:
-    """`person` and `figure`, as the clause ranks them."""
+    """`person` and `figure` of everybody whom the clause ranks."""
     held = None if clause.where or clause.by == "days" or clause.within.type != "ever" else context.tables.lifetime()
     if held is None:
         return None
-    figures = _figures(clause.event, held.table, context)
+    figures = _figures(clause.event, held.table, replace(context, among=context.tables.people))
     return figures.select("person", figure=figures.happened if clause.by == "count" else figures.amount)
 
 
@@ -68,15 +73,17 @@ def _edge(asked: Asked, held: Lifetime, context: Context) -> Edge | None:
 
 
 def _stretch(asked: Asked, held: Lifetime, context: Context) -> tuple[datetime | None, datetime | None]:
-    """Without an end that lies after everything that happened."""
     start, end = window_bounds(asked.clause.within, context.now, context.zone)
-    return start, None if end is not None and end > context.now and held.is_past(context.now) else end
+    return start, None if end is not None and held.ends_before(end) else end
+
+
+def _rows(event: str, table: Any, context: Context) -> Any:
+    rows = table.filter(table.name == name_of(event))
+    return rows if context.tables.aliases is None else owned(rows, context.tables.aliases)
 
 
 def _figures(event: str, table: Any, context: Context) -> Any:
-    rows = table.filter(table.name == name_of(event))
-    if context.tables.aliases is not None:
-        rows = owned(rows, context.tables.aliases)
+    rows = of_some(_rows(event, table, context), context)
     return rows.group_by("person").agg(
         first_at=rows.first_at.min(),
         last_at=rows.last_at.max(),

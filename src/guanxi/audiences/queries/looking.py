@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 
 from guanxi.audiences.models import Audience
 from guanxi.audiences.queries.catalogue import catalogue
-from guanxi.audiences.queries.compile import compile_rule, leaves
+from guanxi.audiences.queries.compile import leaves
 from guanxi.audiences.queries.meaning import basis_of
 from guanxi.audiences.queries.members import fitting, gone, tables_of, zone_here
 from guanxi.audiences.queries.scans import Context, Tables
 from guanxi.audiences.queries.sliding import slid
+from guanxi.audiences.queries.statements import people_of
 from guanxi.audiences.rules import (
     Top,
     opened,
@@ -64,7 +65,7 @@ def look(audience: Audience, *, now: datetime, whole: bool = False) -> Look:
         if not len(some):
             return Look(mark, basis, some, some)
         with _only(some, lake, context.tables) as tables:
-            found = lake.run(compile_rule(rule, tables, now=now, zone=zone, catalogue=known))["person"]
+            found = people_of(rule, lake, tables, now=now, zone=zone, catalogue=known, some=True)["person"]
     return Look(mark, basis, some, _without(found, gone()))
 
 

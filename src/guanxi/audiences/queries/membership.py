@@ -20,6 +20,7 @@ from guanxi.people import queries as people
 MINUTE = timedelta(minutes=1)
 BREATH = timedelta(seconds=10)
 SLOWEST = timedelta(minutes=5)
+AMONG = "person_id = ANY(string_to_array(%s, ',')::bigint[])"
 
 
 def members_of(audience: Audience) -> QuerySet[AudienceMember]:
@@ -44,7 +45,8 @@ def listed(audience: int, among: pa.Array | None = None) -> pa.Array:
     """The keys of its members, in no order."""
     if among is None:
         return bulk.numbers(LISTED, [scope.current(), audience])
-    return bulk.numbers(f"{LISTED} AND person_id = ANY(%s)", [scope.current(), audience, among.to_pylist()])
+    asked = ",".join(map(str, among.to_pylist()))  # a list is written number by number
+    return bulk.numbers(f"{LISTED} AND {AMONG}", [scope.current(), audience, asked])
 
 
 def day_of(now: datetime) -> date:

@@ -77,6 +77,8 @@ class Context:
     zone: str
     catalogue: Catalogue
     person: int | None = None  # ask about this one only
+    among: Any | None = None
+    """Nobody beside these people can fit: figures of others need not be made."""
 
 
 Counted = Did | DidNot
@@ -160,6 +162,7 @@ def _bound(value: Any, name: str, number: int) -> Any:
 def scan(asked: Sequence[Asked], context: Context) -> Any:
     """One row a person who has such an event at all, with the columns of every clause; all ask for the same event."""
     events = happened(asked[0], context) if len(asked) == 1 else _covering(asked, context)
+    events = of_some(events, context)
     columns: dict[str, Any] = {}
     latest: list[Any] = []
     for one in asked:
@@ -170,6 +173,10 @@ def scan(asked: Sequence[Asked], context: Context) -> Any:
     for table in latest:
         figures = figures.left_join(table, "person").drop("person_right")
     return figures
+
+
+def of_some(rows: Any, context: Context) -> Any:
+    return rows if context.among is None else rows.semi_join(context.among, "person")
 
 
 def happened(asked: Asked, context: Context) -> Any:

@@ -112,8 +112,7 @@ def _first(clause: Top, context: Context) -> Any:
             "sum": lambda: total(events, None, context),
             "days": lambda: days(events, clause.within, None, context),
         }[clause.by]()
-        figures = events.group_by("person").agg(figure=figure)
-    figures = figures.semi_join(context.tables.people, "person")
+        figures = events.group_by("person").agg(figure=figure).semi_join(context.tables.people, "person")
     figures = figures.filter(figures.figure.notnull())
     figures = figures.cross_join(_whole(figures, clause, context))
     if "edge" in figures.columns:  # who is beyond it need not be sorted

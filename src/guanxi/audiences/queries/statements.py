@@ -12,7 +12,7 @@ import pyarrow as pa
 from guanxi.audiences.queries.compile import compile_rule, leaves
 from guanxi.audiences.queries.meaning import basis_of
 from guanxi.audiences.queries.scans import Tables
-from guanxi.audiences.rules import Catalogue, Rule, Strength, Then, opened
+from guanxi.audiences.rules import Catalogue, Clause, Did, DidNot, Rule, Strength, Then, opened, window_bounds
 from guanxi.events.queries import Lake
 
 KEPT = 500
@@ -27,7 +27,9 @@ class Key:
     year: int
     instant: datetime | None
     merged: bool
-    lived: bool | None
+    some: bool
+    over: tuple[bool, ...] | None
+    """Of each window, whether it ends after everything that happened; None where no lifetime says so."""
 
 
 @dataclass(slots=True)
@@ -43,11 +45,13 @@ class Kept:
 _kept: dict[Key, Kept] = {}
 
 
-def people_of(rule: Rule, lake: Lake, tables: Tables, *, now: datetime, zone: str, catalogue: Catalogue) -> pa.Table:
-    """`person`, in rising order, of everybody who fits."""
+def people_of(
+    rule: Rule, lake: Lake, tables: Tables, *, now: datetime, zone: str, catalogue: Catalogue, some: bool = False
+) -> pa.Table:
+    """`person`, in rising order, of everybody who fits. `some`: the tables tell of some people only."""
     if lake.dialect != "duckdb":  # its tables have new names each time
         return lake.run(compile_rule(rule, tables, now=now, zone=zone, catalogue=catalogue).order_by("person"))
-    key = _key(rule, tables, now, zone, catalogue)
+    key = _key(rule, tables, now, zone, catalogue, some)
     kept = _kept.get(key)
     if kept is None:
         kept = _made(rule, lake, tables, now, zone, catalogue)
@@ -64,7 +68,7 @@ def people_of(rule: Rule, lake: Lake, tables: Tables, *, now: datetime, zone: st
     return lake.ask(kept.text)
 
 
-def _key(rule: Rule, tables: Tables, now: datetime, zone: str, catalogue: Catalogue) -> Key:
+def _key(rule: Rule, tables: Tables, now: datetime, zone: str, catalogue: Catalogue, some: bool) -> Key:
     parts = [leaf for _, leaf in leaves("where", opened(rule, catalogue).where)]
     by_clock = any(isinstance(part, Strength) or (isinstance(part, Then) and part.type == "then_not") for part in parts)
     held = tables.lifetime()
@@ -74,8 +78,14 @@ def _key(rule: Rule, tables: Tables, now: datetime, zone: str, catalogue: Catalo
         now.year,
         now if by_clock else None,
         tables.aliases is not None,
-        None if held is None else held.is_past(now),
+        some,
+        None if held is None else tuple(held.ends_before(end) for end in _ends(parts, now, zone)),
     )
+
+
+def _ends(parts: list[Clause], now: datetime, zone: str) -> list[datetime]:
+    windows = [part.within for part in parts if isinstance(part, Did | DidNot)]
+    return [end for window in windows if (end := window_bounds(window, now, zone)[1]) is not None]
 
 
 def _made(rule: Rule, lake: Lake, tables: Tables, now: datetime, zone: str, catalogue: Catalogue) -> Kept:

@@ -20,7 +20,7 @@ from guanxi.channels.models import Account
 from guanxi.connections import operations as connections
 from guanxi.connections import queries
 from guanxi.connections.models import FriendSource
-from guanxi.connections.operations.handover import TAKERS_AT_MOST
+from guanxi.connections.operations.handover import AT_ONCE, TAKERS_AT_MOST
 from guanxi.connections.queries import FriendsWanted
 from guanxi.console.access import StaffRequest, may
 from guanxi.governance.models import Staff
@@ -112,6 +112,7 @@ def preview(given: dict[str, Any]) -> dict[str, Any]:
     return {
         "count": sum(shares.values()),
         "groups": groups,
+        "many": sum(shares.values()) > AT_ONCE,
         "shares": [Share(one, shares[one.pk]) for one in given["takers"]],
         "giver": given["giver"],
     }
@@ -132,7 +133,8 @@ def new(request: StaffRequest) -> HttpResponse:
             return led
         if not form.errors:
             shown |= preview(form.given)
-    return render(request, "connections/hand_over.html", shown, status=422 if form.errors and sending else 200)
+    refused = 409 if form.has_error("giver", "at_work") else 422
+    return render(request, "connections/hand_over.html", shown, status=refused if form.errors and sending else 200)
 
 
 def hand_over(request: StaffRequest, form: HandOver) -> HttpResponse | None:
@@ -140,13 +142,14 @@ def hand_over(request: StaffRequest, form: HandOver) -> HttpResponse | None:
     try:
         of = connections.hand_over_friends(**form.given, by=request.staff, now=request.now)
     except connections.FriendsKept as refusal:
-        form.add_error("giver" if refusal.reason == "at_work" else "takers", REFUSALS[refusal.reason])
+        said = forms.ValidationError(REFUSALS[refusal.reason], code=refusal.reason)
+        form.add_error("giver" if refusal.reason == "at_work" else "takers", said)
         return None
     if of is not None and of.state in queries.HANDOVER_WORKING:
         return redirect("friend_handover", request.workspace.slug, of.public_id)
     if of is None:
         messages.info(request, _("Nobody had to go."))
     else:
-        said = ngettext("%(n)s friend has changed hands.", "%(n)s friends have changed hands.", of.friends)
-        messages.success(request, said % {"n": of.friends})
+        gone = ngettext("%(n)s friend has changed hands.", "%(n)s friends have changed hands.", of.friends)
+        messages.success(request, gone % {"n": of.friends})
     return redirect("friend_handovers", request.workspace.slug)

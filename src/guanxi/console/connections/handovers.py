@@ -30,13 +30,11 @@ TONES = {
 }
 PROBLEMS: dict[str, Any] = {
     "taker_left": gettext_lazy(
-        "One of those who take over has no access any more, or looks after nobody. Give them access again and go on, "
+        "One of those who take over has no access any more, or looks after nobody. It goes on once they do again; "
         "or hand the others over to somebody else."
     ),
-    "giver_left": gettext_lazy("Whose friends they are has no access any more. Go on, or take it back."),
-    "unexpected": gettext_lazy(
-        "Something happened that should not; the log of the worker says where. Go on, or take it back."
-    ),
+    "giver_left": gettext_lazy("Whose friends they are has no access any more."),
+    "unexpected": gettext_lazy("Something happened that should not; the log of the worker says where."),
 }
 
 
@@ -49,12 +47,15 @@ def listing(request: StaffRequest) -> HttpResponse:
         {
             "of": one,
             "shares": _shares(one, names),
+            "dealt_with": one.friends + one.left_out,
+            "back": one.returned + one.kept,
             "tone": TONES.get(HandoverState(one.state), ""),
             "may_undo": queries.may_return(one, request.now),
         }
         for one in found
     ]
-    return render(request, "connections/handovers.html", {"listed": listed})
+    working = any(one.state in queries.HANDOVER_WORKING for one in found)
+    return render(request, "connections/handovers.html", {"listed": listed, "working": working})
 
 
 def _shares(of: FriendHandover, names: dict[int, str]) -> list[tuple[str, int]]:

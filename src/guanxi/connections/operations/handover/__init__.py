@@ -5,6 +5,7 @@ happened at one moment: `from guanxi.connections.operations import handover`.
 """
 
 from guanxi.connections.operations.handover.controlling import (
+    AT_ONCE,
     TAKERS_AT_MOST,
     FriendsKept,
     hand_over_friends,
@@ -15,6 +16,7 @@ from guanxi.connections.operations.handover.controlling import (
 from guanxi.connections.operations.handover.running import handover_lane
 
 __all__ = [
+    "AT_ONCE",
     "TAKERS_AT_MOST",
     "FriendsKept",
     "hand_over_friends",

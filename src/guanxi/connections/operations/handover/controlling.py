@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from guanxi.connections.models import FriendHandover, HandoverState
-from guanxi.connections.operations.handover import working
 from guanxi.connections.operations.handover.returning import friends_to_return, groups_to_return
 from guanxi.connections.operations.handover.working import (
+    GROUPS,
     halt,
     hindrance,
     hold_staff,
@@ -26,6 +26,7 @@ from guanxi.governance.models import Staff
 from guanxi.people import queries as people
 
 TAKERS_AT_MOST = 50
+AT_ONCE = 300
 AFTER = timedelta(microseconds=1)
 """Of two things at one moment the end would hold."""
 
@@ -58,7 +59,7 @@ def hand_over_friends(
     held = friends_to_give(giver, wanted)
     if friends is not None:
         held = held.filter(pk__in=friends)
-    ids = [one.pk for one in takers]
+    ids = list(dict.fromkeys(one.pk for one in takers))
     going = _takers(list(held.order_by("pk").values_list("pk", flat=True)), ids)
     chats: Mapping[int, int] = {}
     if wanted is None and friends is None:
@@ -71,7 +72,7 @@ def hand_over_friends(
         at=now,
         state=HandoverState.RUNNING,
         giver_active=there[giver.pk].is_active,
-        shares=[[pk, 0, 0] for pk in dict.fromkeys(ids)],
+        shares=[[pk, 0, 0] for pk in ids],
         total=len(going),
         friends=0,
         groups=0,
@@ -92,7 +93,7 @@ def _takers(things: Sequence[int], takers: Sequence[int]) -> dict[int, int]:
 
 
 def _at_once(friends: Mapping[int, int], groups: Mapping[int, int], of: FriendHandover, now: datetime) -> bool:
-    if len(friends) > working.CHUNK or len(groups) > working.GROUPS:
+    if len(friends) > AT_ONCE or len(groups) > GROUPS:
         return False
     while work(of, now):
         pass
