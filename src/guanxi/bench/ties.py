@@ -20,7 +20,7 @@ from guanxi.bench import crowd
 from guanxi.bench.people import client_of, page_of, row, times
 from guanxi.channels import operations as channels
 from guanxi.connections.models import Friendship, GroupChat
-from guanxi.connections.queries import FriendsWanted, friends_page
+from guanxi.connections.queries import FriendsWanted, friends_page, waiting_page
 from guanxi.governance.models import Staff, Workspace
 from guanxi.governance.queries import entered
 from guanxi.kit import clock
@@ -29,6 +29,7 @@ SIZES = {"small": 50_000, "full": 1_000_000}
 FRIENDS_EACH = 3
 MEMBERSHIPS = 5  # one for so many people: 200,000 of a million, half of them in one group
 ACT = ("connections_friendship", "connections_friendfact", "connections_follow", "connections_groupmembership")
+BESIDE = ("connections_groupchat", "connections_referraledge", "people_strength", "events_fact")
 
 _PEOPLE = """
 CREATE TEMPORARY TABLE crowd AS
@@ -75,6 +76,10 @@ def _asked(slug: str) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "an advisor's friends of a state", page_of(advisor, friends, state="blocked")
     yield "an advisor's people by name", page_of(advisor, people)
     yield "an advisor's people, last seen", page_of(advisor, people, sort="seen")
+    waiting = reverse("waiting", args=[slug])
+    yield "who waits for an advisor", page_of(advisor, waiting)
+    _, behind = waiting_page(one, clock.now())
+    yield "who waits for an advisor, the next page", page_of(advisor, waiting, after=behind)
     yield "a store's friends", page_of(store, friends)
     yield "everybody's friends", page_of(boss, friends)
     yield "everybody's friends of a source", page_of(boss, friends, source="group", state="pending")
@@ -106,7 +111,7 @@ def load(workspace: Workspace, account: int, people: int) -> None:
             owner.execute(sql.SQL(statement).format(most=sql.Literal(MEMBERSHIPS), **named))
         for definition in dropped:
             owner.execute(definition.encode())
-        for table in (*ACT, "connections_groupchat", "connections_referraledge"):
+        for table in (*ACT, *BESIDE):
             owner.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(table)))
 
 
@@ -115,6 +120,26 @@ _REST = (
 INSERT INTO connections_friendfact (workspace_id, friendship_id, kind, at, source, told_by)
 SELECT workspace_id, id, CASE WHEN state = 'pending' THEN 'requested' ELSE 'added' END, since, source, 'bench'
 FROM connections_friendship WHERE workspace_id = {workspace}
+""",
+    """
+INSERT INTO connections_friendfact (workspace_id, friendship_id, kind, at, source, told_by)
+SELECT workspace_id, id, 'half_added', since, source, 'bench'
+FROM connections_friendship WHERE workspace_id = {workspace} AND state = 'pending' AND id % 2 = 0
+""",
+    """
+INSERT INTO people_strength (workspace_id, person_id, strong_until, neutral_until)
+SELECT workspace_id, id, CASE WHEN i % 3 = 0 THEN at - interval '30 days' END, at
+FROM crowd, LATERAL (SELECT now() + make_interval(secs => (i * 7919) % 17280000 - 10368000)) AS t(at)
+ON CONFLICT DO NOTHING
+""",
+    """
+INSERT INTO events_fact (workspace_id, event_id, person, name, occurred_at, received_at, source, props, lake_commit)
+SELECT person.workspace_id, decode(md5(person.id || 'w' || n), 'hex'), person.id, 'touch.recorded',
+       person.last_seen_at - make_interval(days => 3 * n), now(), 'bench',
+       jsonb_build_object('kind', (ARRAY['message_in', 'message_out', 'reply', 'meeting', 'message_in'])
+                                  [1 + (person.id + n) % 5]), 1
+FROM people_person person, generate_series(0, 4) AS n
+WHERE person.workspace_id = {workspace} AND person.last_seen_at > now() - interval '30 days'
 """,
     """
 INSERT INTO connections_follow (workspace_id, public_id, person_id, account_id, first_at, since)

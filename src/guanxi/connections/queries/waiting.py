@@ -26,22 +26,27 @@ _ROLE = f"coalesce(tag.role, '{Role.CONSUMER}')"
 # after which nobody wrote a note: wrote last (a touch that was written down) and got no meeting or settled complaint
 # since; added the advisor, who has not added them back; less close than before. Facts and notes of people who became
 # them count as theirs.
+# An advisor may know tens of thousands, of whom few wait: who was seen lately and who fell is read from indexes of all
+# people, without a look at the row of anybody who does not wait.
 _WAITING = f"""
 WITH mine AS MATERIALIZED (
-    SELECT id, public_id, last_seen_at FROM {Person._meta.db_table}
-    WHERE id = ANY(%(mine)s) AND merged_into_id IS NULL AND erased_at IS NULL
-), same AS MATERIALIZED (
-    SELECT id AS keeper, id AS person, last_seen_at FROM mine
-    UNION ALL
-    SELECT gone.merged_into_id, gone.id, mine.last_seen_at FROM {Person._meta.db_table} gone
-    JOIN mine ON mine.id = gone.merged_into_id WHERE gone.merged_into_id = ANY(%(mine)s)
+    SELECT id FROM unnest(%(mine)s::bigint[]) AS mine(id)
+), lately AS MATERIALIZED (
+    SELECT id FROM {Person._meta.db_table}
+    WHERE workspace_id = %(workspace)s AND id = ANY(%(mine)s) AND last_seen_at > %(wrote_since)s
+      AND merged_into_id IS NULL AND erased_at IS NULL
 ), wrote AS (
-    SELECT same.keeper AS person, max(told.theirs) AS since FROM same CROSS JOIN LATERAL (
+    SELECT same.keeper AS person, max(told.theirs) AS since FROM (
+        SELECT id AS keeper, id AS person FROM lately
+        UNION ALL
+        SELECT gone.merged_into_id, gone.id FROM {Person._meta.db_table} gone JOIN lately
+        ON lately.id = gone.merged_into_id
+    ) same CROSS JOIN LATERAL (
         SELECT max(occurred_at) FILTER (WHERE props->>'kind' = ANY(%(theirs)s)) AS theirs,
                max(occurred_at) FILTER (WHERE props->>'kind' = ANY(%(ours)s)) AS ours
         FROM {Fact._meta.db_table} fact WHERE fact.workspace_id = %(workspace)s AND fact.person = same.person
           AND fact.name = 'touch.recorded' AND fact.occurred_at > %(wrote_since)s AND fact.occurred_at <= %(now)s
-    ) told WHERE same.last_seen_at > %(wrote_since)s
+    ) told
     GROUP BY same.keeper HAVING max(told.theirs) > coalesce(max(told.ours), '-infinity')
 ), asked AS (
     SELECT friend.person_id AS person, friend.state_at AS since FROM {Friendship._meta.db_table} friend
@@ -49,31 +54,41 @@ WITH mine AS MATERIALIZED (
     WHERE friend.workspace_id = %(workspace)s AND friend.staff_id = %(staff)s AND friend.state = 'pending'
       AND EXISTS (SELECT FROM {FriendFact._meta.db_table} fact
                   WHERE fact.friendship_id = friend.id AND fact.kind = 'half_added')
-), fell AS (
-    SELECT close.person_id AS person, close.neutral_until <= %(now)s AS to_weak,
-           CASE WHEN close.neutral_until <= %(now)s THEN close.neutral_until ELSE close.strong_until END AS since
-    FROM {Strength._meta.db_table} close JOIN mine ON mine.id = close.person_id
-    WHERE (close.neutral_until > %(fell_since)s AND close.neutral_until <= %(now)s)
-       OR (close.strong_until > %(fell_since)s AND close.strong_until <= %(now)s)
+), weak AS (
+    SELECT close.person_id AS person, close.neutral_until AS since FROM {Strength._meta.db_table} close
+    JOIN mine ON mine.id = close.person_id
+    WHERE close.workspace_id = %(workspace)s AND close.neutral_until > %(fell_since)s AND close.neutral_until <= %(now)s
+), neutral AS (
+    SELECT close.person_id AS person, close.strong_until AS since FROM {Strength._meta.db_table} close
+    JOIN mine ON mine.id = close.person_id
+    WHERE close.workspace_id = %(workspace)s AND close.strong_until > %(fell_since)s AND close.strong_until <= %(now)s
+), every AS MATERIALIZED (
+    SELECT person, 1 AS place, 'wrote' AS why, since FROM wrote
+    UNION ALL SELECT person, 2, 'added', since FROM asked
+    UNION ALL SELECT person, 3, 'weak', since FROM weak
+    UNION ALL SELECT person, 4, 'neutral', since FROM neutral
+), noted AS MATERIALIZED (
+    SELECT same.keeper AS person, max(note.at) AS at FROM (
+        SELECT DISTINCT person AS keeper, person FROM every
+        UNION
+        SELECT gone.merged_into_id, gone.id FROM {Person._meta.db_table} gone
+        WHERE gone.merged_into_id IN (SELECT person FROM every)
+    ) same JOIN {Note._meta.db_table} note ON note.person_id = same.person GROUP BY same.keeper
 ), reasons AS (
-    SELECT DISTINCT ON (person) person, why, since FROM (
-        SELECT person, 1 AS place, 'wrote' AS why, since FROM wrote
-        UNION ALL SELECT person, 2, 'added', since FROM asked
-        UNION ALL SELECT person, 3, CASE WHEN to_weak THEN 'weak' ELSE 'neutral' END, since FROM fell
-    ) every WHERE NOT EXISTS (
-        SELECT FROM same JOIN {Note._meta.db_table} note ON note.person_id = same.person
-        WHERE same.keeper = every.person AND note.at >= every.since
-    ) ORDER BY person, place, since
+    SELECT DISTINCT ON (every.person) every.person, every.why, every.since FROM every
+    LEFT JOIN noted ON noted.person = every.person WHERE noted.at IS NULL OR noted.at < every.since
+    ORDER BY every.person, every.place, every.since
 )
-SELECT reasons.person, reasons.why, reasons.since, {_ROLE} AS role, ranked.priority, mine.public_id
-FROM reasons JOIN mine ON mine.id = reasons.person
+SELECT reasons.person, reasons.why, reasons.since, {_ROLE} AS role, ranked.priority, person.public_id
+FROM reasons JOIN {Person._meta.db_table} person ON person.id = reasons.person
+     AND person.merged_into_id IS NULL AND person.erased_at IS NULL
 LEFT JOIN {PersonTag._meta.db_table} carried ON carried.person_id = reasons.person AND carried.slot = 0
 LEFT JOIN {Tag._meta.db_table} tag ON tag.id = carried.tag_id
 CROSS JOIN LATERAL (
     SELECT CASE {_ROLE} WHEN 'leader' THEN %(leader)s WHEN 'employee' THEN %(employee)s ELSE %(consumer)s END::int
 ) ranked (priority)
-WHERE (ranked.priority, reasons.since, mine.public_id) > (%(priority)s, %(after)s, %(key)s)
-ORDER BY ranked.priority, reasons.since, mine.public_id LIMIT %(size)s
+WHERE (ranked.priority, reasons.since, person.public_id) > (%(priority)s, %(after)s, %(key)s)
+ORDER BY ranked.priority, reasons.since, person.public_id LIMIT %(size)s
 """  # noqa: S608
 BEGINNING = (0, datetime(1, 1, 2, tzinfo=UTC), "")
 
@@ -89,10 +104,13 @@ class Waiting:
     since: datetime
 
 
-def waiting_page(staff: Staff, now: datetime, *, after: str = "", size: int = PAGE) -> tuple[list[Waiting], str]:
+def waiting_page(
+    staff: Staff, now: datetime, *, after: str = "", size: int = PAGE, mine: Sequence[int] | None = None
+) -> tuple[list[Waiting], str]:
     """One page of one's own people, and the mark of the next: those whose role goes first, and among them who waits
-    longest. Raises BadCursor."""
-    rows = _rows(staff, now, _mark(after) if after else BEGINNING, size + 1)
+    longest. `mine` are their keys, where they are known already (`own_and_visible`). Raises BadCursor."""
+    mark = _mark(after) if after else BEGINNING
+    rows = _rows(staff, now, mark, size + 1, people.own_and_visible(staff) if mine is None else mine)
     known = Person.objects.in_bulk([row[0] for row in rows[:size]])
     page = [
         Waiting(known[pk], Role(role), priority, why, since)
@@ -105,10 +123,11 @@ def waiting_page(staff: Staff, now: datetime, *, after: str = "", size: int = PA
 Row = tuple[int, str, datetime, str, int, str]
 
 
-def _rows(staff: Staff, now: datetime, after: tuple[int, datetime, str], size: int) -> Sequence[Row]:
-    mine = people.own_and_visible(staff)
+def _rows(
+    staff: Staff, now: datetime, after: tuple[int, datetime, str], size: int, mine: Sequence[int]
+) -> Sequence[Row]:
     given: dict[str, Any] = {
-        "mine": mine,
+        "mine": list(mine),
         "workspace": scope.current(),
         "staff": staff.pk,
         "now": now,
@@ -144,9 +163,9 @@ def _mark(after: str) -> tuple[int, datetime, str]:
     return int(priority), at, key
 
 
-def added_and_unknown(staff: Staff) -> int:
+def added_and_unknown(staff: Staff, mine: Sequence[int] | None = None) -> int:
     """How many people added this advisor, who has not added them back, and are not among those of `waiting_page`."""
     asked = Friendship.objects.filter(staff=staff, state="pending", person__merged_into=None, person__erased_at=None)
     half = FriendFact.objects.filter(kind="half_added", friendship__in=asked.values("pk")).values("friendship")
-    unknown = asked.filter(pk__in=half).exclude(person__in=people.own_and_visible(staff))
-    return unknown.order_by().values("person").distinct().count()
+    added = set(asked.filter(pk__in=half).order_by().values_list("person", flat=True))
+    return len(added.difference(people.own_and_visible(staff) if mine is None else mine)) if added else 0

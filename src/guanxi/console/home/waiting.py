@@ -37,8 +37,9 @@ def first(request: StaffRequest) -> dict[str, Any] | None:
     """None for who sees no people, and while nobody waits."""
     if not role_may(request.staff.role, Permission.PEOPLE_VIEW):
         return None
-    page, more = connections.waiting_page(request.staff, request.now, size=SHOWN)
-    unknown = connections.added_and_unknown(request.staff)
+    mine = people.own_and_visible(request.staff)
+    page, more = connections.waiting_page(request.staff, request.now, size=SHOWN, mine=mine)
+    unknown = connections.added_and_unknown(request.staff, mine)
     if not page and not unknown:
         return None
     return {"rows": rows(page, request.workspace.slug), "more": more, "unknown": unknown, "order": order()}
@@ -68,15 +69,15 @@ def order() -> str:
 @may(Permission.PEOPLE_VIEW)
 @require_safe
 def waiting(request: StaffRequest) -> HttpResponse:
-    after = request.GET.get("after", "")
+    after, mine = request.GET.get("after", ""), people.own_and_visible(request.staff)
     try:
-        page, following = connections.waiting_page(request.staff, request.now, after=after)
+        page, following = connections.waiting_page(request.staff, request.now, after=after, mine=mine)
     except BadCursor:
         return bad_request(request)
     context = {
         "waiting": {
             "rows": rows(page, request.workspace.slug),
-            "unknown": connections.added_and_unknown(request.staff),
+            "unknown": connections.added_and_unknown(request.staff, mine),
             "order": order(),
         },
         "next": "?" + urlencode({"after": following}) if following else "",
