@@ -228,6 +228,19 @@ def test_a_hand_over_of_an_earlier_version_can_be_taken_back(seven: list[Person]
     assert (of.state, of.returned, held()) == ("undone", 7, {"Ann": [*range(7)]})
 
 
+def test_two_who_became_one_go_once_and_come_back(seven: list[Person], now: datetime) -> None:
+    merge = people.merge_people(keep=seven[0], drop=seven[1], by=owner(), now=now - timedelta(hours=1))
+    of = turns(start(now, "Bo", "Cy"), now)
+    assert (of.total, of.friends, of.left_out) == (6, 6, 0)
+    assert held() == {"Bo": [0, 3, 5], "Cy": [2, 4, 6]}
+    turns(connections.return_friends(of=of, by=None, now=now + timedelta(hours=1)), now + timedelta(hours=1))
+    of.refresh_from_db()
+    assert (of.returned, of.kept) == (6, 0)
+    assert Friendship.objects.filter(staff__name="Ann", state__in=HELD, person__merged_into=None).count() == 6
+    people.undo_merge(merge=merge, by=owner(), now=now + timedelta(hours=2))
+    assert held()["Ann"][0] == 0
+
+
 FRIENDS, CHUNK, KILLED_AT = 60, 3, 9
 
 

@@ -71,4 +71,7 @@ def test_who_leaves_shows_where_their_friends_are_and_one_who_takes_over_and_lea
     connections.handover_lane(now=clock.now())
     page = owner.get("friend_handover", FriendHandover.objects.get().public_id)
     assert "One of those who take over has no access any more" in page
+    owner.post("friend_handover_resume", FriendHandover.objects.get().public_id)
+    page = owner.get("friend_handover", FriendHandover.objects.get().public_id)
+    assert page.count("It goes on once they do again") == 2 and "Choose somebody" not in page
     assert "Friends changing hands" not in owner.get("staff_member", ann.public_id)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from guanxi.governance import operations as governance
 from guanxi.governance.models import AuditEntry, Staff, User
@@ -106,3 +108,15 @@ def test_people_are_handed_over_once_at_a_time(owner: Staff, now: datetime) -> N
         people.hand_over(giver=tom, taker=None, by=owner, now=now)
     work(now)
     assert people.hand_over(giver=tom, taker=None, by=owner, now=now) is None
+
+
+def test_staff_are_held_before_the_audit_trail_so_that_nobody_waits_in_a_circle(owner: Staff, now: datetime) -> None:
+    tom, mina = left(owner, now, "Ada"), advisor("Mina")
+    with CaptureQueriesContext(connection) as asked:
+        people.hand_over(giver=tom, taker=mina, by=owner, now=now)
+    held = [
+        one["sql"].split("FROM", 1)[1].split()[0]
+        for one in asked
+        if " FOR " in one["sql"] and "UPDATE" in one["sql"] and "FROM" in one["sql"]
+    ]
+    assert held[0] == '"governance_staff"' and '"governance_audithead"' in held

@@ -98,8 +98,8 @@ def held_friends(staff: Iterable[Staff]) -> dict[int, int]:
 
 
 def friends_to_give(giver: Staff, wanted: FriendsWanted | None = None) -> QuerySet[Friendship]:
-    """The friends whom `giver` has, or those of them who are wanted."""
-    held: QuerySet[Friendship] = Friendship.objects.filter(staff=giver, state__in=HELD)
+    """The friends whom `giver` has, or those of them who are wanted; two who became one are one."""
+    held: QuerySet[Friendship] = Friendship.objects.filter(staff=giver, state__in=HELD, person__merged_into=None)
     return held if wanted is None else held.filter(**_asked(wanted))
 
 

@@ -91,7 +91,8 @@ def turned(request: StaffRequest, public_id: str, turn: Callable[..., FriendHand
     try:
         return turn(of=found(request, public_id), by=request.staff, now=request.now)
     except connections.FriendsKept as refusal:
-        messages.error(request, REFUSALS[refusal.reason])
+        left = refusal.reason in ("inactive", "holds_no_people")
+        messages.error(request, PROBLEMS["taker_left"] if left else REFUSALS[refusal.reason])
         return None
 
 

@@ -32,6 +32,9 @@ def hand_over(*, giver: Staff, taker: Staff | None, by: Staff, now: datetime) ->
 
     It can be stopped and taken back like any other; access that is given again later takes nobody back.
     """
+    # Before the audit trail, like everybody who holds both, so that nobody waits in a circle.
+    both = Staff.objects.filter(pk__in=[giver.pk, *([taker.pk] if taker else [])])
+    list(both.order_by("pk").select_for_update(no_key=True))
     if Staff.objects.filter(pk=giver.pk, is_active=True).exists():
         raise HandoverRefused("still_active")
     if taker is not None and not queries.takers().filter(pk=taker.pk).exists():

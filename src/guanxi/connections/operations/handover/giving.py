@@ -22,7 +22,7 @@ def give_friends(takers: Mapping[int, int], of: FriendHandover, now: datetime) -
     Remark, description and source go with them; who is a taker's own person stays where they are.
     """
     held = Friendship.objects.filter(pk__in=takers, staff=of.giver_id, state__in=HELD, state_at__lte=of.at)
-    some = list(held.order_by("pk").select_for_update())
+    some, behind = _with_behind(list(held.order_by("pk").select_for_update()), of)
     there = parties(
         people_ids={one.person_id for one in some},
         staff=[of.giver_id, *set(takers.values())],
@@ -37,13 +37,30 @@ def give_friends(takers: Mapping[int, int], of: FriendHandover, now: datetime) -
         taken[there.people[one.person_id], taker, one.account_id].add(
             (of.at, FriendFactKind.TAKEN.value, why.value, of.giver_id)
         )
-        given[one.person_id, of.giver_id, one.account_id].add((of.at, FriendFactKind.HANDED_OVER.value, "", taker))
+        for person in (one.person_id, *behind.get((one.person_id, one.account_id), ())):
+            given[person, of.giver_id, one.account_id].add((of.at, FriendFactKind.HANDED_OVER.value, "", taker))
     noted = FRIENDS.note(taken, source="staff")
     _keep_words(noted, going, there.people)
     # First those who begin, so that nobody falls from the level for a moment.
     settle(noted, there, now=now, source="staff")
     settle(FRIENDS.note(given, source="staff"), there, now=now, source="staff")
     return Counter(takers[one.pk] for one in going)
+
+
+def _with_behind(
+    rows: Sequence[Friendship], of: FriendHandover
+) -> tuple[list[Friendship], dict[tuple[int, int], list[int]]]:
+    """Who was a friend twice, before two became one, goes once: who goes, and (person, account) → who became them."""
+    twice = Friendship.objects.filter(
+        person__merged_into__in=[one.person_id for one in rows], staff=of.giver_id, state__in=HELD
+    )
+    behind: dict[tuple[int, int], list[int]] = defaultdict(list)
+    fronts, gone = {(one.person_id, one.account_id) for one in rows}, set()
+    for pk, person, into, account in twice.values_list("pk", "person", "person__merged_into", "account"):
+        if (into, account) in fronts:
+            behind[into, account].append(person)
+            gone.add(pk)
+    return [one for one in rows if one.pk not in gone], behind
 
 
 def _keep_words(noted: Sequence[Noted], going: Sequence[Friendship], people_now: Mapping[int, int]) -> None:

@@ -58,9 +58,11 @@ def return_some(takers: Mapping[int, int], of: FriendHandover, now: datetime) ->
     own = _own(rows, of)
     back: dict[Key, Facts] = defaultdict(set)
     ended: dict[Key, Facts] = defaultdict(set)
+    came = 0
     for one in rows:
         if there.fault(person=one.person_id, staff=of.giver_id, account=one.account_id):
             continue
+        came += 1
         back[there.people[one.person_id], of.giver_id, one.account_id].add(
             (of.undone_at, FriendFactKind.TAKEN.value, FriendSource.HANDED_OVER.value, one.staff_id)
         )
@@ -70,7 +72,7 @@ def return_some(takers: Mapping[int, int], of: FriendHandover, now: datetime) ->
             )
     settle(FRIENDS.note(back, source="staff"), there, now=now, source="staff")
     settle(FRIENDS.note(ended, source="staff"), there, now=now, source="staff")
-    return len(back)
+    return came
 
 
 def _own(rows: Sequence[Friendship], of: FriendHandover) -> set[int]:
