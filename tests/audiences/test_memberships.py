@@ -158,7 +158,6 @@ def test_who_comes_and_who_goes_is_said_once(workspace: Workspace, now: datetime
         later = now + timedelta(days=3)
         assert audiences.refresh(audience=audience, now=later) == Refreshed(1, 1, 1, 2)
         write_lake(now)
-        assert audiences.refresh(audience=audience, now=later) == Refreshed(1, 0, 0, 2)
         assert audiences.refresh(audience=audience, now=later) == Refreshed(1, 0, 0, 0)
     finally:
         registry.receivers("audience.refreshed").remove(heard.extend)
@@ -171,6 +170,29 @@ def test_who_comes_and_who_goes_is_said_once(workspace: Workspace, now: datetime
     days = AudienceDay.objects.order_by("day").values_list("size", "entered", "left")
     assert list(days) == [(1, 0, 0), (1, 1, 1)]
     assert [(one.audience, one.since) for one in queries.audiences_of(wang.pk)] == [(audience, later)]
+
+
+def test_nobody_is_looked_at_for_what_the_rule_does_not_ask_about(workspace: Workspace, now: datetime) -> None:
+    lin, boss = make_person("Lin", now=now), make_staff("Boss")
+    group = people.create_tag_group(name="Mood", exclusive=False, by=boss, now=now)
+    [tag] = people.create_tags(group=group, names=["Warm"], by=boss, now=now)
+    write_lake(now)
+    by_level, by_tag, by_order = (live(rules(tag)[name], now, name) for name in ("level", "tagged", "often"))
+    every = (by_level, by_tag, by_order)
+
+    def looked_at() -> list[int | None]:
+        write_lake(now)
+        return [audiences.refresh(audience=one, now=now).looked_at for one in every]
+
+    assert looked_at() == [None, None, None]
+    pay(lin, now)
+    assert looked_at() == [0, 0, 1]
+    people.tag_people(people=[lin.pk], add=[tag], put=Put(by=boss), now=now)
+    assert looked_at() == [0, 1, 0]
+    Person.objects.filter(pk=lin.pk).update(level="customer")
+    events.touch("people", [lin.pk])
+    assert looked_at() == [1, 1, 1]
+    assert kept(by_level) == kept(by_tag) == [lin.pk]
 
 
 def test_a_fixed_audience_keeps_its_people_wherever_it_is_asked(workspace: Workspace, now: datetime) -> None:

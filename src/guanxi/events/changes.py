@@ -44,32 +44,41 @@ def mark() -> Mark:
     return Mark(state.appended if state else 0, last or 0)
 
 
-def changed(since: Mark, until: Mark) -> pa.Array | None:
-    """The people of whom events or rows came in after `since`; None: ask about everybody."""
+def changed(
+    since: Mark, until: Mark, *, names: frozenset[str] | None = None, mirrors: frozenset[str] | None = None
+) -> pa.Array | None:
+    """The people of whom events (of these names) or rows (of these mirrors) came in after `since`; None: ask about
+    everybody."""
     if until.commit < since.commit:
         return None
     changes = list(Change.objects.filter(is_written=True, pk__gt=since.change, pk__lte=until.change))
     if any(one.people is None for one in changes):
         return None
-    found = [_unpacked(one.people) for one in changes if one.people]
-    if until.commit > since.commit:
+    unasked = MIRRORS.keys() - mirrors if mirrors is not None else frozenset[str]()
+    found = [_unpacked(one.people) for one in changes if one.people and one.mirror not in unasked]
+    if until.commit > since.commit and (names is None or names):
         commits = (since.commit + 1, until.commit)
         if (FactBatch.objects.filter(lake_commit__range=commits).aggregate(n=Sum("rows"))["n"] or 0) > MOST_EVENTS:
             return None
-        rows = bulk.asked(_PERSONS, [scope.current(), *commits])
+        asked = None if names is None else sorted(names)
+        rows = bulk.asked(_PERSONS, [scope.current(), *commits, asked, asked])
         found.append(np.array([person for (person,) in rows], np.int64))
-        found += [_persons(body) for (body,) in bulk.asked(_BODIES, [scope.current(), *commits])]
+        found += [_persons(body, asked) for (body,) in bulk.asked(_BODIES, [scope.current(), *commits])]
     return pa.array(np.unique(np.concatenate(found)) if found else [], pa.int64())
 
 
 _PERSONS = f"""
 SELECT DISTINCT person FROM {Fact._meta.db_table} WHERE workspace_id = %s AND lake_commit BETWEEN %s AND %s
+AND (%s::text[] IS NULL OR name = ANY(%s))
 """  # noqa: S608
 
 
-def _persons(body: bytes) -> Any:
+def _persons(body: bytes, names: list[str] | None) -> Any:
     try:
-        return np.unique(pa.ipc.open_stream(body).read_all()["person"].to_numpy())
+        rows = pa.ipc.open_stream(body).read_all()
+        if names is not None:
+            rows = rows.filter(pc.is_in(rows["name"], pa.array(names, pa.string())))
+        return np.unique(rows["person"].to_numpy())
     except (pa.ArrowException, KeyError):
         return np.array([], np.int64)  # the writer has set it aside: the lake does not hold it either
 

@@ -20,7 +20,18 @@ from guanxi.audiences.queries.scans import Context, Tables
 from guanxi.audiences.queries.sliding import slid
 from guanxi.audiences.queries.statements import people_of
 from guanxi.audiences.rules import (
+    Agreed,
+    Clause,
+    Did,
+    DidNot,
+    InAudience,
+    Reachable,
+    Strength,
+    Tagged,
+    Then,
+    Tie,
     Top,
+    name_of,
     opened,
     parse_rule,
 )
@@ -49,11 +60,13 @@ def look(audience: Audience, *, now: datetime, whole: bool = False) -> Look:
     rule = parse_rule(audience.rule, known, audience.public_id)
     basis, mark = basis_of(rule, known, zone), events.mark()
     whole = whole or audience.basis != basis or not _is_fresh(audience, now)
-    some = None if whole else events.changed(Mark(audience.lake_commit, audience.lake_change), mark)
+    where = opened(rule, known).where
+    names, mirrors = _read_by(where)
+    since = Mark(audience.lake_commit, audience.lake_change)
+    some = None if whole else events.changed(since, mark, names=names, mirrors=mirrors)
     if some is None:
         return Look(mark, basis, None, fitting(rule, known, zone, now=now))
     assert audience.refreshed_at is not None
-    where = opened(rule, known).where
     with events.lake() as lake:
         context = Context(tables_of(lake, audience.refreshed_at), now, zone, known)
         passed = slid(where, context, audience.refreshed_at)
@@ -67,6 +80,28 @@ def look(audience: Audience, *, now: datetime, whole: bool = False) -> Look:
         with _only(some, lake, context.tables) as tables:
             found = people_of(rule, lake, tables, now=now, zone=zone, catalogue=known, some=True)["person"]
     return Look(mark, basis, some, _without(found, gone()))
+
+
+def _read_by(where: Clause) -> tuple[frozenset[str], frozenset[str] | None]:
+    """The names of events and the mirrors that a rule depends on; None: perhaps on any mirror."""
+    names, mirrors, any_mirror = set[str](), {"people", "aliases"}, False
+    for _, leaf in leaves("where", where):
+        match leaf:
+            case Did() | DidNot() | Top():
+                names.add(name_of(leaf.event))
+            case Then():
+                names |= {name_of(step.event) for _, step in leaf.steps()}
+            case Tagged():
+                mirrors.add("tags")
+            case Tie():
+                mirrors.add("ties")
+            case Agreed() | Reachable():
+                mirrors.add("reach")
+            case InAudience():
+                any_mirror = True
+            case Strength():
+                any_mirror = any_mirror or bool(leaf.of)
+    return frozenset(names), None if any_mirror else frozenset(mirrors)
 
 
 def _is_fresh(audience: Audience, now: datetime) -> bool:
