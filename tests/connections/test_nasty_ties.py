@@ -16,7 +16,7 @@ from guanxi.events.models import Fact
 from guanxi.governance.models import Workspace
 from guanxi.people import operations as people
 from guanxi.people import queries as people_queries
-from guanxi.people.models import Person
+from guanxi.people.models import LevelProof, Person
 from guanxi.people.operations.personal.erasing import work_erasures
 from tests.connections.world import advisor, messenger, say, some_people
 from tests.factories.people import make_staff
@@ -131,3 +131,19 @@ def test_two_friends_of_one_advisor_become_one_and_part_again(account: Account, 
         ([("Ann", "deleted_by_them")], "visitor"),
     ]
     assert GroupChat.objects.get().people == 2
+
+
+def test_a_tie_that_ended_and_began_while_two_were_one_goes_home_with_its_level(
+    account: Account, now: datetime
+) -> None:
+    owner, bo = make_staff("Owner"), advisor("Bo")
+    one, two = some_people(now, 2)
+    say(two, bo, account, (9, "added"), now=now)
+    merge = people.merge_people(keep=one, drop=two, by=owner, now=now)
+    say(two, bo, account, (8, "removed_by_friend"), (7, "added"), now=now)
+    connections.note_follows([FollowTold(one.pk, account.pk, True, now)], now=now, source="wecom")
+    people.undo_merge(merge=merge, by=owner, now=now)
+    assert [(shown(each), level(each)) for each in (one, two)] == [([], "fan"), ([("Bo", "active")], "friend")]
+    proofs = LevelProof.objects.filter(level="friend").order_by("since").values_list("person", "since", "ended_at")
+    days = [now - timedelta(days=ago) for ago in (9, 8, 7)]
+    assert list(proofs) == [(two.pk, days[0], days[1]), (two.pk, days[2], None)]

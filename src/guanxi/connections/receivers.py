@@ -13,6 +13,7 @@ from guanxi.connections.operations import (
     follow_moves,
     follow_people,
     follow_taken_back,
+    follow_unmerges,
     settle_merged,
     settle_roles,
 )
@@ -48,6 +49,7 @@ also_own(queries.friends_of)
 events.mirror("ties", queries.mirrored)
 events.subscribe(PersonMerged.name, follow_merges)
 events.subscribe(PersonUnmerged.name, follow_merges)
+events.subscribe(PersonUnmerged.name, follow_unmerges)
 events.subscribe(PersonMerged.name, settle_merged)
 events.subscribe(PersonUnmerged.name, settle_merged)
 events.subscribe(PersonMerged.name, follow_people)

@@ -1,5 +1,11 @@
 from guanxi.connections.operations.checking import Refused
-from guanxi.connections.operations.following import follow_handovers, follow_merges, follow_moves, follow_taken_back
+from guanxi.connections.operations.following import (
+    follow_handovers,
+    follow_merges,
+    follow_moves,
+    follow_taken_back,
+    follow_unmerges,
+)
 from guanxi.connections.operations.follows import FollowTold, note_follows
 from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
@@ -61,6 +67,7 @@ __all__ = [
     "follow_moves",
     "follow_people",
     "follow_taken_back",
+    "follow_unmerges",
     "forget_platform",
     "hand_over_friends",
     "handover_lane",

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import Q
 
 from guanxi.connections.queries.mirror import tie_keys
 from guanxi.events import operations as events
@@ -98,6 +99,18 @@ class Book:
         left = {pk: one for pk, one in locked.items() if known[pk]}
         behind = self._behind(person for (person, *_rest), _row in locked.values()) if self.rank else _Behind()
         return self._seen_as_one(self._settle(left, known, {pk: set() for pk in left}, fresh=False), behind)
+
+    def of(self, people: Iterable[int]) -> list[Noted]:
+        """The rows of these people and of those who became them, as what is told of who they are now."""
+        ids = list(people)
+        mine = self.rows._default_manager.filter(Q(person__in=ids) | Q(person__merged_into__in=ids))
+        found = list(mine.values_list("pk", "person__merged_into", *self.key))
+        known = self._known([pk for pk, *_rest in found])
+        return [
+            Noted(pk, (into or person, *rest), None, self.derive(known[pk]), set(), known[pk])
+            for pk, into, person, *rest in found
+            if known[pk]
+        ]
 
     def show(self, people: Iterable[int]) -> None:
         """Who became whom has changed: the rows of these people say what they say themselves, and of those that have

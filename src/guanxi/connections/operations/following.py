@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guanxi.connections.models import FriendHandover, Friendship
-from guanxi.connections.operations.follows import FOLLOWS
-from guanxi.connections.operations.friends import FRIENDS
+from guanxi.connections.operations.follows import FOLLOWS, prove_follows_again
+from guanxi.connections.operations.friends import FRIENDS, prove_friends_again
 from guanxi.connections.operations.groups import PEOPLE_IN_GROUPS
 from guanxi.connections.operations.handover import hand_over_friends, return_friends
 from guanxi.connections.queries import in_time
@@ -23,6 +23,13 @@ def follow_merges(happened: Sequence[events.Happened]) -> None:
     for book in (FRIENDS, FOLLOWS, PEOPLE_IN_GROUPS):
         book.show(people)
     events.touch("ties", ties_of(people))
+
+
+def follow_unmerges(happened: Sequence[events.Happened]) -> None:
+    for each in happened:
+        parted = sorted({each.fact.person, each.fact.merged})
+        prove_friends_again(parted, each.at)
+        prove_follows_again(parted, each.at)
 
 
 def follow_handovers(happened: Sequence[events.Happened]) -> None:

@@ -112,6 +112,20 @@ def reasons(noted: Iterable[Noted], there: Parties) -> list[people.Reason]:
     return [people.Reason(one.key[0], one.pk, there.accounts[one.key[1]].name, times_of(one.told)) for one in noted]
 
 
+def prove_follows_again(people_ids: Sequence[int], now: datetime) -> None:
+    """These people were one: each has the proofs of their own ties, also of what was told in the meantime."""
+    noted = FOLLOWS.of(people_ids)
+    there = parties(accounts={one.key[1] for one in noted})
+    people.prove_times(
+        level=Level.FAN,
+        proof=PROOF,
+        reasons=reasons(noted, there),
+        now=now,
+        undoing=True,
+        among=people_ids,
+    )
+
+
 def times_of(told: Facts) -> Sequence[people.Stretch]:
     """When they followed, the time that stands last."""
     turns = [Turn(at, begins) for at, begins in told]

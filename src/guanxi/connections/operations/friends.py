@@ -178,6 +178,20 @@ def reasons(noted: Iterable[Noted], there: Parties) -> list[people.Reason]:
     return [people.Reason(one.key[0], one.pk, there.staff[one.key[1]].name, times_of(one.told)) for one in noted]
 
 
+def prove_friends_again(people_ids: Sequence[int], now: datetime) -> None:
+    """These people were one: each has the proofs of their own ties, also of what was told in the meantime."""
+    noted = FRIENDS.of(people_ids)
+    there = parties(staff={one.key[1] for one in noted})
+    people.prove_times(
+        level=Level.FRIEND,
+        proof=PROOF,
+        reasons=reasons(noted, there),
+        now=now,
+        undoing=True,
+        among=people_ids,
+    )
+
+
 def times_of(told: Facts) -> Sequence[people.Stretch]:
     """When the friendship was active, the time that stands last."""
     happened = list(_read(told))

@@ -159,29 +159,31 @@ def prove_times(
     source: str = "",
     import_id: int | None = None,
     undoing: bool = False,
+    among: Collection[int] = (),
 ) -> None:
     """The proofs of these reasons become these times, whatever was thought before: in whichever order things are
     told, what follows from the same is the same. A reason is named once.
 
     Announces who rose, and who fell at the time when it happened. While an import is taken back, what was announced by
-    it goes with it: then only who stands by a proof that is new is told of.
+    it goes with it: then only who stands by a proof that is new is told of. `among`: people who were one, of whom any
+    may have the proof of another.
     """
     if not reasons:
         return
-    known: dict[tuple[int, int | None], list[_Row]] = defaultdict(list)
-    for row in _known(proof, [(one.person, one.reference) for one in reasons]):
-        known[row.person, row.reference].append(row)
+    known: dict[int | None, list[_Row]] = defaultdict(list)
+    for row in _known(proof, [(who, one.reference) for one in reasons for who in {one.person, *among}]):
+        known[row.reference].append(row)
     ended: dict[int, tuple[datetime, str]] = {}
-    others: list[tuple[int, datetime, datetime | None, str]] = []
+    others: list[tuple[int, int, datetime, datetime | None, str]] = []
     fresh: list[tuple[Reason, Stretch]] = []
     gone: list[int] = []
     for one in reasons:
-        rows = known[one.person, one.reference]
+        rows = known[one.reference]
         pairs, new, old = _paired(rows, one.times)
         others += [
-            (row.pk, time.since, time.until, time.because)
+            (row.pk, one.person, time.since, time.until, time.because)
             for row, time in pairs
-            if (row.since, row.ended_at, row.ended_by) != (time.since, time.until, time.because)
+            if (row.person, row.since, row.ended_at, row.ended_by) != (one.person, time.since, time.until, time.because)
         ]
         fresh += [(one, time) for time in new]
         gone += [row.pk for row in old]
@@ -191,7 +193,7 @@ def prove_times(
     if gone:
         LevelProof.objects.filter(pk__in=gone).delete()
     if others:
-        bulk.update(LevelProof, ["since", "ended_at", "ended_by"], others)
+        bulk.update(LevelProof, ["person_id", "since", "ended_at", "ended_by"], others)
     if fresh:
         bulk.insert(
             LevelProof,
@@ -205,7 +207,7 @@ def prove_times(
             ),
         )
     new_now = {one.person for one, time in fresh if time.until is None} if undoing else None
-    _settle({one.person for one in reasons}, now, source, import_id, ended=ended, risen=new_now)
+    _settle({*among, *(one.person for one in reasons)}, now, source, import_id, ended=ended, risen=new_now)
 
 
 def _paired(
