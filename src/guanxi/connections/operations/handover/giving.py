@@ -57,7 +57,7 @@ def _with_behind(
     behind: dict[tuple[int, int], list[int]] = defaultdict(list)
     fronts, gone = {(one.person_id, one.account_id) for one in rows}, set()
     for pk, person, into, account in twice.values_list("pk", "person", "person__merged_into", "account"):
-        if (into, account) in fronts:
+        if into and (into, account) in fronts:
             behind[into, account].append(person)
             gone.add(pk)
     return [one for one in rows if one.pk not in gone], behind
