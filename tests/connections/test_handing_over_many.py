@@ -157,6 +157,7 @@ def test_a_taker_who_leaves_stops_it_until_they_are_back(seven: list[Person], no
     leave("Cy")
     assert (turns(of, now).state, of.problem, of.friends) == ("stopped", "taker_left", 2)
     assert [row.kind for row in Notice.objects.all()] == ["handover.stopped"]
+    assert [row.by for row in AuditEntry.objects.filter(act="handover.stopped")] == [None]
     with pytest.raises(FriendsKept, match="inactive"):
         connections.resume_handover(of=of, by=owner(), now=now)
     governance.set_active(staff=one("Cy"), active=True, by=owner())

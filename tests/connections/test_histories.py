@@ -63,32 +63,29 @@ class Telling:
 
 
 moment = st.integers(0, 3)
-tellers = st.sampled_from(TELLERS)
 FRIEND = ("requested", "half_added", "added", "added", "added", "removed_by_friend", "removed_by_staff", "blocked",
           "unblocked")  # fmt: skip
-tellings = st.one_of(
-    st.builds(
-        Telling,
-        st.just("friends"),
-        st.tuples(st.integers(0, 1), st.integers(0, 1), st.sampled_from(FRIEND), moment, st.sampled_from(["", "scan"])),
-        tellers,
+# Few people and moments, so that what is told meets; of referrals whoever brings has the lower number: no rings.
+FACTS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
+    "friends": st.tuples(
+        st.just(0), st.sampled_from([0, 0, 0, 1]), st.sampled_from(FRIEND), moment, st.sampled_from(["", "", "scan"])
     ),
-    st.builds(Telling, st.just("follows"), st.tuples(st.integers(0, 1), st.booleans(), moment), tellers),
-    st.builds(
-        Telling,
-        st.just("groups"),
-        st.tuples(st.integers(0, 1), st.booleans(), moment, st.sampled_from(["", "unknown"])),
-        tellers,
-    ),
-    st.builds(
-        Telling,
-        st.just("referrals"),
-        st.tuples(st.integers(0, 3), st.integers(0, 3), moment, st.sampled_from(["card", "word"])).filter(
-            lambda what: what[0] < what[1]
-        ),
-        tellers,
-    ),
-)
+    "follows": st.tuples(st.just(0), st.booleans(), moment),
+    "groups": st.tuples(st.just(0), st.booleans(), moment, st.sampled_from(["", "", "unknown"])),
+    "referrals": st.tuples(
+        st.integers(0, 2), st.integers(1, 3), moment, st.sampled_from(["card", "card", "word"])
+    ).filter(lambda what: what[0] < what[1]),
+}
+
+
+def told_by_some(kind: str) -> st.SearchStrategy[list[Telling]]:
+    """Each fact by one teller or several."""
+    by = st.lists(st.sampled_from(TELLERS), min_size=1, max_size=2, unique=True)
+    facts = st.lists(st.tuples(FACTS[kind], by), min_size=1, max_size=4)
+    return facts.map(lambda some: [Telling(kind, what, teller) for what, tellers in some for teller in tellers])
+
+
+histories = st.tuples(*map(told_by_some, KINDS)).map(lambda some: [one for told in some for one in told])
 
 
 @pytest.fixture
@@ -218,7 +215,7 @@ def watched(act: Any, *given: Any) -> list[str]:
 
 
 @settings(max_examples=MANY, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=st.lists(tellings, min_size=2, max_size=9), seed=st.integers(0, 10_000))
+@given(history=histories, seed=st.integers(0, 10_000))
 def test_in_any_order_and_with_files_taken_back_the_times_decide(
     world: World, history: list[Telling], seed: int
 ) -> None:

@@ -1,7 +1,7 @@
 """Clauses that name people by a table of their own: sequences, and the first so many percent."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from hashlib import sha256
 from operator import or_
@@ -11,7 +11,7 @@ import ibis
 
 from guanxi.audiences.queries import bands
 from guanxi.audiences.queries.lived import ranked_by
-from guanxi.audiences.queries.scans import Context, days, selected, total
+from guanxi.audiences.queries.scans import EPOCH, MICROSECOND, Context, days, selected, total
 from guanxi.audiences.rules import Agreed, InAudience, Reachable, Share, Strength, Tagged, Then, Tie, Top, window_bounds
 
 # The states of the mirror. Who is asked only has no tie yet; one that was handed over goes on with somebody else.
@@ -81,24 +81,38 @@ def _sequences(clause: Then, context: Context) -> Any:
     after = end and end + timedelta(microseconds=gap + 1)
     firsts, nexts = selected(clause.first, (start, end), context), selected(clause.next, (start, after), context)
     at, came_at = to_us(firsts.occurred_at), to_us(nexts.occurred_at)
-    firsts = firsts.select("person", at=at, own=at // gap)
-    nexts = nexts.select("person", at=came_at, own=came_at // gap)
-    nexts = nexts.group_by("person", "own").agg(earliest=nexts.at.min(), latest=nexts.at.max())
+    firsts = firsts.select("person", at=at, **_stretch(firsts, at, start, after, gap))
+    nexts = nexts.select(at=came_at, **_stretch(nexts, came_at, start, after, gap))
+    keys = [name for name in nexts.columns if name != "at"]
+    nexts = nexts.group_by(keys).agg(earliest=nexts.at.min(), latest=nexts.at.max())
+    before = {name: nexts[name] - 1 if name == "own" else nexts[name] for name in keys}
     if clause.type == "then":
         # Each `next` under the stretch of the `first` that it may follow; an inner join leaves most out at once.
         none = ibis.null("int64")
-        own = nexts.select("person", "own", latest="latest", earliest=none)
-        before = nexts.select("person", own=nexts.own - 1, latest=none, earliest="earliest")
-        met = firsts.inner_join(own.union(before), ["person", "own"])
+        own = nexts.select(*keys, latest="latest", earliest=none)
+        met = firsts.inner_join(own.union(nexts.select(**before, latest=none, earliest="earliest")), keys)
         came = (met.latest > met.at) | (met.earliest - met.at <= gap)
         return met.filter(came).select("person").distinct()
-    same = nexts.select(same_person="person", same_own="own", latest="latest")
-    following = nexts.select(next_person="person", next_own=nexts.own - 1, earliest="earliest")
-    seen = firsts.left_join(same, [firsts.person == same.same_person, firsts.own == same.same_own])
-    seen = seen.left_join(following, [seen.person == following.next_person, seen.own == following.next_own])
+    same = nexts.select(**{f"same_{name}": nexts[name] for name in keys}, latest="latest")
+    following = nexts.select(**{f"next_{name}": key for name, key in before.items()}, earliest="earliest")
+    seen = firsts.left_join(same, [firsts[name] == same[f"same_{name}"] for name in keys])
+    seen = seen.left_join(following, [seen[name] == following[f"next_{name}"] for name in keys])
     came = (seen.latest > seen.at).fill_null(False) | (seen.earliest - seen.at <= gap).fill_null(False)
-    over = seen.at <= int(context.now.timestamp()) * 1_000_000 + context.now.microsecond - gap
+    over = seen.at <= _us(context.now) - gap
     return seen.filter(~came & over).select("person")
+
+
+def _stretch(events: Any, at: Any, start: datetime | None, after: datetime | None, gap: int) -> dict[str, Any]:
+    """Whose stretch an event lies in: two numbers, or one where the window has both edges, which costs less. Between
+    the numbers of two people lies one that no event has."""
+    if start is None or after is None:
+        return {"of": events.person, "own": at // gap}
+    many = (_us(after) - _us(start)) // gap + 3
+    return {"own": events.person * many + (at - _us(start)) // gap}
+
+
+def _us(instant: datetime) -> int:
+    return (instant - EPOCH) // MICROSECOND
 
 
 def _first(clause: Top, context: Context) -> Any:

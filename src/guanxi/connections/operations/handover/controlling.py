@@ -15,13 +15,13 @@ from guanxi.connections.operations.handover.working import (
     halt,
     hindrance,
     hold_staff,
+    record,
     takers_of,
     work,
     write_down,
 )
 from guanxi.connections.queries import HANDOVER_WORKING, FriendsWanted, friends_to_give, groups_to_give, in_time
 from guanxi.connections.rules import dealt
-from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.people import queries as people
 
@@ -84,7 +84,7 @@ def hand_over_friends(
             of.delete()
             return None
         return of
-    _record("started", of, by, now)
+    record("started", of, by, now)
     return of
 
 
@@ -137,7 +137,7 @@ def stop_handover(*, of: FriendHandover, by: Staff | None, now: datetime) -> Fri
     if held.state not in HANDOVER_WORKING:
         raise FriendsKept("not_running")
     halt(held, HandoverState.STOPPED, now)
-    _record("stopped", held, by, now)
+    record("stopped", held, by, now)
     return held
 
 
@@ -153,7 +153,7 @@ def resume_handover(*, of: FriendHandover, by: Staff | None, now: datetime) -> F
     held.state = HandoverState.UNDOING if held.undone_at else HandoverState.RUNNING
     held.problem, held.finished_at, held.giver_active = "", None, staff[held.giver_id].is_active
     held.save(update_fields=["state", "problem", "finished_at", "giver_active"])
-    _record("resumed", held, by, now)
+    record("resumed", held, by, now)
     return held
 
 
@@ -177,7 +177,7 @@ def return_friends(*, of: FriendHandover, by: Staff | None, now: datetime, turn_
     held.save()
     write_down(held, friends, groups)
     if not _at_once(friends, groups, held, now):
-        _record("turned_back", held, by, now)
+        record("turned_back", held, by, now)
     return held
 
 
@@ -185,11 +185,3 @@ def _both(of: FriendHandover) -> tuple[dict[int, Staff], FriendHandover]:
     staff = hold_staff(of.giver_id, *takers_of(of))
     held: FriendHandover = FriendHandover.objects.select_for_update().get(pk=of.pk)
     return staff, held
-
-
-def _record(what: str, of: FriendHandover, by: Staff | None, now: datetime) -> None:
-    """With how many it is about, and how many have gone or come back by now."""
-    detail = {"handover": of.public_id, "friends": of.friends, "total": of.total}
-    if of.undone_at is not None:
-        detail |= {"friends": of.returned, "total": of.returning}
-    governance.record(act=f"handover.{what}", by=by, subject=of.giver.public_id, detail=detail, now=now)

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import OperationalError, transaction
 
 from guanxi.connections.models import FriendHandover, HandoverState
-from guanxi.connections.operations.handover.working import halt, hindrance, hold_staff, takers_of, work
+from guanxi.connections.operations.handover.working import halt, hindrance, hold_staff, record, takers_of, work
 from guanxi.connections.queries import HANDOVER_WORKING
 from guanxi.governance import operations as governance
 from guanxi.kit.apart import apart
@@ -39,6 +39,7 @@ def _turn(seen: FriendHandover, now: datetime) -> bool:
         return False
     if problem := hindrance(of, staff):
         halt(of, HandoverState.STOPPED, now, problem)
+        record("stopped", of, None, now)
         _tell(of, now)
     elif not work(of, now):
         _tell(of, now)

@@ -112,3 +112,11 @@ def _finish(of: FriendHandover, now: datetime) -> None:
         )
     of.finished_at = now
     of.save(update_fields=COUNTS)
+
+
+def record(what: str, of: FriendHandover, by: Staff | None, now: datetime) -> None:
+    """With how many it is about, and how many have gone or come back by now."""
+    detail = {"handover": of.public_id, "friends": of.friends, "total": of.total}
+    if of.undone_at is not None:
+        detail |= {"friends": of.returned, "total": of.returning}
+    governance.record(act=f"handover.{what}", by=by, subject=of.giver.public_id, detail=detail, now=now)
