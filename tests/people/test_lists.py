@@ -221,6 +221,7 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
     """With limits so low that rare and common sides, near and far ones, all occur among fifty people."""
     monkeypatch.setattr(sides, "FEW", 6)
     monkeypatch.setattr(lists, "WINDOW", 9)
+    monkeypatch.setattr(lists, "MET_WITHIN", 20)
     dice, boss = random.Random(seed), make_staff("Boss")
     store, ann = make_unit("Store"), make_staff("Ann", "advisor")
     city, points = (Field.objects.create(key=key, label=key, kind=kind) for key, kind in KINDS)
@@ -305,6 +306,8 @@ def test_every_filter_in_every_order_gives_what_a_look_at_each_person_gives(
             if sort in ("name", "unseen"):
                 anns = [pk for pk in right if known[pk]["owner"] == ann]
                 assert listed(ann, wanted) == in_order(anns, known, sort), wanted
+        all_of_ann = [pk for pk, one in known.items() if one["owner"] == ann]
+        assert listed(ann, Wanted(sort=sort)) == in_order(all_of_ann, known, sort), sort
 
 
 def test_the_days_of_a_list_ask_once_in_which_zone_they_are(workspace: Workspace, now: datetime) -> None:

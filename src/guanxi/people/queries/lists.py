@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, F, OrderBy, Q, QuerySet
 
+from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff
 from guanxi.kit import scope
 from guanxi.people.models import Person
@@ -23,8 +24,10 @@ from guanxi.people.queries.filters import (
     tags_of_list,
     traits_of,
     visible,
+    within,
     zone_of,
 )
+from guanxi.people.queries.filters import own as own_of
 from guanxi.people.queries.moves import moves_of_list
 from guanxi.people.queries.sides import Side, Without, Word, among, by_identity, by_words, extra, few, room_for_ids
 
@@ -49,6 +52,8 @@ comes after those who are for longest."""
 WINDOW = 2_000
 """So many people are looked at one by one; who is rare or stands far behind is found by reading their side first."""
 
+MET_WITHIN = 10_000
+
 Mark = tuple[int, Any]
 """Where a page ended: the id of its last person, and what they were sorted by."""
 
@@ -68,12 +73,13 @@ class BadCursor(ValueError):
 @dataclass(frozen=True)
 class Found:
     """Whom `staff` may see and the filter lets through. `ids`: everyone else is out, when that is known at once;
-    `broad`: sides on which many people are."""
+    `broad`: sides on which many people are; `own`: these are all who are asked for, whatever else they are."""
 
     wanted: Wanted
     people: QuerySet[Person]
     ids: list[int] | None
     broad: list[Side]
+    own: QuerySet[Any] | None = None
 
     def everyone(self) -> QuerySet[Person]:
         people = self.people if self.ids is None else among(self.people, self.ids)
@@ -122,7 +128,8 @@ def find_people(staff: Staff, wanted: Wanted) -> Found:
         # This asked whom they may see: the page and the count would spend most of their time on reading it again.
         people, ids, broad = listed().filter(asked), set(both), [one for one in broad if one not in with_row]
     if ids is None:
-        return Found(wanted, people, None, broad)
+        whoever = not broad and not asked and governance.data_scope(staff.role) == "own"
+        return Found(wanted, people, None, broad, own_of(staff) if whoever else None)
     for side in broad:
         ids = set(side.of(ids))
     return Found(wanted, people, sorted(ids), [])
@@ -144,8 +151,11 @@ def page_of(found: Found, *, after: str = "", size: int = PAGE) -> Page:
         ids = _sorted(among(found.people, found.ids), column, back, mark)[: size + 1]
     else:
         ids = []
-        for part in _from(found.people, column, back, mark):
-            ids += _first(part, found.broad, size + 1 - len(ids), column, back, mark)
+        everybody = _from(listed(), column, back, mark)
+        for part, whole in zip(_from(found.people, column, back, mark), everybody, strict=True):
+            limit = size + 1 - len(ids)
+            near = None if found.own is None or column == CLOSE else _near(whole, found.own, limit, column, back)
+            ids += _first(part, found.broad, limit, column, back, mark) if near is None else near
             if len(ids) > size:
                 break
     beside = ["owner", "unit", "strength"] if column == CLOSE else ["owner", "unit"]
@@ -194,6 +204,17 @@ def _first(
         return along
     with room_for_ids():
         return list(extra(people, (side.hashed() for side in broad)).values_list("pk", flat=True)[:limit])
+
+
+def _near(people: QuerySet[Person], own: QuerySet[Any], limit: int, column: str, back: str) -> list[int] | None:
+    """Of an advisor with thousands of people the first ones are soon met in the order of everybody, where an index has
+    it; None when they are not."""
+    edge = people.values_list(column, "pk")[MET_WITHIN : MET_WITHIN + 1].first()
+    if edge is None:
+        return None
+    with room_for_ids():
+        met = list(people.filter(_until(column, back, *edge), within(own)).values_list("pk", flat=True)[:limit])
+    return met if len(met) == limit else None
 
 
 def _along(
