@@ -81,9 +81,9 @@ def _sequences(clause: Then, context: Context) -> Any:
     after = end and end + timedelta(microseconds=gap + 1)
     firsts, nexts = selected(clause.first, (start, end), context), selected(clause.next, (start, after), context)
     at, came_at = to_us(firsts.occurred_at), to_us(nexts.occurred_at)
-    firsts = firsts.select("person", at=at, **_stretch(firsts, at, start, after, gap))
-    nexts = nexts.select(at=came_at, **_stretch(nexts, came_at, start, after, gap))
-    keys = [name for name in nexts.columns if name != "at"]
+    keys = ["own"] if start and after else ["person", "own"]
+    firsts = firsts.select("person", at=at, own=_stretch(firsts, at, start, after, gap))
+    nexts = nexts.select("person", at=came_at, own=_stretch(nexts, came_at, start, after, gap))
     nexts = nexts.group_by(keys).agg(earliest=nexts.at.min(), latest=nexts.at.max())
     before = {name: nexts[name] - 1 if name == "own" else nexts[name] for name in keys}
     if clause.type == "then":
@@ -102,13 +102,13 @@ def _sequences(clause: Then, context: Context) -> Any:
     return seen.filter(~came & over).select("person")
 
 
-def _stretch(events: Any, at: Any, start: datetime | None, after: datetime | None, gap: int) -> dict[str, Any]:
-    """Whose stretch an event lies in: two numbers, or one where the window has both edges, which costs less. Between
-    the numbers of two people lies one that no event has."""
+def _stretch(events: Any, at: Any, start: datetime | None, after: datetime | None, gap: int) -> Any:
+    """In which an event lies. Where the window has both edges the number says whose it is, too, because to join by one
+    costs less: between those of two people lies one that no event has."""
     if start is None or after is None:
-        return {"of": events.person, "own": at // gap}
+        return at // gap
     many = (_us(after) - _us(start)) // gap + 3
-    return {"own": events.person * many + (at - _us(start)) // gap}
+    return events.person * many + (at - _us(start)) // gap
 
 
 def _us(instant: datetime) -> int:
