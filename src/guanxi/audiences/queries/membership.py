@@ -20,7 +20,6 @@ from guanxi.people import queries as people
 MINUTE = timedelta(minutes=1)
 BREATH = timedelta(seconds=10)
 SLOWEST = timedelta(minutes=5)
-AMONG = "person_id = ANY(string_to_array(%s, ',')::bigint[])"
 
 
 def members_of(audience: Audience) -> QuerySet[AudienceMember]:
@@ -45,8 +44,8 @@ def listed(audience: int, among: pa.Array | None = None) -> pa.Array:
     """The keys of its members, in no order."""
     if among is None:
         return bulk.numbers(LISTED, [scope.current(), audience])
-    asked = ",".join(map(str, among.to_pylist()))  # a list is written number by number
-    return bulk.numbers(f"{LISTED} AND {AMONG}", [scope.current(), audience, asked])
+    asked = bulk.any_number("person_id", among.to_pylist())
+    return bulk.numbers(f"{LISTED} AND {asked['where'][0]}", [scope.current(), audience, *asked["params"]])
 
 
 def day_of(now: datetime) -> date:

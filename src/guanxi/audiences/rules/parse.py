@@ -103,24 +103,21 @@ def named_in(rule: object) -> set[str]:
 
 def events_in(rule: object) -> set[str]:
     """The events that the JSON of a rule asks about, be it sound or not."""
-    match rule:
-        case dict():
-            own = {rule["event"]} if isinstance(rule.get("event"), str) else set[str]()
-            return own.union(*(events_in(inner) for inner in rule.values()))
-        case list():
-            return set[str]().union(*map(events_in, rule))
-        case _:
-            return set()
+    return _said_in(rule, "event")
 
 
 def traits_in(rule: object) -> set[str]:
     """The traits that the JSON of a rule asks about, be it sound or not."""
+    return _said_in(rule, "trait")
+
+
+def _said_in(rule: object, word: str) -> set[str]:
     match rule:
         case dict():
-            own = {rule["trait"]} if isinstance(rule.get("trait"), str) else set[str]()
-            return own.union(*(traits_in(inner) for inner in rule.values()))
+            own = {rule[word]} if isinstance(rule.get(word), str) else set[str]()
+            return own.union(*(_said_in(inner, word) for inner in rule.values()))
         case list():
-            return set[str]().union(*map(traits_in, rule))
+            return set[str]().union(*(_said_in(inner, word) for inner in rule))
         case _:
             return set()
 
