@@ -79,7 +79,9 @@ class Friendship(WorkspaceRow):
             models.Index(fields=["workspace_id", "-since", "-id"], name="friend_newest"),
             models.Index(fields=["workspace_id", "state", "-since", "-id"], name="friend_by_state"),
             models.Index(fields=["workspace_id", "source", "-since", "-id"], name="friend_by_source"),
-            models.Index(fields=["staff", "person"], condition=models.Q(state="active"), name="friend_active"),
+            models.Index(
+                fields=["workspace_id", "staff", "person"], condition=models.Q(state="active"), name="friend_of_own"
+            ),
             models.Index(
                 fields=["workspace_id", "import_id", "id"],
                 condition=models.Q(import_id__isnull=False),

@@ -11,6 +11,7 @@ import pyarrow as pa
 from guanxi.audiences import queries as audiences
 from guanxi.events import queries as events
 from guanxi.governance.models import Staff
+from guanxi.kit import bulk
 from guanxi.people import queries as people
 from guanxi.people.queries import Card
 
@@ -38,6 +39,7 @@ def seen_of(found: pa.Array | pa.ChunkedArray, staff: Staff) -> list[Card]:
     """Some of these people, spread over all of them."""
     step = max(len(found) // LOOKED_AT, 1)
     spread = found.take(pa.array(range(0, len(found), step)[:LOOKED_AT], pa.int64())).to_pylist()
-    seen = sorted(people.visible(staff).filter(pk__in=spread).values_list("pk", flat=True))
+    looked = people.visible(staff).extra(**bulk.any_number("people_person.id", spread))
+    seen = sorted(looked.values_list("pk", flat=True))
     chosen = seen[:: max(len(seen) // SHOWN, 1)][:SHOWN]
     return people.cards(chosen)

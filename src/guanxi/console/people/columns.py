@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,9 +17,9 @@ from guanxi.console.strength_words import BANDS
 from guanxi.console.templatetags.figures import country_name, day, language_name
 from guanxi.governance.models import Staff
 from guanxi.people import queries
-from guanxi.people.models import Field, Role, TraitKind
-from guanxi.people.queries import Card
+from guanxi.people.models import Field, IdentityKind, Person, Role, TraitKind
 
+TRAIT = "trait:"
 TRAITS_AT_MOST = 200
 SHOWN_AT_MOST = 16
 
@@ -69,40 +70,43 @@ def fields() -> list[Field]:
 
 def columns(traits: list[Field]) -> dict[str, Column]:
     """Every column that this workspace has, by its key; those of traits come last."""
-    own = [Column(f"trait:{one.key}", one.label, "num t2" if one.kind == TraitKind.NUMBER else "t2") for one in traits]
+    own = [Column(f"{TRAIT}{one.key}", one.label, "num t2" if one.kind == TraitKind.NUMBER else "t2") for one in traits]
     return {one.key: replace(one, label=str(one.label)) for one in (*FIXED, *own)}
 
 
-def asked_for(people: Sequence[int], chosen: list[Column], staff: Staff, now: datetime) -> dict[str, dict[int, str]]:
-    """What stands in columns that ask other tables: column → person → words; one query a column, if it is shown."""
-    keys, found = {one.key for one in chosen}, dict[str, dict[int, str]]()
+Shown = Mapping[str, Mapping[int, Any]]
+"""Column → person → what stands there."""
+
+
+def asked_for(people: Sequence[Person], chosen: list[Column], staff: Staff, now: datetime) -> Shown:
+    """What stands in columns that ask other tables; one query for those of a table, if one is shown."""
+    ids, keys, found = [one.pk for one in people], {one.key for one in chosen}, defaultdict[str, dict[int, Any]](dict)
+    if kinds := keys & {IdentityKind.PHONE.value, IdentityKind.EMAIL.value}:
+        for (person, kind), address in queries.reaches_of(people, kinds).items():
+            found[kind][person] = address
+    if traits := [key.removeprefix(TRAIT) for key in keys if key.startswith(TRAIT)]:
+        for (person, key), value in queries.values_of(ids, traits).items():
+            found[TRAIT + key][person] = words.trait_words(value)
     if "tags" in keys:
-        tags = queries.tags_of(people, staff)
+        tags = queries.tags_of(ids, staff)
         found["tags"] = {person: ", ".join(one.name for one in some) for person, some in tags.items()}
     if "strength" in keys:
-        found["strength"] = {person: str(BANDS[band][0]) for person, band in connections.bands_of(people, now).items()}
+        found["strength"] = {person: str(BANDS[band][0]) for person, band in connections.bands_of(ids, now).items()}
     if "member" in keys:
-        members = queries.members_of(people)
-        found["member"] = {person: _yes("Yes") if person in members else _yes("No") for person in people}
+        members = queries.members_of(ids)
+        found["member"] = {person: _yes("Yes") if person in members else _yes("No") for person in ids}
     if "role" in keys:
-        roles = queries.roles_of(people)
-        found["role"] = {person: str(roles.get(person, Role.CONSUMER).label) for person in people}
+        roles = queries.roles_of(ids)
+        found["role"] = {person: str(roles.get(person, Role.CONSUMER).label) for person in ids}
     return found
 
 
-def cells(card: Card, chosen: list[Column], more: Mapping[str, Mapping[int, str]]) -> list[Cell]:
-    traits = {f"trait:{trait.key}": words.trait_words(trait.value) for trait in card.traits}
-    traits |= {key: texts.get(card.person.pk, "") for key, texts in more.items()}
-    return [_cell(card, column, traits) for column in chosen]
+def cells(person: Person, chosen: list[Column], beside: Shown) -> list[Cell]:
+    return [_cell(person, column, beside) for column in chosen]
 
 
-def _cell(card: Card, column: Column, traits: dict[str, Any]) -> Cell:
-    person = card.person
+def _cell(person: Person, column: Column, beside: Shown) -> Cell:
     match column.key:
-        case "phone":
-            return Cell(column, words.short_reach(card)[0])
-        case "email":
-            return Cell(column, words.short_reach(card)[1])
         case "level":
             return Cell(column, str(person.get_level_display()), words.level_tone(person.level) or "plain")
         case "owner":
@@ -117,5 +121,5 @@ def _cell(card: Card, column: Column, traits: dict[str, Any]) -> Cell:
             return Cell(column, day(person.last_seen_at))
         case "added":
             return Cell(column, day(person.created_at))
-        case trait:
-            return Cell(column, traits.get(trait, ""))
+        case other:
+            return Cell(column, beside.get(other, {}).get(person.pk, ""))

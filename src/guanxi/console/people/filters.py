@@ -95,7 +95,7 @@ class Filters:
         rest = self.standing.wanted | self.tags.wanted | self.levels.wanted
         return {"source": self.source, "traits": traits, **self.days, **has, **rest}
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, str]:
         days = {name: at.isoformat() if at else "" for name, at in self.days.items()}
         texts = dict(sorted(self.texts.items()))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,15 @@ from guanxi.people.models import Level
 from guanxi.people.queries import NONE, ORDERS, Wanted
 
 CHOICES_AT_MOST = 500
+
+
+@dataclass(frozen=True)
+class Place:
+    """An owner or a unit that a list may be narrowed to."""
+
+    pk: int
+    name: str
+    depth: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,11 +50,10 @@ class Asked:
         self.after = given.get("after", "")
         self.person = given.get("person", "")
         self.view = given.get("view", "")
-        self.owners = {} if data_scope(staff.role) == DataScope.OWN else _by_key(Staff.objects.order_by("name", "pk"))
-        self.units = _by_key(Unit.objects.order_by("path"))
+        self.owners = {} if data_scope(staff.role) == DataScope.OWN else _owners()
+        self.units = _units()
         self.owner_key, self.unit_key = given.get("owner", "")[:40], given.get("unit", "")[:40]
-        self.owner: Staff | None = self.owners.get(self.owner_key)
-        self.unit: Unit | None = self.units.get(self.unit_key)
+        self.owner, self.unit = self.owners.get(self.owner_key), self.units.get(self.unit_key)
         kept = fields()
         self.known, self.filters = columns(kept), Filters(given, kept, staff)
         wished = [key for part in given.getlist("cols") for key in part.split(",")]
@@ -87,7 +94,7 @@ class Asked:
         keys = tuple(one.key for one in self.chosen)
         return "" if keys == DEFAULT else ",".join(keys)
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, str]:
         """The address, without the page and the person beside it: what a saved view keeps."""
         return {
@@ -186,11 +193,11 @@ class Asked:
 
     @property
     def unit_options(self) -> list[tuple[str, str]]:
-        indented = ((key, "\u2003" * (unit.path.count("/") - 1) + unit.name) for key, unit in self.units.items())
+        indented = ((key, "\u2003" * unit.depth + unit.name) for key, unit in self.units.items())
         return [("", _("Any unit")), (NONE, _("No unit")), *indented]
 
 
-def _place(key: str, row: Staff | Unit | None) -> int | Literal["none"] | None:
+def _place(key: str, row: Place | None) -> int | Literal["none"] | None:
     if not key:
         return None
     if key == NONE:
@@ -198,5 +205,11 @@ def _place(key: str, row: Staff | Unit | None) -> int | Literal["none"] | None:
     return row.pk if row else 0
 
 
-def _by_key(rows: QuerySet[Any]) -> dict[str, Any]:
-    return {row.public_id: row for row in rows[:CHOICES_AT_MOST]}
+def _owners() -> dict[str, Place]:
+    rows = Staff.objects.order_by("name", "pk").values_list("public_id", "pk", "name")
+    return {key: Place(pk, name) for key, pk, name in rows[:CHOICES_AT_MOST]}
+
+
+def _units() -> dict[str, Place]:
+    rows = Unit.objects.order_by("path").values_list("public_id", "pk", "name", "path")
+    return {key: Place(pk, name, path.count("/") - 1) for key, pk, name, path in rows[:CHOICES_AT_MOST]}

@@ -21,7 +21,7 @@ from guanxi.console.find.recent import remember
 from guanxi.console.people import bulk, emphasis, ladder, saved, strength, words
 from guanxi.console.people import timeline as happened
 from guanxi.console.people.audiences import audiences_of
-from guanxi.console.people.columns import asked_for, cells
+from guanxi.console.people.columns import Shown, asked_for, cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
 from guanxi.console.people.platforms import platforms
@@ -32,7 +32,7 @@ from guanxi.governance.queries import Permission
 from guanxi.governance.queries import may as role_may
 from guanxi.people import queries
 from guanxi.people.models import Person, Role
-from guanxi.people.queries import BadCursor, Card
+from guanxi.people.queries import BadCursor
 
 BESIDE_LIST = 8
 
@@ -44,12 +44,12 @@ def found(request: StaffRequest, public_id: str) -> Person:
     return person
 
 
-def row(card: Card, asked: Asked, more: Mapping[str, Mapping[int, str]]) -> dict[str, Any]:
+def row(person: Person, asked: Asked, beside: Shown) -> dict[str, Any]:
     return {
-        "key": card.person.public_id,
-        "name": card.person.name,
-        "cells": cells(card, asked.chosen, more),
-        "url": asked.beside(card.person.public_id),
+        "key": person.public_id,
+        "name": person.name,
+        "cells": cells(person, asked.chosen, beside),
+        "url": asked.beside(person.public_id),
     }
 
 
@@ -94,11 +94,10 @@ def people(request: StaffRequest) -> HttpResponse:
     except BadCursor:
         return from_the_start(request, asked.url(sort=asked.sort))
     count, more = queries.counted(wanted)
-    ids = [person.pk for person in page.people]
-    beside_rows = asked_for(ids, asked.chosen, request.staff, request.now)
+    beside_rows = asked_for(page.people, asked.chosen, request.staff, request.now)
     context: dict[str, Any] = {
         "asked": asked,
-        "rows": [row(card, asked, beside_rows) for card in queries.cards(ids)],
+        "rows": [row(one, asked, beside_rows) for one in page.people],
         "next": asked.url(after=page.after) if page.after else "",
         "count": count,
         "more_than_counted": more,

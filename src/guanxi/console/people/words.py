@@ -150,12 +150,6 @@ def _answer(consent: KnownConsent) -> Said:
     return Said("shield-alert", "warn", _("%(purpose)s: said no") % {"purpose": purpose}, how)
 
 
-def short_reach(card: Card) -> tuple[str, str]:
-    """The masked phone and e-mail for a list."""
-    shown = {one.kind: one.shown for one in reversed(card.identities)}
-    return shown.get(IdentityKind.PHONE, ""), shown.get(IdentityKind.EMAIL, "")
-
-
 def text_of_trait(value: str, kind: str) -> str:
     """What a field that is kept as text says."""
     return str(trait_words(value == "yes")) if kind == TraitKind.YES_NO and value else value

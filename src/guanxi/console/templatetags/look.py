@@ -1,10 +1,12 @@
 from collections.abc import Sequence
+from functools import lru_cache
 from html import unescape
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import escape, format_html
+from django.utils.formats import localize
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -13,8 +15,18 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "", extra: str = "") -> SafeString:
     """One Lucide icon out of the sprite; without a label it is decoration."""
-    told = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    if not label:
+        return _decoration(str(name), str(extra))
+    told = format_html('role="img" aria-label="{}"', label)
     return format_html('<svg class="i {}" {}><use href="{}#{}"/></svg>', extra, told, static("icons.svg"), name)
+
+
+@lru_cache(1_000)
+def _decoration(name: str, extra: str) -> SafeString:
+    """A page has a hundred of them."""
+    return format_html(
+        '<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>', extra, static("icons.svg"), name
+    )
 
 
 @register.simple_tag
@@ -27,6 +39,20 @@ def options(choices: Sequence[tuple[object, object]], value: object) -> SafeStri
             for code, words in choices
         )
     )
+
+
+@register.simple_tag
+def cells(shown: Sequence[Any]) -> SafeString:
+    """The cells of a row of people; a template takes three times as long for the hundreds of them."""
+    return SafeString("".join(map(_cell, shown)))
+
+
+def _cell(one: Any) -> str:
+    words = conditional_escape(localize(one.text))
+    if one.tone:
+        words = f'<span class="chip {escape(one.tone)}">{words}</span>'
+    named = f' data-label="{escape(one.named)}"' if one.named else ""
+    return f'<td class="{escape(one.column.classes)}"{named}>{words}</td>'
 
 
 @register.filter

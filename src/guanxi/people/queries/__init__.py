@@ -20,7 +20,9 @@ from guanxi.people.queries.cards import (
     card,
     cards,
     identity_key,
+    reaches_of,
     timeline,
+    values_of,
     version,
 )
 from guanxi.people.queries.erasures import erasures_by_state, stuck_erasure
@@ -230,6 +232,7 @@ __all__ = [
     "place_label",
     "places_of_ids",
     "priorities",
+    "reaches_of",
     "read_id",
     "read_place",
     "reason_text",
@@ -259,6 +262,7 @@ __all__ = [
     "units_for",
     "unsealer",
     "usable",
+    "values_of",
     "version",
     "views_of",
     "visible",

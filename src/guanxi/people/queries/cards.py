@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -124,6 +124,20 @@ def cards(people: Sequence[int]) -> list[Card]:
     for identity, consent in _consents(held):
         found[identity.person_id].consents.append(consent)
     return [found[pk] for pk in people if pk in found]
+
+
+def reaches_of(people: Sequence[Person], kinds: Iterable[str]) -> dict[tuple[int, str], str]:
+    """(person, kind) → their first address of it, masked."""
+    by_id = {one.pk: one for one in people}
+    held = Identity.objects.filter(person_id__in=by_id, kind__in=kinds).order_by("-pk")
+    return {(one.person_id, one.kind): masked(one, by_id[one.person_id]) for one in held}
+
+
+def values_of(people: Sequence[int], keys: Iterable[str]) -> dict[tuple[int, str], str | int | float | bool]:
+    """(person, key of a field) → what is kept in it."""
+    rows = Trait.objects.filter(person_id__in=people, field__key__in=keys)
+    found = rows.values_list("person_id", "field__key", "value", "field__kind")
+    return {(person, key): typed(value, kind) for person, key, value, kind in found}
 
 
 def version(person: Person) -> str:
