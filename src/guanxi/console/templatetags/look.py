@@ -48,7 +48,7 @@ def cells(shown: Sequence[Any]) -> SafeString:
 
 
 def _cell(one: Any) -> str:
-    words = conditional_escape(localize(one.text))
+    words: str = conditional_escape(localize(one.text))
     if one.tone:
         words = f'<span class="chip {escape(one.tone)}">{words}</span>'
     named = f' data-label="{escape(one.named)}"' if one.named else ""
