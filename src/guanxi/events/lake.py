@@ -6,6 +6,7 @@ They lie in a folder, or under `s3://bucket/…` on storage that speaks S3 (`gua
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,9 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from django.conf import settings
 
+from guanxi.kit.net import objects
+
+LOG = "_delta_log"
 INSTANT = pa.timestamp("us", tz="UTC")
 EVENTS = pa.schema(
     [
@@ -111,6 +115,60 @@ def opened(workspace_id: int, table: str) -> DeltaTable | None:
     return DeltaTable(where) if DeltaTable.is_deltatable(where) else None
 
 
+class Snapshot:
+    """One version of a table, for who only reads: nothing of it ever changes."""
+
+    def __init__(self, delta: DeltaTable) -> None:
+        self._delta, self.version, self.id = delta, delta.version(), str(delta.metadata().id)
+        self.files: list[str] = delta.file_uris()
+
+    def sums_up(self, events: Snapshot) -> bool:
+        """Whether it is `lifetime` of exactly this version of the events."""
+        return self._delta.transaction_version(events.id) == events.version
+
+    @cached_property
+    def latest(self) -> datetime | None:
+        return latest(self._delta)
+
+
+KNOWN = 1_000
+_known: dict[str, tuple[object, Snapshot]] = {}
+
+
+def snapshot(workspace_id: int, table: str) -> Snapshot | None:
+    """The table as it is now, or None while nothing has been written. In a folder the log is read again only after a
+    commit: reading it takes longer than many an answer."""
+    where = place(workspace_id, table)
+    log = _log(where)
+    before, known = _known.get(where, (None, None))
+    if known is not None and log is not None and log == before and not _goes_on(where, known.version):
+        return known
+    delta = opened(workspace_id, table)
+    if delta is None:
+        return None
+    if len(_known) >= KNOWN:
+        _known.clear()
+    found = Snapshot(delta)
+    _known[where] = (log, found)
+    return found
+
+
+def _log(where: str) -> tuple[int, ...] | None:
+    """The folder of the log itself, which another takes the place of when a table is put aside, and when it changed."""
+    if objects.is_address(where):
+        return None
+    try:
+        found = Path(where, LOG).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns
+
+
+def _goes_on(where: str, version: int) -> bool:
+    """The clock of a folder may stand still between two commits."""
+    return Path(where, LOG, f"{version + 1:020}.json").exists()
+
+
 def lifetime_of(workspace_id: int, events: DeltaTable | None) -> DeltaTable | None:
     """`lifetime` if it says what exactly this version of the events comes to."""
     lifetime = opened(workspace_id, "lifetime") if events is not None else None
@@ -134,5 +192,5 @@ def latest(events: DeltaTable) -> datetime | None:
 
 def files(workspace_id: int, table: str) -> list[str]:
     """The immutable files of one snapshot: whoever reads these is never disturbed by the writer."""
-    delta = opened(workspace_id, table)
-    return delta.file_uris() if delta else []
+    found = snapshot(workspace_id, table)
+    return found.files if found else []

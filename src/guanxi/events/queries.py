@@ -18,10 +18,11 @@ import pyarrow.compute as pc
 from django.conf import settings
 from django.db.models import Count, Max, Min, Q, Sum
 
-from guanxi.events import engine, spark
+from guanxi.events import engine, readers, spark
 from guanxi.events.changes import Mark, changed, mark
-from guanxi.events.lake import EVENTS, TABLES, files, latest, lifetime_of, opened
+from guanxi.events.lake import EVENTS, files, snapshot
 from guanxi.events.models import Fact, FactBatch, LakeState, Tidying, Touched
+from guanxi.events.readers import Reader
 from guanxi.events.stopping import Stopped, stoppable, watched
 from guanxi.kit import scope
 
@@ -70,7 +71,7 @@ class Lake:
     others: Callable[[str], Any] = field(default=lambda name: None)
     summed: Callable[[], Lifetime | None] = field(default=lambda: None)
     dialect: str = "duckdb"
-    lend: Callable[[str, pa.Table], Any] | None = None
+    lend: Callable[[str, pa.Table], Any] = field(kw_only=True)
 
     @cached_property
     def lifetime(self) -> Lifetime | None:
@@ -89,7 +90,7 @@ class Lake:
 
     def register(self, name: str, table: pa.Table) -> Any:
         """Lend the engine a table of the caller's, for a join."""
-        return self.lend(name, table) if self.lend else _lend(self.backend, name, table)
+        return self.lend(name, table)
 
     def run(self, expression: Any) -> pa.Table:
         """Raises Stopped inside `stoppable`."""
@@ -112,23 +113,24 @@ class Lake:
 @contextmanager
 def lake() -> Iterator[Lake]:
     """The lake of the current workspace as it is at this moment; the snapshot does not move while it is read."""
-    backend = ibis.duckdb.from_connection(engine.connected())
-    try:
-        merged = _table(backend, "aliases") if files(scope.current(), "aliases") else None
+    workspace = scope.current()
+    with readers.reader(workspace) as reader:
+        merged = _table(reader, "aliases") if files(workspace, "aliases") else None
         # The aliases before the events: one goes only after the events that needed it were rewritten.
-        delta = opened(scope.current(), "events")
-        events = _table(backend, "events", delta.file_uris() if delta else []).drop("written_for")
-        people = _table(backend, "people")
+        happened = snapshot(workspace, "events")
+        events = _table(reader, "events", happened.files if happened else []).drop("written_for")
+        people = _table(reader, "people")
 
         def lifetime() -> Lifetime | None:
-            held = lifetime_of(scope.current(), delta)
-            if delta is None or held is None:
+            held = snapshot(workspace, "lifetime") if happened else None
+            if happened is None or held is None or not held.sums_up(happened):
                 return None
-            return Lifetime(_table(backend, "lifetime", held.file_uris()), latest(delta))
+            return Lifetime(_table(reader, "lifetime", held.files), happened.latest)
 
-        yield Lake(backend, events, people, merged, lambda name: _table(backend, name), lifetime)
-    finally:
-        backend.disconnect()
+        def other(name: str) -> Any:
+            return _table(reader, name)
+
+        yield Lake(reader.backend, events, people, merged, other, lifetime, lend=reader.lend)
 
 
 @contextmanager
@@ -144,17 +146,11 @@ def cluster() -> Iterator[Lake]:
         yield Lake(session, view("events"), view("people"), merged, view, dialect="pyspark", lend=lend)
 
 
-def _lend(backend: Any, name: str, table: pa.Table) -> Any:
-    backend.con.register(name, table)
-    return backend.table(name)
-
-
-def _table(backend: Any, name: str, paths: list[str] | None = None) -> Any:
-    paths = files(scope.current(), name) if paths is None else paths
-    engine.show(backend.con, name, paths, TABLES[name])
+def _table(reader: Reader, name: str, paths: list[str] | None = None) -> Any:
+    reader.show(name, files(scope.current(), name) if paths is None else paths)
     if name not in _schemas:
-        _schemas[name] = backend.table(name).schema()
-    return ops.DatabaseTable(name, schema=_schemas[name], source=backend).to_expr()
+        _schemas[name] = reader.backend.table(name).schema()
+    return ops.DatabaseTable(name, schema=_schemas[name], source=reader.backend).to_expr()
 
 
 # A view has the columns of TABLES whatever its files hold, so what Ibis learns of it at first stays true.

@@ -20,10 +20,9 @@ from guanxi.audiences.queries import MOST_COMPARED, RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
 from guanxi.console.audiences.errors import error_text
-from guanxi.console.audiences.who import seen_of
+from guanxi.console.audiences.who import Sample, seen_of
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
-from guanxi.people.queries import Card
 
 MOST_OFFERED = 300
 
@@ -57,7 +56,7 @@ class Table:
     sections: list[Section]
     largest: int
     common: int
-    samples: list[Card]
+    samples: list[Sample]
 
 
 @may(Permission.AUDIENCES_VIEW)
