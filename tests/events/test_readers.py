@@ -58,6 +58,15 @@ def test_a_lake_that_took_the_place_of_another_is_read(workspace: Workspace, now
     assert len(in_lake()) == 7
 
 
+def test_a_lake_that_went_away_is_empty(workspace: Workspace, now: datetime) -> None:
+    written(2, now)
+    assert len(in_lake()) == 2
+    shutil.rmtree(log().parent)
+    assert in_lake() == []
+    written(1, now)
+    assert len(in_lake()) == 1
+
+
 def test_a_connection_goes_on_to_the_next_question_without_what_was_lent_to_it(
     workspace: Workspace, now: datetime
 ) -> None:

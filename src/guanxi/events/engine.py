@@ -89,19 +89,15 @@ def _opened(process: int) -> Any:
 
 def show(connection: Any, name: str, paths: list[str], schema: pa.Schema) -> None:
     """These files as a view with every column of the schema: those that they were written without hold nothing."""
-    if not paths:
-        connection.register(name, schema.empty_table())
-        return
     by_month = "month" in schema.names
-    held = _held(tuple(paths), by_month, connection)
+    held = _held(tuple(paths), by_month, connection) if paths else set[str]()
     columns = ", ".join(
         f'"{one.name}"' if one.name in held else f'NULL::{TYPES[one.type]} AS "{one.name}"' for one in schema
     )
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     how = ", hive_partitioning = true, hive_types_autocast = false" if by_month else ""
-    connection.execute(
-        f'CREATE OR REPLACE TEMPORARY VIEW "{name}" AS SELECT {columns} FROM read_parquet([{listed}]{how})'  # noqa: S608
-    )
+    rows = f"FROM read_parquet([{listed}]{how})" if paths else "WHERE false"
+    connection.execute(f'CREATE OR REPLACE TEMPORARY VIEW "{name}" AS SELECT {columns} {rows}')
 
 
 _columns: dict[tuple[str, ...], set[str]] = {}
