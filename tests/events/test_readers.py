@@ -103,3 +103,12 @@ def test_no_connection_goes_on_to_another_workspace_and_only_some_wait(workspace
     assert len(readers._waiting(os.getpid())) == readers.WAITING
     with pytest.raises(duckdb.ConnectionException):
         first.con.execute("SELECT 1")
+
+
+def test_two_who_ask_at_once_never_share_a_connection(workspace: Workspace, now: datetime) -> None:
+    written(2, now)
+    with queries.lake() as first, queries.lake() as second:
+        apart = {id(first.backend), id(second.backend)}
+    for _ in range(3):
+        with queries.lake() as first, queries.lake() as second:
+            assert {id(first.backend), id(second.backend)} == apart

@@ -94,9 +94,11 @@ LIFETIME = pa.schema(
         pa.field("last_at", INSTANT),
         pa.field("happened", pa.int64()),
         pa.field("amount_minor", pa.int64()),
+        pa.field("alone", pa.bool_()),
     ]
 )
-"""What the events of a person come to, by name and currency. Rows of one person and name may be several: they add."""
+"""What the events of a person come to, by name and currency. Rows of one person and name may be several: they add. One
+that is `alone` is the only one of that person and name but for those that are not."""
 TABLES = {"events": EVENTS, **MIRRORS, "lifetime": LIFETIME}
 
 
@@ -121,6 +123,7 @@ class Snapshot:
     def __init__(self, delta: DeltaTable) -> None:
         self._delta, self.version, self.id = delta, delta.version(), str(delta.metadata().id)
         self.files: list[str] = delta.file_uris()
+        self.columns = frozenset(field.name for field in delta.schema().fields)
 
     def sums_up(self, events: Snapshot) -> bool:
         """Whether it is `lifetime` of exactly this version of the events."""

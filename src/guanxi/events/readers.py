@@ -21,7 +21,7 @@ WAITING = 16
 _lock = threading.Lock()
 
 
-@dataclass
+@dataclass(eq=False)
 class Reader:
     """`of`: the lake that it knows, and no other; `shown`: the files of each of its tables; `lent`: tables of callers,
     which it gives up at the end."""

@@ -20,16 +20,19 @@ from guanxi.kit import scope
 
 FILES = 32
 """So many files of appends are written anew as one."""
-OF_EVENTS = """
+ANEW = """
+SELECT *, count(*) OVER (PARTITION BY name, person) = 1 AS alone FROM ({}) summed ORDER BY name, person
+"""
+OF_EVENTS = ANEW.format("""
 SELECT person, name, currency, min(occurred_at) AS first_at, max(occurred_at) AS last_at, count(*) AS happened,
        sum(amount_minor)::BIGINT AS amount_minor
-FROM events GROUP BY ALL ORDER BY name, person
-"""
-OF_ITSELF = """
+FROM events GROUP BY ALL
+""")
+OF_ITSELF = ANEW.format("""
 SELECT person, name, currency, min(first_at) AS first_at, max(last_at) AS last_at, sum(happened)::BIGINT AS happened,
        sum(amount_minor)::BIGINT AS amount_minor
-FROM lifetime GROUP BY ALL ORDER BY name, person
-"""
+FROM lifetime GROUP BY ALL
+""")
 
 
 def follow(appended: pa.Table, before: DeltaTable | None) -> None:
@@ -38,8 +41,9 @@ def follow(appended: pa.Table, before: DeltaTable | None) -> None:
         summed = appended.group_by(["person", "name", "currency"]).aggregate(
             [("occurred_at", "min"), ("occurred_at", "max"), ([], "count_all"), ("amount_minor", "sum")]
         )
+        summed = summed.append_column("alone", pa.repeat(False, summed.num_rows))
         parts = ["person", "name", "currency", "occurred_at_min", "occurred_at_max", "count_all", "amount_minor_sum"]
-        rows = summed.select(parts).rename_columns(LIFETIME.names).cast(LIFETIME)
+        rows = summed.select([*parts, "alone"]).rename_columns(LIFETIME.names).cast(LIFETIME)
         _write(rows.sort_by([("name", "ascending"), ("person", "ascending")]), "append" if before else "overwrite")
 
 
@@ -71,11 +75,16 @@ def gather(engine: Any) -> None:
 def _write(rows: Any, mode: Any) -> None:
     events = opened(scope.current(), "events")
     assert events is not None
+    if mode == "append":  # to what was written before it had all its columns
+        held = opened(scope.current(), "lifetime")
+        assert held is not None
+        rows = rows.select([name for name in held.schema().to_arrow().names if name in rows.column_names])
     seen = Transaction(str(events.metadata().id), events.version())
     write_deltalake(
         place(scope.current(), "lifetime"),
         rows,
         mode=mode,
+        schema_mode="overwrite" if mode == "overwrite" else None,
         writer_properties=PROPERTIES,
         commit_properties=CommitProperties(app_transactions=[seen]),
     )
