@@ -83,9 +83,10 @@ def _rows(event: str, table: Any, context: Context) -> Any:
 
 
 def _figures(event: str, held: Lifetime, context: Context) -> Any:
-    """One row a person. To sum them up takes most of the time, and few have more than one row."""
+    """One row a person. To sum up those of everybody takes most of the time, and few have more than one."""
     rows = _rows(event, held.table, context)
-    if not held.tells_alone or context.tables.aliases is not None:
+    everybody = context.among is None or context.among is context.tables.people
+    if not everybody or not held.tells_alone or context.tables.aliases is not None:
         return _summed(of_some(rows, context), context)
     alone = rows.alone.fill_null(False)
     more = rows.filter(~alone)
