@@ -27,7 +27,8 @@ _ROLE = f"coalesce(tag.role, '{Role.CONSUMER}')"
 # since; added the advisor, who has not added them back; less close than before. Facts and notes of people who became
 # them count as theirs.
 # An advisor may know tens of thousands, of whom few wait: who was seen lately and who fell is read from indexes of all
-# people, without a look at the row of anybody who does not wait.
+# people, without a look at the row of anybody who does not wait. IS TRUE: one's own are read once and looked up, which
+# takes half as long as to keep everybody who fell.
 _WAITING = f"""
 WITH mine AS MATERIALIZED (
     SELECT id FROM unnest(%(mine)s::bigint[]) AS mine(id)
@@ -39,8 +40,8 @@ WITH mine AS MATERIALIZED (
     SELECT same.keeper AS person, max(told.theirs) AS since FROM (
         SELECT id AS keeper, id AS person FROM lately
         UNION ALL
-        SELECT gone.merged_into_id, gone.id FROM {Person._meta.db_table} gone JOIN lately
-        ON lately.id = gone.merged_into_id
+        SELECT lately.id, gone.id FROM lately CROSS JOIN LATERAL (
+            SELECT id FROM {Person._meta.db_table} WHERE merged_into_id = lately.id OFFSET 0) gone
     ) same CROSS JOIN LATERAL (
         SELECT max(occurred_at) FILTER (WHERE props->>'kind' = ANY(%(theirs)s)) AS theirs,
                max(occurred_at) FILTER (WHERE props->>'kind' = ANY(%(ours)s)) AS ours
@@ -56,12 +57,12 @@ WITH mine AS MATERIALIZED (
                   WHERE fact.friendship_id = friend.id AND fact.kind = 'half_added')
 ), weak AS (
     SELECT close.person_id AS person, close.neutral_until AS since FROM {Strength._meta.db_table} close
-    JOIN mine ON mine.id = close.person_id
     WHERE close.workspace_id = %(workspace)s AND close.neutral_until > %(fell_since)s AND close.neutral_until <= %(now)s
+      AND (close.person_id IN (SELECT id FROM mine)) IS TRUE
 ), neutral AS (
     SELECT close.person_id AS person, close.strong_until AS since FROM {Strength._meta.db_table} close
-    JOIN mine ON mine.id = close.person_id
     WHERE close.workspace_id = %(workspace)s AND close.strong_until > %(fell_since)s AND close.strong_until <= %(now)s
+      AND (close.person_id IN (SELECT id FROM mine)) IS TRUE
 ), every AS MATERIALIZED (
     SELECT person, 1 AS place, 'wrote' AS why, since FROM wrote
     UNION ALL SELECT person, 2, 'added', since FROM asked
@@ -165,7 +166,8 @@ def _mark(after: str) -> tuple[int, datetime, str]:
 
 def added_and_unknown(staff: Staff, mine: Sequence[int] | None = None) -> int:
     """How many people added this advisor, who has not added them back, and are not among those of `waiting_page`."""
-    asked = Friendship.objects.filter(staff=staff, state="pending", person__merged_into=None, person__erased_at=None)
-    half = FriendFact.objects.filter(kind="half_added", friendship__in=asked.values("pk")).values("friendship")
-    added = set(asked.filter(pk__in=half).order_by().values_list("person", flat=True))
-    return len(added.difference(people.own_and_visible(staff) if mine is None else mine)) if added else 0
+    half = FriendFact.objects.filter(kind="half_added", friendship__staff=staff, friendship__state="pending")
+    added = set(half.order_by().values_list("friendship__person", flat=True))
+    if added:
+        added.difference_update(people.own_and_visible(staff) if mine is None else mine)
+    return Person.objects.filter(pk__in=added, merged_into=None, erased_at=None).count() if added else 0

@@ -66,6 +66,7 @@ class Person(WorkspaceRow):
                 fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="person_merged_away"
             ),
             models.Index(fields=["workspace_id", "id"], condition=GONE, name="person_gone"),
+            _of_list("person_listed", "workspace_id", "id"),
             _of_list("person_by_name", "workspace_id", "sort_key", "id", beside=("created_at", "last_seen_at")),
             _of_list("person_by_added", "workspace_id", "created_at", "id", beside=("last_seen_at",)),
             _of_list("person_by_level", "workspace_id", "level", "sort_key", "id"),
