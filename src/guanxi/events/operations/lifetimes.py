@@ -37,14 +37,19 @@ FROM lifetime GROUP BY ALL
 
 def follow(appended: pa.Table, before: DeltaTable | None) -> None:
     """After an append of these events to that version."""
-    if before is None or lifetime_of(scope.current(), before) is not None:
+    held = None if before is None else lifetime_of(scope.current(), before)
+    if before is None or held is not None:
         summed = appended.group_by(["person", "name", "currency"]).aggregate(
             [("occurred_at", "min"), ("occurred_at", "max"), ([], "count_all"), ("amount_minor", "sum")]
         )
         summed = summed.append_column("alone", pa.repeat(False, summed.num_rows))
         parts = ["person", "name", "currency", "occurred_at_min", "occurred_at_max", "count_all", "amount_minor_sum"]
         rows = summed.select([*parts, "alone"]).rename_columns(LIFETIME.names).cast(LIFETIME)
-        _write(rows.sort_by([("name", "ascending"), ("person", "ascending")]), "append" if before else "overwrite")
+        rows = rows.sort_by([("name", "ascending"), ("person", "ascending")])
+        if held is None:
+            _write(rows, "overwrite")
+        else:
+            _add(rows, held)
 
 
 @contextmanager
@@ -52,8 +57,9 @@ def unmoved() -> Iterator[None]:
     """Around what writes the events anew and leaves them whose they are."""
     whole = lifetime_of(scope.current(), opened(scope.current(), "events")) is not None
     yield
-    if whole and lifetime_of(scope.current(), opened(scope.current(), "events")) is None:
-        _write(LIFETIME.empty_table(), "append")
+    held = opened(scope.current(), "lifetime") if whole else None
+    if held is not None and lifetime_of(scope.current(), opened(scope.current(), "events")) is None:
+        _add(LIFETIME.empty_table(), held)
 
 
 def make_anew(engine: Any) -> None:
@@ -72,13 +78,15 @@ def gather(engine: Any) -> None:
         _write(engine.sql(OF_ITSELF).to_arrow_reader(100_000), "overwrite")
 
 
+def _add(rows: pa.Table, held: DeltaTable) -> None:
+    """It may have been written before it had all its columns."""
+    known = {field.name for field in held.schema().fields}
+    _write(rows.select([name for name in rows.column_names if name in known]), "append")
+
+
 def _write(rows: Any, mode: Any) -> None:
     events = opened(scope.current(), "events")
     assert events is not None
-    if mode == "append":  # to what was written before it had all its columns
-        held = opened(scope.current(), "lifetime")
-        assert held is not None
-        rows = rows.select([name for name in held.schema().to_arrow().names if name in rows.column_names])
     seen = Transaction(str(events.metadata().id), events.version())
     write_deltalake(
         place(scope.current(), "lifetime"),
