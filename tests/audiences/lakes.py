@@ -108,7 +108,7 @@ def in_memory(backend: Any, world: World, *, lived: bool = False) -> Tables:
         return tables
     backend.con.execute(f"CREATE OR REPLACE TEMP TABLE lifetime AS {_lifetimes()}")
     latest = max((event.occurred_at for event in world.events), default=None)
-    return replace(tables, lifetime=lambda: Lifetime(backend.table("lifetime"), latest, tells_alone=True))
+    return replace(tables, lifetime=lambda: Lifetime(backend.table("lifetime"), latest))
 
 
 def _lifetimes() -> str:
@@ -116,7 +116,7 @@ def _lifetimes() -> str:
     before, after = ("SELECT * FROM events WHERE hash(person, occurred_at) % 3 " + part for part in ("> 0", "= 0"))
     summed = OF_EVENTS.replace("FROM events", f"FROM ({before})")
     appended = OF_EVENTS.replace("FROM events", f"FROM ({after})")
-    return f"FROM ({summed}) UNION ALL BY NAME SELECT * REPLACE (false AS alone) FROM ({appended})"
+    return f"FROM ({summed}) UNION ALL BY NAME FROM ({appended})"
 
 
 def in_delta(backend: Any, world: World, folder: Path) -> Tables:

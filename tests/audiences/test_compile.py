@@ -386,9 +386,7 @@ COLUMNS = (
     "person|person_right|name|month|occurred_at|amount_minor|currency|channel|props|level|country|traits|role|member"
 )
 MIRRORED = "strong_until|neutral_until|tag|kind|state|advisor|unit|account|group|absorbed|keeper"
-LIVED = (
-    "first_at|last_at|happened|amount|alone|figure|edge|place|number|at|own|earliest|latest|(same|next)_(person|own)"
-)
+LIVED = "first_at|last_at|happened|amount|figure|edge|place|number|at|own|earliest|latest|(same|next)_(person|own)"
 MEASURED = "(count|sum|days|first_time|last_time|min|max|last|found)(_quantity|_department|_gift|_due|_channel)?_[0-9]+"
 NAMES = re.compile(
     f"(events|people|aliases|tags|ties|reach|said|bonds|lifetime|t[0-9]+|{COLUMNS}|{MIRRORED}|{LIVED}|{MEASURED})"

@@ -94,11 +94,9 @@ LIFETIME = pa.schema(
         pa.field("last_at", INSTANT),
         pa.field("happened", pa.int64()),
         pa.field("amount_minor", pa.int64()),
-        pa.field("alone", pa.bool_()),
     ]
 )
-"""What the events of a person come to, by name and currency. Rows of one person and name may be several: they add. One
-that is `alone` is the only one of that person and name but for those that are not."""
+"""What the events of a person come to, by name and currency. Rows of one person and name may be several: they add."""
 TABLES = {"events": EVENTS, **MIRRORS, "lifetime": LIFETIME}
 
 
@@ -123,15 +121,19 @@ class Snapshot:
     def __init__(self, delta: DeltaTable) -> None:
         self._delta, self.version, self.id = delta, delta.version(), str(delta.metadata().id)
         self.files: list[str] = delta.file_uris()
-        self.columns = frozenset(field.name for field in delta.schema().fields)
 
     def sums_up(self, events: Snapshot) -> bool:
         """Whether it is `lifetime` of exactly this version of the events."""
-        return self._delta.transaction_version(events.id) == events.version
+        return _sums_up(self._delta, events.id, events.version)
 
     @cached_property
     def latest(self) -> datetime | None:
-        return latest(self._delta)
+        """No event of it happened after this instant; None where a file does not say so."""
+        said = pa.table(self._delta.get_add_actions(flatten=True))
+        if "max.occurred_at" not in said.column_names or said["max.occurred_at"].null_count or not said.num_rows:
+            return None
+        newest: datetime = pc.max(said["max.occurred_at"].cast(INSTANT)).as_py()
+        return newest + timedelta(milliseconds=1)  # the log cuts instants to milliseconds
 
 
 KNOWN = 1_000
@@ -175,22 +177,13 @@ def _goes_on(where: str, version: int) -> bool:
 def lifetime_of(workspace_id: int, events: DeltaTable | None) -> DeltaTable | None:
     """`lifetime` if it says what exactly this version of the events comes to."""
     lifetime = opened(workspace_id, "lifetime") if events is not None else None
-    if (
-        events is None
-        or lifetime is None
-        or lifetime.transaction_version(str(events.metadata().id)) != events.version()
-    ):
+    if events is None or lifetime is None:
         return None
-    return lifetime
+    return lifetime if _sums_up(lifetime, str(events.metadata().id), events.version()) else None
 
 
-def latest(events: DeltaTable) -> datetime | None:
-    """No event happened after this instant; None where a file does not say so."""
-    said = pa.table(events.get_add_actions(flatten=True))
-    if "max.occurred_at" not in said.column_names or said["max.occurred_at"].null_count or not said.num_rows:
-        return None
-    newest: datetime = pc.max(said["max.occurred_at"].cast(INSTANT)).as_py()
-    return newest + timedelta(milliseconds=1)  # the log cuts instants to milliseconds
+def _sums_up(lifetime: DeltaTable, events: str, version: int) -> bool:
+    return lifetime.transaction_version(events) == version
 
 
 def files(workspace_id: int, table: str) -> list[str]:

@@ -50,11 +50,10 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class Lifetime:
     """What the events of each person come to, in one row or several, by `name` and `currency`; none is after `latest`,
-    where that is known. `tells_alone`: whether it says which rows are the only ones."""
+    where that is known."""
 
     table: Any
     latest: datetime | None
-    tells_alone: bool
 
     def ends_before(self, instant: datetime) -> bool:
         return self.latest is not None and self.latest < instant
@@ -126,7 +125,7 @@ def lake() -> Iterator[Lake]:
             held = snapshot(workspace, "lifetime") if happened else None
             if happened is None or held is None or not held.sums_up(happened):
                 return None
-            return Lifetime(_table(reader, "lifetime", held.files), happened.latest, "alone" in held.columns)
+            return Lifetime(_table(reader, "lifetime", held.files), happened.latest)
 
         def other(name: str) -> Any:
             return _table(reader, name)

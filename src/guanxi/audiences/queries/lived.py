@@ -28,7 +28,7 @@ def lived(asked: Sequence[Asked], context: Context) -> Any | None:
     edges = [_edge(one, held, context) for one in asked]
     if None in edges:
         return None
-    figures = _figures(asked[0].clause.event, held, context)
+    figures = _figures(asked[0].clause.event, held.table, context)
     columns: dict[str, Any] = {}
     for one in asked:
         columns |= {name: _value(figures, measure, one, held, context) for name, measure in one.columns().items()}
@@ -51,7 +51,7 @@ def ranked_by(clause: Top, context: Context) -> Any | None:
     held = None if clause.where or clause.by == "days" or clause.within.type != "ever" else context.tables.lifetime()
     if held is None:
         return None
-    figures = _figures(clause.event, held, replace(context, among=context.tables.people))
+    figures = _figures(clause.event, held.table, replace(context, among=context.tables.people))
     return figures.select("person", figure=figures.happened if clause.by == "count" else figures.amount)
 
 
@@ -82,23 +82,8 @@ def _rows(event: str, table: Any, context: Context) -> Any:
     return rows if context.tables.aliases is None else owned(rows, context.tables.aliases)
 
 
-def _figures(event: str, held: Lifetime, context: Context) -> Any:
-    """One row a person. To sum up those of everybody takes most of the time, and few have more than one."""
-    rows = _rows(event, held.table, context)
-    everybody = context.among is None or context.among is context.tables.people
-    if not everybody or not held.tells_alone or context.tables.aliases is not None:
-        return _summed(of_some(rows, context), context)
-    alone = rows.alone.fill_null(False)
-    more = rows.filter(~alone)
-    single = of_some(rows.filter(alone).anti_join(more, "person"), context)
-    ours = single.currency == context.catalogue.currency
-    single = single.select(
-        "person", "first_at", "last_at", "happened", amount=ibis.ifelse(ours, single.amount_minor, ibis.null("int64"))
-    )
-    return single.union(_summed(of_some(rows.semi_join(more, "person"), context), context))
-
-
-def _summed(rows: Any, context: Context) -> Any:
+def _figures(event: str, table: Any, context: Context) -> Any:
+    rows = of_some(_rows(event, table, context), context)
     return rows.group_by("person").agg(
         first_at=rows.first_at.min(),
         last_at=rows.last_at.max(),

@@ -30,7 +30,6 @@ class Key:
     some: bool
     over: tuple[bool, ...] | None
     """Of each window, whether it ends after everything that happened; None where no lifetime says so."""
-    tells_alone: bool
 
 
 @dataclass(slots=True)
@@ -81,7 +80,6 @@ def _key(rule: Rule, tables: Tables, now: datetime, zone: str, catalogue: Catalo
         tables.aliases is not None,
         some,
         None if held is None else tuple(held.ends_before(end) for end in _ends(parts, now, zone)),
-        held is not None and held.tells_alone,
     )
 
 

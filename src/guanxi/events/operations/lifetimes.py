@@ -20,19 +20,16 @@ from guanxi.kit import scope
 
 FILES = 32
 """So many files of appends are written anew as one."""
-ANEW = """
-SELECT *, count(*) OVER (PARTITION BY name, person) = 1 AS alone FROM ({}) summed ORDER BY name, person
-"""
-OF_EVENTS = ANEW.format("""
+OF_EVENTS = """
 SELECT person, name, currency, min(occurred_at) AS first_at, max(occurred_at) AS last_at, count(*) AS happened,
        sum(amount_minor)::BIGINT AS amount_minor
-FROM events GROUP BY ALL
-""")
-OF_ITSELF = ANEW.format("""
+FROM events GROUP BY ALL ORDER BY name, person
+"""
+OF_ITSELF = """
 SELECT person, name, currency, min(first_at) AS first_at, max(last_at) AS last_at, sum(happened)::BIGINT AS happened,
        sum(amount_minor)::BIGINT AS amount_minor
-FROM lifetime GROUP BY ALL
-""")
+FROM lifetime GROUP BY ALL ORDER BY name, person
+"""
 
 
 def follow(appended: pa.Table, before: DeltaTable | None) -> None:
@@ -42,14 +39,10 @@ def follow(appended: pa.Table, before: DeltaTable | None) -> None:
         summed = appended.group_by(["person", "name", "currency"]).aggregate(
             [("occurred_at", "min"), ("occurred_at", "max"), ([], "count_all"), ("amount_minor", "sum")]
         )
-        summed = summed.append_column("alone", pa.repeat(False, summed.num_rows))
         parts = ["person", "name", "currency", "occurred_at_min", "occurred_at_max", "count_all", "amount_minor_sum"]
-        rows = summed.select([*parts, "alone"]).rename_columns(LIFETIME.names).cast(LIFETIME)
+        rows = summed.select(parts).rename_columns(LIFETIME.names).cast(LIFETIME)
         rows = rows.sort_by([("name", "ascending"), ("person", "ascending")])
-        if held is None:
-            _write(rows, "overwrite")
-        else:
-            _add(rows, held)
+        _write(rows, "append" if held else "overwrite")
 
 
 @contextmanager
@@ -57,9 +50,8 @@ def unmoved() -> Iterator[None]:
     """Around what writes the events anew and leaves them whose they are."""
     whole = lifetime_of(scope.current(), opened(scope.current(), "events")) is not None
     yield
-    held = opened(scope.current(), "lifetime") if whole else None
-    if held is not None and lifetime_of(scope.current(), opened(scope.current(), "events")) is None:
-        _add(LIFETIME.empty_table(), held)
+    if whole and lifetime_of(scope.current(), opened(scope.current(), "events")) is None:
+        _write(LIFETIME.empty_table(), "append")
 
 
 def make_anew(engine: Any) -> None:
@@ -78,12 +70,6 @@ def gather(engine: Any) -> None:
         _write(engine.sql(OF_ITSELF).to_arrow_reader(100_000), "overwrite")
 
 
-def _add(rows: pa.Table, held: DeltaTable) -> None:
-    """It may have been written before it had all its columns."""
-    known = {field.name for field in held.schema().fields}
-    _write(rows.select([name for name in rows.column_names if name in known]), "append")
-
-
 def _write(rows: Any, mode: Any) -> None:
     events = opened(scope.current(), "events")
     assert events is not None
@@ -92,7 +78,7 @@ def _write(rows: Any, mode: Any) -> None:
         place(scope.current(), "lifetime"),
         rows,
         mode=mode,
-        schema_mode="overwrite" if mode == "overwrite" else None,
+        schema_mode="overwrite" if mode == "overwrite" else "merge",
         writer_properties=PROPERTIES,
         commit_properties=CommitProperties(app_transactions=[seen]),
     )
