@@ -335,6 +335,7 @@ def _scratch(home: Path) -> Iterator[None]:
         supervisor.migrate(scratch)
         scratch.connect_django("app")
         os.environ["GUANXI_DATABASE_OWNER_URL"] = scratch.database_url("owner")
+        os.environ["GUANXI_DATABASE_SUPERUSER_URL"] = scratch.cluster.url("superuser")
         yield
     finally:
         scratch.cluster.remove()

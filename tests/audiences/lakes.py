@@ -13,6 +13,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from guanxi.audiences.queries import Tables
 from guanxi.events.operations.lifetimes import OF_EVENTS
+from guanxi.events.operations.shapes import PROPERTIES
 from guanxi.events.queries import Lifetime
 from tests.audiences.reference import World
 
@@ -121,7 +122,12 @@ def _lifetimes() -> str:
 
 def in_delta(backend: Any, world: World, folder: Path) -> Tables:
     for name, rows in rows_of(world).items():
-        write_deltalake(folder / name, rows, partition_by=["month"] if name == "events" else None)
+        write_deltalake(
+            folder / name,
+            rows,
+            partition_by=["month"] if name == "events" else None,
+            writer_properties=PROPERTIES,
+        )
         if files := DeltaTable(folder / name).file_uris():
             backend.con.read_parquet(files, hive_partitioning=True).create_view(name)
         else:

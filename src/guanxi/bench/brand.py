@@ -14,7 +14,7 @@ from psycopg import sql
 
 from guanxi.audiences.queries import Event
 from guanxi.audiences.registry import learn_events
-from guanxi.bench.crowd import without_indexes
+from guanxi.bench.crowd import rest, without_indexes
 from guanxi.bench.eight import CATALOGUE, NOW, TAGS, UNITS, ZONE
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Unit, User, Workspace
@@ -107,4 +107,4 @@ def _fill(workspace: int, people: int, city: int) -> None:
             name = sql.Identifier(table)
             serial = "SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))"
             owner.execute(sql.SQL(serial).format(sql.Literal(table), name))
-            owner.execute(sql.SQL("VACUUM ANALYZE {}").format(name))
+    rest()

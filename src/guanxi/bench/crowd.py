@@ -128,7 +128,14 @@ def _fill(people: int, owners: Sequence[tuple[int, int]], fields: dict[str, int]
             name = sql.Identifier(table)
             serial = sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT coalesce(max(id), 1) FROM {}))")
             owner.execute(serial.format(sql.Literal(table), name))
-            owner.execute(sql.SQL("VACUUM ANALYZE {}").format(name))
+    rest()
+
+
+def rest() -> None:
+    """Nothing of what was loaded is left to do beside a measurement: the tables are swept and counted, and written."""
+    with closing(psycopg.connect(os.environ["GUANXI_DATABASE_SUPERUSER_URL"], autocommit=True)) as connection:
+        connection.execute("VACUUM (FREEZE, ANALYZE)")
+        connection.execute("CHECKPOINT")
 
 
 def without_indexes(owner: psycopg.Connection[Any], tables: Iterable[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 LONGEST_START = 120
@@ -31,7 +32,16 @@ def _alone(module: str, measure: str, values: tuple[Any, ...], answer: Any) -> N
 
     django.setup()
     found = getattr(import_module(module), measure)(*values)
-    answer.send((found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2))
+    answer.send((found, _most_memory()))
+
+
+def _most_memory() -> float:
+    """Where the kernel tells it: `ru_maxrss` begins with that of the process that started this one."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    said = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(said["VmHWM"].split()[0]) / 1024**2
 
 
 @contextmanager

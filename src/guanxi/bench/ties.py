@@ -29,7 +29,6 @@ SIZES = {"small": 50_000, "full": 1_000_000}
 FRIENDS_EACH = 3
 MEMBERSHIPS = 5  # one for so many people: 200,000 of a million, half of them in one group
 ACT = ("connections_friendship", "connections_friendfact", "connections_follow", "connections_groupmembership")
-BESIDE = ("connections_groupchat", "connections_referraledge", "people_strength", "events_fact")
 
 _PEOPLE = """
 CREATE TEMPORARY TABLE crowd AS
@@ -111,8 +110,7 @@ def load(workspace: Workspace, account: int, people: int) -> None:
             owner.execute(sql.SQL(statement).format(most=sql.Literal(MEMBERSHIPS), **named))
         for definition in dropped:
             owner.execute(definition.encode())
-        for table in (*ACT, *BESIDE):
-            owner.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(table)))
+    crowd.rest()
 
 
 _REST = (
