@@ -34,6 +34,8 @@ STRANGE: list[Any] = [
     {"a": {"b": [1]}},
     "9999-12-31T23:59:59-23:59",
     "0001-01-01T00:00:00+23:59",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
     "2026-12-01T10:00:00",
 ]
 # method, path, body with the field that gets each strange value, and those strange values that are right there.
@@ -47,6 +49,7 @@ FIELDS: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/broadcasts", {"name": "A"}, "scheduled_at", [None]),
     ("POST", "/webhooks", {"url": "https://shop.example.test/h"}, "events", []),
     ("PUT", "/cap", {"days": 7}, "most", [0]),
+    ("PUT", "/people/{person}/role", {"role": "leader"}, "expires_at", [None]),
     ("PATCH", "/workspace", {}, "timezone", [None]),
 ]
 WAYS: list[tuple[str, str, bytes, dict[str, str]]] = [

@@ -46,6 +46,23 @@ def test_edges_are_proposed_from_data_taken_by_a_person_and_refused_without_enou
     assert "The edges were fitted on 4,000 people" in owner.get("strength")
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+def test_a_year_that_is_a_slip_is_refused_wherever_a_day_is_typed(owner: Visitor, now: datetime, day: str) -> None:
+    lin = make_person("Lin", now=now).public_id
+    said = "This day is before 1900 or after 2199. Check the year."
+    assert said in owner.post("person_touch", lin, status=422, kind="meeting", day=day)
+    assert said in owner.post("person_join", lin, status=422, since=day)
+    owner.post("person_platform", lin, platform="weibo", followers="12", as_of=day)
+    assert '<b class="num">12</b>' not in owner.get("person", lin)
+
+
+def test_days_of_the_ladder_that_do_not_go_together_are_said_on_its_page(owner: Visitor) -> None:
+    turned = owner.get("ladder", status=422, **{"from": "2026-10-02", "to": "2026-10-01"})
+    assert "The first day is after the last." in turned and "The last 90 days are shown." in turned
+    assert "That is more than two years." in owner.get("ladder", status=422, **{"from": "2020-01-01"})
+    owner.get("ladder", **{"from": "2026-10-01", "to": "2026-10-01"})
+
+
 def test_the_page_of_an_opinion_leader_begins_with_whom_they_reach(owner: Visitor, now: datetime) -> None:
     lin = make_person("Lin", now=now)
     owner.post("person_platform", lin.public_id, platform="weibo", followers="128000", handle="linsays")

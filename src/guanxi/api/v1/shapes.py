@@ -67,7 +67,7 @@ def _day(value: object) -> object:
     return value
 
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31)), BeforeValidator(_day)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_day)]
 
 
 def _moment(value: object) -> datetime:
@@ -82,10 +82,9 @@ def _moment(value: object) -> datetime:
         raise ValueError("is not a time such as 2026-12-01T10:00:00Z") from None
     if at.tzinfo is None:
         raise ValueError("has no time zone; write it as 2026-12-01T10:00:00Z")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is a time that no calendar of ours has") from None
+    if at.year not in cells.YEARS:
+        raise ValueError("is before 1900 or after 2199")
+    return at.astimezone(UTC)
 
 
 Moment = Annotated[

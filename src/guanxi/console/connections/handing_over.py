@@ -23,6 +23,7 @@ from guanxi.connections.models import FriendSource
 from guanxi.connections.operations.handover import AT_ONCE, TAKERS_AT_MOST
 from guanxi.connections.queries import FriendsWanted
 from guanxi.console.access import StaffRequest, may
+from guanxi.console.choices import Day
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
 from guanxi.people import queries as people
@@ -47,12 +48,8 @@ class HandOver(forms.Form):
     )
     account = forms.ChoiceField(label=gettext_lazy("Account"), required=False)
     source = forms.ChoiceField(label=gettext_lazy("Source"), required=False)
-    since = forms.DateField(
-        label=gettext_lazy("Friends since, from"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=gettext_lazy("Friends since, to"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    )
+    since = Day(label=gettext_lazy("Friends since, from"), required=False)
+    until = Day(label=gettext_lazy("Friends since, to"), required=False)
 
     def __init__(self, *args: Any, givers: Iterable[Staff], takers: Iterable[Staff], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -34,18 +34,27 @@ UNITS_AT_MOST = 500
 
 
 class Asked:
-    """What an address asks for. Raises Http404 for what is no day, no unit or no span."""
+    """What an address asks for; `problem` says why other days are shown. Raises Http404 for what is no day and no
+    unit."""
 
     def __init__(self, request: StaffRequest) -> None:
         given, today = request.GET, timezone.localdate(request.now)
         self.last = asked_day(given.get("to", "")) or today
         self.first = asked_day(given.get("from", "")) or self.last - timedelta(days=SPANS[1] - 1)
-        if not 0 <= (self.last - self.first).days < LONGEST:
-            raise Http404
+        self.problem = self._problem()
+        if self.problem:
+            self.last, self.first = today, today - timedelta(days=SPANS[1] - 1)
         self.units = {one.public_id: one for one in Unit.objects.order_by("path")[:UNITS_AT_MOST]}
         self.unit_key, self.source = given.get("unit", ""), given.get("source", "")[:40]
         if (self.unit_key and self.unit_key not in self.units) or "\x00" in self.source:
             raise Http404
+
+    def _problem(self) -> str:
+        if self.first > self.last:
+            return _("The first day is after the last. Choose them again.")
+        if (self.last - self.first).days >= LONGEST:
+            return _("That is more than two years. Choose days that are closer together.")
+        return ""
 
     @property
     def wanted(self) -> LadderWanted:
@@ -156,4 +165,4 @@ def ladder(request: StaffRequest) -> HttpResponse:
         "levels": [str(label) for label in Level.labels],
         "by_day": by_day[:100],
     }
-    return render(request, "insight/ladder.html", context)
+    return render(request, "insight/ladder.html", context, status=422 if asked.problem else 200)

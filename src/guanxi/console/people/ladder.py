@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from guanxi.console.choices import Day
 from guanxi.console.people import words
 from guanxi.people import queries
 from guanxi.people.models import Level, Membership, Person
@@ -47,12 +48,10 @@ class Stay:
 class DayForm(forms.Form):
     """From which day on; nothing means today."""
 
-    since = forms.DateField(
+    since = Day(
         label=gettext_lazy("Member since"),
         required=False,
         help_text=gettext_lazy("Empty: from today on."),
-        error_messages={"invalid": gettext_lazy("This is not a date. Write it as 2026-11-21.")},
-        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
     def moment(self, now: datetime) -> datetime:

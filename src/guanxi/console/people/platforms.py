@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from guanxi.connections import queries
 from guanxi.connections.models import Platform
 from guanxi.connections.operations import Followers
-from guanxi.console.choices import one_line
+from guanxi.console.choices import Day, one_line
 from guanxi.people.models import Person
 
 REFUSALS = {
@@ -43,12 +43,10 @@ class PlatformForm(forms.Form):
         max_value=10**10,
         error_messages={"required": REFUSALS["followers"], "invalid": REFUSALS["followers"]},
     )
-    as_of = forms.DateField(
+    as_of = Day(
         label=pgettext_lazy("column", "As of"),
         required=False,
         help_text=gettext_lazy("Empty: today."),
-        error_messages={"invalid": gettext_lazy("This is not a date. Write it as 2026-11-21.")},
-        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
     def told(self, person: Person, now: datetime) -> Followers:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from guanxi.connections import queries as connections
 from guanxi.connections.queries import Because, Close
+from guanxi.console.choices import Day
 from guanxi.console.strength_words import BANDS, TOUCHES
 from guanxi.console.templatetags.figures import day
 from guanxi.people.models import Person
@@ -43,12 +44,10 @@ class TouchForm(forms.Form):
         choices=[(kind, TOUCHES[kind]) for kind in BY_HAND],
         error_messages={"required": REFUSALS["kind"], "invalid_choice": REFUSALS["kind"]},
     )
-    day = forms.DateField(
+    day = Day(
         label=gettext_lazy("Day"),
         required=False,
         help_text=gettext_lazy("Empty: today."),
-        error_messages={"invalid": gettext_lazy("This is not a date. Write it as 2026-11-21.")},
-        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
     def moment(self, now: datetime) -> datetime:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from deltalake import ColumnProperties, WriterProperties
 
-# Within a name, rows stand in the order of people and times: a number and the next are near. Nearly every value of these
-# is another one, so a dictionary would hold all of them and an index to each beside.
+# Within a name, rows stand in the order of people and times: a number and the next are near. Nearly every value of
+# these is another one, so a dictionary would hold all of them and an index to each beside.
 _NEAR = ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED")
 _ALL_DIFFERENT = ColumnProperties(dictionary_enabled=False)
 _COLUMNS = {
