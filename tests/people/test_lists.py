@@ -70,6 +70,21 @@ def test_pages_follow_each_other_without_gap_or_repeat(workspace: Workspace, now
     assert found == list(Person.objects.order_by(*order).values_list("pk", flat=True))
 
 
+def test_whoever_has_no_name_comes_after_every_name(workspace: Workspace, now: datetime) -> None:
+    owner = make_staff()
+    people.link_many([people.Call([("cookie", key)], now) for key in "ab"], source="web", now=now)
+    for name in ("", "𠮷田", "힣", "Anna", "王小明"):
+        make_person(name, now=now)
+    found = []
+    after = ""
+    while (page := queries.people_page(owner, Wanted(sort="name"), after=after, size=2)).people:
+        found += names_of(page)
+        if not (after := page.after):
+            break
+    assert found == ["Anna", "王小明", "힣", "𠮷田", "", "", ""]
+    assert names_of(queries.people_page(owner, Wanted(sort="name_back")))[:3] == [""] * 3
+
+
 @pytest.mark.parametrize("mark", ["x", "1", "1~\x00", "abc~def"])
 def test_a_cursor_that_was_changed_is_refused(workspace: Workspace, mark: str) -> None:
     with pytest.raises(queries.BadCursor):

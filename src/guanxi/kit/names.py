@@ -14,6 +14,8 @@ _WORD = re.compile(r"\w+")
 MAX_WORDS = 32
 SPELLED_AT_MOST = 4
 """Characters of a name that are found by their sounds; longer runs are names of companies."""
+NAMELESS = "\U0010fffd"
+"""The sort key of who has no name: after every name."""
 
 
 def fold(name: str) -> str:
@@ -28,6 +30,8 @@ def _latin(letter: str) -> str:
 def sort_key(name: str) -> str:
     """Latin letters for Han characters, so that 王 sorts under w in every list."""
     folded = fold(name)
+    if not folded:
+        return NAMELESS
     return ("".join(map(_latin, folded)) if _HAN.search(folded) else folded)[:64]
 
 

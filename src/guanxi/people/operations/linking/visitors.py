@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from guanxi.kit import bulk, clock, crypto, scope
+from guanxi.kit import bulk, clock, crypto, names, scope
 from guanxi.people.models import Identity, Level, Person
 from guanxi.people.operations.linking.reading import GivenId
 
@@ -15,7 +15,7 @@ NewId = tuple[int, str, int, bytes, GivenId]
 _PEOPLE = f"""
 INSERT INTO {Person._meta.db_table}
     (workspace_id, id, public_id, name, sort_key, level, country, language, salt, source, created_at)
-SELECT %s, id, public_id, '', '', '{Level.VISITOR}', '', '',
+SELECT %s, id, public_id, '', '{names.NAMELESS}', '{Level.VISITOR}', '', '',
        substr(%s::bytea, {crypto.SALT_BYTES} * number::int - {crypto.SALT_BYTES - 1}, {crypto.SALT_BYTES}), %s,
        '1970-01-01Z'::timestamptz + at * '1 microsecond'::interval
 FROM unnest(string_to_array(%s, ',')::bigint[], string_to_array(%s, ','), string_to_array(%s, ',')::bigint[])
