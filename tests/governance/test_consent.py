@@ -36,6 +36,13 @@ def test_consent_is_a_line_a_state_and_a_fact(workspace: Workspace, now: datetim
     ]
 
 
+def test_a_first_no_is_told_once(workspace: Workspace, now: datetime) -> None:
+    given: dict[str, Any] = {"channel": "email", "address": address_of(workspace), "purpose": "marketing", "person": 5}
+    for hours in range(2):
+        governance.withdraw_consent(**given, source="phone", now=now + timedelta(hours=hours))
+    assert list(Fact.objects.values_list("name", "person", "occurred_at")) == [("consent.withdrawn", 5, now)]
+
+
 def test_a_line_from_the_past_does_not_overrule_the_present(workspace: Workspace, now: datetime) -> None:
     given: dict[str, Any] = {"channel": "email", "address": address_of(workspace), "purpose": "marketing"}
     governance.withdraw_consent(**given, source="unsubscribe", now=now)

@@ -106,7 +106,8 @@ def withdraw_consent(
 def record_consents(
     *, lines: Sequence[ConsentLine], source: str, now: datetime, by: int | None = None, import_id: int | None = None
 ) -> None:
-    """Write the lines and what they make true now; say so for people whose consent really changed.
+    """Write the lines and what they make true now; say so for people of whom something else holds now; a first
+    "no" is one, too.
 
     The lines of one call name each (channel, address, purpose) once.
     """
@@ -123,7 +124,7 @@ def record_consents(
     changed = [
         Happened(_fact(line, line.person, import_id), now)
         for line in lines
-        if line.person is not None and before.get((line.channel, line.address, line.purpose), False) != line.granted
+        if line.person is not None and before.get((line.channel, line.address, line.purpose)) != line.granted
     ]
     events.announce_many(changed, received_at=now, source=source)
     _tell(((line.channel, line.address) for line in lines), now)
