@@ -20,7 +20,7 @@ from guanxi.governance.models import Consent, Staff, Unit, User, Workspace
 from guanxi.governance.queries import entered
 from guanxi.loyalty.models import Redemption
 from guanxi.people import operations as people
-from guanxi.people.models import Identity, Import, Person
+from guanxi.people.models import Identity, Import, Membership, Person
 from guanxi.reach.models import Broadcast
 from tests.config.conftest import NOON
 from tests.conftest import make_workspace, use
@@ -167,6 +167,8 @@ def test_the_shipped_slice_is_small_invented_where_it_must_be_and_has_an_audienc
 def test_the_demo_shows_ties_and_says_that_they_are_invented(lumen: Workspace) -> None:
     assert Friendship.objects.exists()
     assert GroupChat.objects.count() == len(demo_story.GROUPS)
+    assert 0.1 < Membership.objects.filter(ended_at=None).count() / Person.objects.count() < 0.5
+    assert Membership.objects.exclude(ended_at=None).exists()
     recorded = Account.objects.exclude(kind="email").values_list("name", "is_active")
     assert len(recorded) == 2
     assert all("(invented)" in name and not active for name, active in recorded)

@@ -1,5 +1,5 @@
-"""Who knows whom in the demo: friends of its advisors, followers, a group chat for each store, who brought whom. All of
-it is invented, from a seed."""
+"""Who knows whom in the demo: friends of its advisors, followers, a group chat for each store, who brought whom, who is
+a member. All of it is invented, from a seed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from guanxi.connections.models import Friendship, FriendState, GroupChat
 from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
+from guanxi.people import operations as crowd
 from guanxi.people.models import Person
 
 SOURCE = "demo"
@@ -39,6 +40,7 @@ def bring_ties(owner: Staff, now: datetime) -> None:
     connections.note_follows(follows, now=now, source=SOURCE)
     _groups(people, advisors, messenger, dice, now)
     _referrals(people, dice, now)
+    _members(people, dice, now)
     first, second = advisors[:2]
     some = Friendship.objects.filter(staff=first, state=FriendState.ACTIVE).order_by("pk")
     going = list(some.values_list("pk", flat=True)[:HANDED_OVER])
@@ -104,3 +106,13 @@ def _referrals(people: Sequence[Person], dice: Random, now: datetime) -> None:
         if dice.random() < 0.3:
             bringers.append(person)
     connections.refer(told, now=now, source=SOURCE)
+
+
+def _members(people: Sequence[Person], dice: Random, now: datetime) -> None:
+    """Some joined, and a few of them left again."""
+    since = {one.pk: _at(dice, now, 20) for one in people if dice.random() < 0.3}
+    joining = [crowd.Joining(pk, at) for pk, at in since.items()]
+    crowd.members_join(joining=joining, proof="staff", now=now, source=SOURCE)
+    for at in (now - timedelta(days=days) for days in (18, 9, 4)):
+        left = dice.sample(sorted(since), min(4, len(since)))
+        crowd.members_leave(people=left, at=at, because="staff", now=now)
