@@ -114,5 +114,5 @@ def _members(people: Sequence[Person], dice: Random, now: datetime) -> None:
     joining = [crowd.Joining(pk, at) for pk, at in since.items()]
     crowd.members_join(joining=joining, proof="staff", now=now, source=SOURCE)
     for at in (now - timedelta(days=days) for days in (18, 9, 4)):
-        left = dice.sample(sorted(since), min(4, len(since)))
+        left = dice.sample(sorted(since), max(1, len(since) // 30))
         crowd.members_leave(people=left, at=at, because="staff", now=now)
