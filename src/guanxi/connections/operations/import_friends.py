@@ -23,7 +23,7 @@ from guanxi.connections.operations import reading
 from guanxi.connections.operations.checking import parties
 from guanxi.connections.operations.follows import FollowTold, note_follows
 from guanxi.connections.operations.friends import DESCRIBED, FriendTold, note_friend_facts
-from guanxi.connections.operations.taking_back import TakeBackFollows, TakeBackFriends
+from guanxi.connections.operations.taking_back import TakeBackFollows, TakeBackFriends, TakeBackWords
 from guanxi.connections.rules import WECOM_ADD_WAYS
 from guanxi.governance.models import Staff
 from guanxi.people import operations as people
@@ -159,7 +159,7 @@ class FriendsKind:
 
     def undo_steps(self) -> tuple[UndoStep, ...]:
         changed = (people.RestoreChanges(Friendship), people.RestoreChanges(Person))
-        return (*changed, people.TakeBackProofs(), TakeBackFriends())
+        return (*changed, people.TakeBackProofs(), TakeBackFriends(), TakeBackWords())
 
 
 class FollowsKind:
