@@ -219,6 +219,46 @@ def test_a_level_counts_from_the_beginning_that_is_told_last(account: Account, n
     assert Fact.objects.filter(name=LevelReached.name, person=person.pk).count() == 1
 
 
+def levels_told(person: Person, now: datetime) -> list[tuple[str, int]]:
+    """What happened and how many days ago, by its times."""
+    facts = Fact.objects.filter(person=person.pk, name__startswith="level.").order_by("occurred_at", "pk")
+    return [(fact.name.removeprefix("level."), (now - fact.occurred_at).days) for fact in facts]
+
+
+def test_a_level_that_was_lost_is_told_as_reached_when_it_holds_again(account: Account, now: datetime) -> None:
+    ann, [person] = advisor("Ann"), some_people(now)
+    for ago, kind in (
+        (9, "added"),
+        (7, "blocked"),
+        (6, "unblocked"),
+        (4, "blocked"),
+        (3, "unblocked"),
+        (3, "unblocked"),
+    ):
+        say(person, ann, account, (ago, kind), now=now)
+    assert levels_told(person, now) == [("reached", 9), ("lost", 7), ("reached", 6), ("lost", 4), ("reached", 3)]
+    assert [one.since for one in LevelProof.objects.filter(person=person)] == [now - timedelta(days=9)]
+
+
+def test_whoever_reads_levels_by_their_times_ends_at_the_level_in_any_order(account: Account, now: datetime) -> None:
+    ann = advisor("Ann")
+    for order in permutations([(9, "added"), (7, "blocked"), (6, "unblocked"), (5, "described")]):
+        [person] = some_people(now)
+        for fact in order * 2:
+            say(person, ann, account, fact, now=now)
+        told = levels_told(person, now)
+        assert told[-1][0] == "reached"
+        assert len(set(told)) == len(told)
+
+
+def test_a_level_lost_with_one_tie_goes_on_with_another_that_is_told_late(account: Account, now: datetime) -> None:
+    ann, bo, [person] = advisor("Ann"), advisor("Bo"), some_people(now)
+    say(person, ann, account, (9, "added"), now=now)
+    say(person, ann, account, (5, "removed_by_friend"), now=now)
+    say(person, bo, account, (7, "added"), now=now)
+    assert levels_told(person, now) == [("reached", 9), ("lost", 5), ("reached", 5)]
+
+
 def test_what_cannot_be_is_refused_and_the_rest_comes_in(account: Account, now: datetime) -> None:
     ann = advisor("Ann", email="ann@example.test")
     herself = make_person("Ann", now=now, identities={"email": "ann@example.test"})

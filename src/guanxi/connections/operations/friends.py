@@ -177,7 +177,7 @@ def times_of(told: Facts) -> Sequence[people.Stretch]:
     now = standing(happened)
     return [
         *(people.Stretch(one.since, one.until, _ENDED[FriendState(one.state)]) for one in past(happened)),
-        *([people.Stretch(now.since)] if now.state == FriendState.ACTIVE else []),
+        *([people.Stretch(now.since, again=now.state_at)] if now.state == FriendState.ACTIVE else []),
     ]
 
 
