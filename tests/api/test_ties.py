@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from guanxi.connections import operations as connections
-from guanxi.connections.models import Friendship
+from guanxi.connections.models import Friendship, GroupChat
 from guanxi.connections.operations.handover import controlling, working
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock
+from guanxi.people import operations as merging
 from tests.api.callers import Caller, caller
 from tests.connections.world import advisor, messenger, say, some_people
-from tests.factories.people import make_person
+from tests.factories.people import make_person, make_staff
 
 AT = "2026-01-05T09:00:00Z"
 
@@ -48,6 +49,50 @@ def test_people_and_staff_are_named_by_what_another_system_knows_and_friends_go_
     assert calls.post(f"/friends/hand-overs/{done['handover']}/undo", status=409)["code"] == "conflict"
     assert Friendship.objects.filter(staff=ann, state="active").count() == 3
     assert not Friendship.objects.filter(staff=bo, state="active").exists()
+
+
+def test_what_is_told_by_the_id_of_somebody_who_was_merged_is_written_to_who_stayed(calls: Caller) -> None:
+    now, account, (one, other, third) = clock.now(), messenger(clock.now()), some_people(clock.now(), 3)
+    ann = advisor("Ann")
+    merging.merge_people(keep=one, drop=other, by=make_staff("Owner", role="owner"), now=now)
+    where = {"person": other.public_id, "account": account.public_id, "at": AT}
+    brought = {"bringer": other.public_id, "brought": third.public_id, "by": "card", "at": AT}
+    for path, fact in {
+        "/friends/facts": where | {"advisor": ann.public_id, "kind": "added"},
+        "/follows/facts": where | {"kind": "followed"},
+        "/groups/facts": where | {"group": "wr1", "kind": "member_joined"},
+    }.items():
+        assert calls.post(path, {"facts": [fact]}) == {"recorded": 1, "refused": []}
+    assert calls.post("/referrals", {"referrals": [brought]}) == {"recorded": 1, "refused": []}
+    ties = calls.get(f"/people/{one.public_id}/ties")
+    assert [len(ties[name]) for name in ("friends", "follows", "groups", "brought")] == [1, 1, 1, 1]
+
+
+def test_what_says_nothing_or_too_much_of_a_group_is_refused_by_its_field(calls: Caller) -> None:
+    account, [person] = messenger(clock.now()), some_people(clock.now())
+    ann = advisor("Ann")
+    good = {"account": account.public_id, "group": "wr1", "kind": "renamed", "at": AT, "text": "x" * 120}
+    both = {"person": person.public_id, "staff": ann.public_id}
+    for wrong, field in (
+        ({"text": "x" * 121}, "text"),
+        ({"kind": "created", "text": "x" * 121}, "text"),
+        ({"text": " "}, "text"),
+        ({"kind": "owner_changed"}, "owner"),
+        ({"kind": "member_joined"}, "person"),
+        ({"kind": "member_left", **both}, "staff"),
+    ):
+        assert calls.post("/groups/facts", {"facts": [good, good | wrong]}, 422)["field"] == f"facts.1.{field}"
+    assert not GroupChat.objects.exists()
+    for kind in ({"kind": "notice_changed", "text": ""}, {"kind": "notice_changed", "text": "x" * 1_000}, {}):
+        assert calls.post("/groups/facts", {"facts": [good | kind]})["recorded"] == 1
+    assert GroupChat.objects.get().name == "x" * 120
+
+
+def test_an_account_has_a_name_that_can_be_read(calls: Caller) -> None:
+    assert calls.post("/channels/recorded", {"kind": "weibo", "name": "   "}, 422)["field"] == "name"
+    assert (
+        calls.post("/channels/recorded", {"kind": "weibo", "name": " Lumen on Weibo "}, 201)["name"] == "Lumen on Weibo"
+    )
 
 
 def test_many_friends_are_handed_over_in_the_background(calls: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

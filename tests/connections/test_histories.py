@@ -65,10 +65,25 @@ class Telling:
 moment = st.integers(0, 3)
 FRIEND = ("requested", "half_added", "added", "added", "added", "removed_by_friend", "removed_by_staff", "blocked",
           "unblocked")  # fmt: skip
+WORDS: dict[str, dict[str, str]] = {
+    "both": {"remark": "tea", "description": "likes it green"},
+    "remark": {"remark": "VIP"},
+    "description": {"description": "likes it black"},
+    "no remark": {"remark": ""},
+}
 # Few people and moments, so that what is told meets; of referrals whoever brings has the lower number: no rings.
 FACTS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
-    "friends": st.tuples(
-        st.just(0), st.sampled_from([0, 0, 0, 1]), st.sampled_from(FRIEND), moment, st.sampled_from(["", "", "scan"])
+    "friends": st.one_of(
+        st.tuples(
+            st.just(0),
+            st.sampled_from([0, 0, 0, 1]),
+            st.sampled_from(FRIEND),
+            moment,
+            st.sampled_from(["", "", "scan"]),
+        ),
+        st.tuples(
+            st.just(0), st.sampled_from([0, 0, 0, 1]), st.just("described"), moment, st.sampled_from(sorted(WORDS))
+        ),
     ),
     "follows": st.tuples(st.just(0), st.booleans(), moment),
     "groups": st.tuples(st.just(0), st.booleans(), moment, st.sampled_from(["", "", "unknown"])),
@@ -108,6 +123,8 @@ def _told(one: Telling, world: World) -> Any:
     match one.kind:
         case "friends":
             _person, staff, kind, _at, source = one.what
+            if kind == "described":
+                return FriendTold(person, world.staff[staff].pk, world.account.pk, kind, at, **WORDS[source])
             return FriendTold(person, world.staff[staff].pk, world.account.pk, kind, at, source)
         case "follows":
             return FollowTold(person, world.account.pk, one.what[1], at)
@@ -152,7 +169,9 @@ def ends() -> dict[str, list[Any]]:
             ties[level, row.pk] = row.person_id, getattr(row, "staff_id", None)
     proofs = LevelProof.objects.values_list("person", "level", "reference", "since", "ended_at", "ended_by")
     return {
-        "friends": _rows(Friendship, "person", "staff", "state", "source", "since", "state_at", "first_at"),
+        "friends": _rows(
+            Friendship, "person", "staff", "state", "source", "since", "state_at", "first_at", "remark", "description"
+        ),
         "follows": _rows(Follow, "person", "first_at", "since", "until"),
         "members": _rows(GroupMembership, "person", "first_at", "since", "until", "joined_by", "left_by"),
         "groups": _rows(GroupChat, "people", "staff"),

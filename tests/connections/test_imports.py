@@ -13,7 +13,8 @@ from guanxi.connections.models import Follow, Friendship, GroupChat, GroupMember
 from guanxi.connections.operations import FollowTold, FriendTold, GroupTold, Referral
 from guanxi.events.models import Fact
 from guanxi.governance.models import Staff, Workspace
-from guanxi.people.models import LevelProof, Person
+from guanxi.people.models import ImportReject, LevelProof, Person
+from guanxi.people.queries import row_reason
 from tests.commerce.importing import bring, counts, rejects, undo
 from tests.connections.world import advisor, messenger
 from tests.factories.people import make_person
@@ -139,6 +140,58 @@ def test_followers_come_in_and_go_back(three: list[Person], now: datetime) -> No
     assert Fact.objects.filter(name="friend.followed", import_id=again.pk).count() == 2
     undo(again, now)
     assert everything() == before
+
+
+AGAINST_ITSELF = """customer_number,advisor,account,state,since,ended_at
+C-1,ann@lumen.test,Lumen on WeCom,,2026-03-14,2026-04-14
+C-1,ann@lumen.test,Lumen on WeCom,active,2026-03-14,2026-04-14
+C-1,ann@lumen.test,Lumen on WeCom,待通过,2026-03-14,2026-04-14
+C-1,ann@lumen.test,Lumen on WeCom,deleted_by_them,2026-03-14,2026-03-01
+C-1,ann@lumen.test,Lumen on WeCom,blocked,2026-03-14,2026-03-01
+C-1,ann@lumen.test,Lumen on WeCom,handed_over,2026-03-14,
+C-1,ann@lumen.test,Lumen on WeCom,被对方删除,2026-03-14,2026-03-14
+"""
+
+
+def test_a_friendship_that_has_ended_never_comes_in_as_one_that_stands(three: list[Person], now: datetime) -> None:
+    of = bring("friends", AGAINST_ITSELF, now)
+    assert counts(of) == (1, 0, 0, 6)
+    assert [
+        row_reason(of, one.reason, one.detail) for one in ImportReject.objects.filter(phase="run").order_by("pk")
+    ] == [
+        "Ended at has a time, but State is empty. Write how it ended: deleted_by_them, deleted_by_us, blocked.",
+        "State says “active”, but Ended at has a time. Correct one of the two.",
+        "State says “待通过”, but Ended at has a time. Correct one of the two.",
+        "Ended at lies before Since: 2026-03-01.",
+        "Ended at lies before Since: 2026-03-01.",
+        "handed_over is not a state. Use: active, pending, deleted_by_them, deleted_by_us, blocked.",
+    ]
+    assert list(Friendship.objects.values_list("state", flat=True)) == ["deleted_by_them"]
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("Friends", "active"), ("친구", "active"), ("我方删除", "deleted_by_us"), ("被对方拉黑", "blocked"),
+        ("Blocked by them", "blocked"),
+    ],
+)  # fmt: skip
+def test_a_state_may_be_written_as_the_console_shows_it_in_any_language(
+    three: list[Person], now: datetime, word: str, state: str
+) -> None:
+    head = "customer_number,advisor,account,since,state,source"
+    of = bring("friends", f"{head}\nC-1,ann@lumen.test,Lumen on WeCom,2026-03-14,{word},手机通讯录\n", now)
+    assert counts(of) == (1, 0, 0, 0)
+    assert list(Friendship.objects.values_list("state", "source")) == [(state, "phone_book")]
+
+
+def test_who_left_before_they_came_is_refused_everywhere(three: list[Person], now: datetime) -> None:
+    follows = bring("follows", "customer_number,account,since,ended_at\nC-1,Weibo,2026-03-14,2026-03-01\n", now)
+    head = "account,chat_id,customer_number,joined_at,left_at,quit_scene"
+    rows = "Weibo,wr1,C-1,2026-03-14,2026-03-01,\nWeibo,wr1,C-1,2026-03-14,,removed\nWeibo,wr1,C-2,,2026-03-01,left"
+    groups = bring("groups", f"{head}\n{rows}\n", now)
+    assert (counts(follows), rejects(follows)) == ((0, 0, 0, 1), [(2, "ends_too_early")])
+    assert (counts(groups), rejects(groups)) == ((1, 0, 0, 2), [(2, "ends_too_early"), (3, "end_missing")])
 
 
 GROUPS = """account,chat_id,chat_name,owner,customer_number,staff,joined_at,left_at,join_scene,inviter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from guanxi.connections.models import (
     Follow,
     FriendFact,
     Friendship,
+    FriendWord,
     GroupChat,
     GroupMembership,
     ReferralEdge,
@@ -77,6 +79,7 @@ def test_a_shuffled_and_repeated_history_ends_the_same_in_the_database(account: 
     assert {row["state"] for row in expected} == {"active", "blocked", "deleted_by_them"}
     for seed in range(3):
         Friendship.objects.all().delete()
+        FriendWord.objects.all().delete()
         chaos = random.Random(seed)
         again = [one for one in told * 2 if chaos.random() < 0.8] + told
         chaos.shuffle(again)
@@ -85,6 +88,35 @@ def test_a_shuffled_and_repeated_history_ends_the_same_in_the_database(account: 
             connections.note_friend_facts(part, now=now, source="wecom")
         assert rows_of(Friendship, "person_id", "staff_id") == expected
     assert FriendFact.objects.count() == len(set(told))
+
+
+def test_of_remark_and_description_each_the_last_word_holds_in_any_order(account: Account, now: datetime) -> None:
+    ann = advisor("Ann")
+    said: list[tuple[int, str, dict[str, str]]] = [
+        (9, "added", {}),
+        (8, "described", {"remark": "VIP", "description": "likes green tea"}),
+        (7, "described", {"description": "likes black tea"}),
+        (6, "described", {"remark": "regular"}),
+    ]
+    for order in permutations(said):
+        [person] = some_people(now)
+        for ago, kind, words in order:
+            assert say(person, ann, account, (ago, kind), now=now, **words) == []
+        friend = Friendship.objects.get(person=person)
+        assert (friend.state, friend.remark, friend.description) == ("active", "regular", "likes black tea")
+
+
+def test_words_of_people_who_became_one_are_words_of_one_until_they_part(account: Account, now: datetime) -> None:
+    ann, (one, other) = advisor("Ann"), some_people(now, 2)
+    say(one, ann, account, (9, "added"), now=now, remark="old")
+    say(other, ann, account, (5, "added"), now=now, remark="new")
+    owner = make_staff("Owner", role="owner")
+    merge = people.merge_people(keep=one, drop=other, by=owner, now=now)
+    assert Friendship.objects.get(person=one).remark == "new"
+    say(other, ann, account, (4, "described"), now=now, description="told by the id of then")
+    people.undo_merge(merge=merge, by=owner, now=now)
+    rows = Friendship.objects.order_by("since").values_list("person", "remark", "description")
+    assert list(rows) == [(one.pk, "old", "told by the id of then"), (other.pk, "new", "")]
 
 
 def test_what_is_told_again_is_announced_once(account: Account, now: datetime) -> None:
@@ -185,6 +217,46 @@ def test_a_level_counts_from_the_beginning_that_is_told_last(account: Account, n
     first = now - timedelta(days=9)
     assert list(rows.values_list("level", "since", "ended_at")) == [("fan", first, None), ("friend", first, None)]
     assert Fact.objects.filter(name=LevelReached.name, person=person.pk).count() == 1
+
+
+def levels_told(person: Person, now: datetime) -> list[tuple[str, int]]:
+    """What happened and how many days ago, by its times."""
+    facts = Fact.objects.filter(person=person.pk, name__startswith="level.").order_by("occurred_at", "pk")
+    return [(fact.name.removeprefix("level."), (now - fact.occurred_at).days) for fact in facts]
+
+
+def test_a_level_that_was_lost_is_told_as_reached_when_it_holds_again(account: Account, now: datetime) -> None:
+    ann, [person] = advisor("Ann"), some_people(now)
+    for ago, kind in (
+        (9, "added"),
+        (7, "blocked"),
+        (6, "unblocked"),
+        (4, "blocked"),
+        (3, "unblocked"),
+        (3, "unblocked"),
+    ):
+        say(person, ann, account, (ago, kind), now=now)
+    assert levels_told(person, now) == [("reached", 9), ("lost", 7), ("reached", 6), ("lost", 4), ("reached", 3)]
+    assert [one.since for one in LevelProof.objects.filter(person=person)] == [now - timedelta(days=9)]
+
+
+def test_whoever_reads_levels_by_their_times_ends_at_the_level_in_any_order(account: Account, now: datetime) -> None:
+    ann = advisor("Ann")
+    for order in permutations([(9, "added"), (7, "blocked"), (6, "unblocked"), (5, "described")]):
+        [person] = some_people(now)
+        for fact in order * 2:
+            say(person, ann, account, fact, now=now)
+        told = levels_told(person, now)
+        assert told[-1][0] == "reached"
+        assert len(set(told)) == len(told)
+
+
+def test_a_level_lost_with_one_tie_goes_on_with_another_that_is_told_late(account: Account, now: datetime) -> None:
+    ann, bo, [person] = advisor("Ann"), advisor("Bo"), some_people(now)
+    say(person, ann, account, (9, "added"), now=now)
+    say(person, ann, account, (5, "removed_by_friend"), now=now)
+    say(person, bo, account, (7, "added"), now=now)
+    assert levels_told(person, now) == [("reached", 9), ("lost", 5), ("reached", 5)]
 
 
 def test_what_cannot_be_is_refused_and_the_rest_comes_in(account: Account, now: datetime) -> None:

@@ -52,6 +52,15 @@ def test_the_level_falls_only_with_its_last_proof(workspace: Workspace, now: dat
     assert set(LevelProof.objects.filter(proof="order.paid").values_list("ended_by", flat=True)) == {"order.refunded"}
 
 
+def test_a_level_that_is_proven_again_is_told_after_it_was_lost(workspace: Workspace, now: datetime) -> None:
+    person, earlier, later = make_person(now=now), now - timedelta(days=9), now - timedelta(days=2)
+    prove(person, "customer", now, proof="order.paid", since=earlier, reference=1)
+    people.end_proof(proof="order.paid", references=[(person.pk, 1)], because="order.refunded", now=later)
+    prove(person, "customer", now, proof="order.paid", since=earlier, reference=1)
+    facts = Fact.objects.filter(person=person.pk).order_by("occurred_at", "pk").values_list("name", "occurred_at")
+    assert list(facts) == [("level.reached", earlier), ("level.lost", later), ("level.reached", later)]
+
+
 def test_a_proof_that_ended_before_it_began_holds_when_it_is_proven_again(workspace: Workspace, now: datetime) -> None:
     person = make_person(now=now)
     prove(person, "fan", now)

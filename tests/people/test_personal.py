@@ -23,7 +23,7 @@ from guanxi.acquisition.models import Batch, SourceKind
 from guanxi.acquisition.queries import source_of_key
 from guanxi.channels.models import Account, Message
 from guanxi.commerce.models import Order, OrderLine, Product, Refund
-from guanxi.connections.models import FriendFact, Friendship, Reading
+from guanxi.connections.models import FriendFact, Friendship, FriendWord, Reading
 from guanxi.events import lake
 from guanxi.events import operations as events
 from guanxi.events.models import Fact, FactBatch, Forgotten
@@ -242,6 +242,10 @@ class Canary:
         friendship = Friendship.objects.create(
             person=self.person, staff=self.by, account=Account.objects.get(), state="active", since=self.now,
             state_at=self.now, first_at=self.now, remark=remark, description=words,
+        )  # fmt: skip
+        FriendWord.objects.create(
+            person=self.person, staff=self.by, account=friendship.account, kind="remark", at=self.now,
+            text=self.word("connections.FriendWord", "text"),
         )  # fmt: skip
         FriendFact.objects.create(friendship=friendship, kind="added", at=self.now)
 

@@ -32,6 +32,7 @@ from guanxi.people.registry import Moves, Stays, also_own, in_a_merge, register_
 READ_THROUGH = "read through merged_into"
 in_a_merge(
     Moves(models.Friendship, one=("staff", "account")),
+    Stays(models.FriendWord, "person", READ_THROUGH),
     Moves(models.Follow, one=("account",)),
     Moves(models.Reading),
     Moves(models.GroupMembership, one=("group",)),

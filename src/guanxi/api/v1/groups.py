@@ -8,6 +8,7 @@ from ninja import Query, Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
+from guanxi.api.problems import invalid
 from guanxi.api.v1.parties import Parties, PersonRef, StaffRef
 from guanxi.api.v1.shapes import At, Id, In, Line, Listed, Moment, Named, Out, Page, chosen, named, naming, one, page
 from guanxi.api.v1.telling import MOST, TELL, Told, outcome
@@ -16,6 +17,7 @@ from guanxi.connections import operations as connections
 from guanxi.connections import queries
 from guanxi.connections.models import GroupChat, GroupMembership, JoinedBy, LeftBy
 from guanxi.connections.operations import GroupTold
+from guanxi.connections.operations.groups import NAME_LIMIT, OF_MEMBERS
 from guanxi.governance.queries import Permission
 from guanxi.people.models import Person
 
@@ -55,8 +57,8 @@ class MemberOut(Out):
 
 
 class GroupFactIn(In):
-    """`group` is the messenger's own id. `text` is the name or notice, `owner` a member of staff; of `member_joined`
-    and `member_left` say `person` or `staff`, `how`, and who invited them."""
+    """`group` is the messenger's own id. `text` is the name (of 120 characters at most) or notice, `owner` a member of
+    staff; of `member_joined` and `member_left` say `person` or `staff`, `how`, and who invited them."""
 
     account: Id("acc")  # type: ignore[valid-type]
     group: Line = Field(min_length=1, max_length=120)
@@ -107,6 +109,8 @@ def record_groups(request: ApiRequest, body: GroupFacts) -> Told:
 
     A group is there from the first fact that names it. In any order, as often as you like: the times decide.
     """
+    for at, each in enumerate(body.facts):
+        _check(each, f"facts.{at}")
     whoever = [one for each in body.facts for one in (each.person, each.invited_by_person) if one]
     of_staff = [one for each in body.facts for one in (each.staff, each.owner, each.invited_by_staff) if one]
     ids = Parties(people=whoever, staff=of_staff, accounts=[each.account for each in body.facts])
@@ -148,6 +152,19 @@ def list_members(request: ApiRequest, group_id: str, asked: Query[MembersAsked])
     rows, after = queries.members_page(group, now_only=asked.now_only, after=asked.after, size=asked.limit)
     seen = queries.seen_people(request.staff, [row.person_id for row in rows])
     return page([_member(row, seen.get(row.person_id or 0)) for row in rows], after)
+
+
+def _check(fact: GroupFactIn, at: str) -> None:
+    if fact.kind in OF_MEMBERS and fact.person and fact.staff:
+        raise invalid(f"{at}.staff", "Send either person or staff: each has a fact of their own.")
+    if fact.kind in OF_MEMBERS and not (fact.person or fact.staff):
+        raise invalid(f"{at}.person", "Say who came or went: person or staff.", "missing")
+    if fact.kind == "owner_changed" and not fact.owner:
+        raise invalid(f"{at}.owner", "Say whose the group is now.", "missing")
+    if fact.kind == "renamed" and not fact.text.strip():
+        raise invalid(f"{at}.text", "Say the new name.", "missing")
+    if fact.kind in ("created", "renamed") and len(fact.text) > NAME_LIMIT:
+        raise invalid(f"{at}.text", f"The name of a group holds {NAME_LIMIT} characters at most.", "too_long")
 
 
 def _group(row: GroupChat) -> GroupOut:

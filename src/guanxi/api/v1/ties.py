@@ -12,7 +12,7 @@ from guanxi.api.v1.friends import FriendOut, friend
 from guanxi.api.v1.parties import Parties, PersonRef
 from guanxi.api.v1.people import found
 from guanxi.api.v1.referrals import Bys
-from guanxi.api.v1.shapes import At, Id, In, Line, Listed, Moment, Named, Out, Page, named, naming, newest, page
+from guanxi.api.v1.shapes import At, Id, In, Listed, Moment, Name, Named, Out, Page, named, naming, newest, page
 from guanxi.api.v1.telling import MOST, TELL, Told, outcome
 from guanxi.channels import operations as channels
 from guanxi.connections import operations as connections
@@ -90,7 +90,7 @@ class RecordedAccount(In):
     """An account of a messenger for which no channel is installed: ties are kept of it, nothing is sent from it."""
 
     kind: str = Field(pattern="^[a-z][a-z0-9_]{1,19}$", description="Such as wecom, wechat or weibo.")
-    name: Line = Field(min_length=1, max_length=120)
+    name: Name
 
 
 class AccountOut(Out):
@@ -165,7 +165,7 @@ def record_channel(request: ApiRequest, body: RecordedAccount) -> AccountOut:
 
     The one with this kind and name, if it is there already.
     """
-    account = channels.record_account(kind=body.kind, name=body.name.strip(), now=request.now, by=request.staff)
+    account = channels.record_account(kind=body.kind, name=body.name, now=request.now, by=request.staff)
     return AccountOut(id=account.public_id, kind=account.kind, name=account.name)
 
 

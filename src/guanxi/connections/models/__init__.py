@@ -7,6 +7,8 @@ from guanxi.connections.models.friends import (
     Friendship,
     FriendSource,
     FriendState,
+    FriendWord,
+    FriendWordKind,
     HandoverPart,
     HandoverState,
 )
@@ -33,6 +35,8 @@ __all__ = [
     "FriendHandover",
     "FriendSource",
     "FriendState",
+    "FriendWord",
+    "FriendWordKind",
     "Friendship",
     "GroupChat",
     "GroupFact",

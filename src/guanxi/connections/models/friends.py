@@ -52,7 +52,7 @@ class FriendSource(models.TextChoices):
 class Friendship(WorkspaceRow):
     """Derived from its facts (`rules.standing`). `since`: when it began, `state_at`: when the state did.
 
-    `remark` and `description` are the advisor's own words for the person.
+    `remark` and `description` are the last words that the advisor wrote of the person (`FriendWord`).
     """
 
     public_id = PublicId("frd")
@@ -66,7 +66,6 @@ class Friendship(WorkspaceRow):
     first_at = models.DateTimeField()
     remark = models.CharField(max_length=80, blank=True, default="")
     description = models.CharField(max_length=300, blank=True, default="")
-    described_at = models.DateTimeField(null=True)
     import_id = models.BigIntegerField(null=True)
 
     class Meta(WorkspaceRow.Meta):
@@ -86,6 +85,40 @@ class Friendship(WorkspaceRow):
                 fields=["workspace_id", "import_id", "id"],
                 condition=models.Q(import_id__isnull=False),
                 name="friend_of_import",
+            ),
+        ]
+
+
+class FriendWordKind(models.TextChoices):
+    REMARK = "remark", _("Remark")
+    DESCRIPTION = "description", _("Description")
+
+
+class FriendWord(WorkspaceRow):
+    """What an advisor wrote of a person, and when; also before anybody tells that they became friends."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=12, choices=FriendWordKind.choices)
+    at = models.DateTimeField()
+    text = models.CharField(max_length=300, blank=True)
+    told_by = models.CharField(max_length=40, blank=True)
+    import_id = models.BigIntegerField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "staff", "account", "kind", "at", "text", "import_id"],
+                name="one_friend_word",
+                nulls_distinct=False,
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "import_id", "id"],
+                condition=models.Q(import_id__isnull=False),
+                name="friend_word_of_import",
             ),
         ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guanxi.connections.models import FriendHandover, Friendship
+from guanxi.connections.operations.describing import show_words
 from guanxi.connections.operations.follows import FOLLOWS, prove_follows_again
 from guanxi.connections.operations.friends import FRIENDS, prove_friends_again
 from guanxi.connections.operations.groups import PEOPLE_IN_GROUPS
@@ -22,6 +23,7 @@ def follow_merges(happened: Sequence[events.Happened]) -> None:
     people = sorted({one for each in happened for one in (each.fact.person, each.fact.merged)})
     for book in (FRIENDS, FOLLOWS, PEOPLE_IN_GROUPS):
         book.show(people)
+    show_words(set(Friendship.objects.filter(person__in=people).values_list("person", "staff", "account")))
     events.touch("ties", ties_of(people))
 
 

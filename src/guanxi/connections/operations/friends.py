@@ -11,13 +11,20 @@ from typing import Any
 from django.db import transaction
 
 from guanxi.connections import events as facts
-from guanxi.connections.models import FriendFact, FriendFactKind, Friendship, FriendSource, FriendState
+from guanxi.connections.models import (
+    FriendFact,
+    FriendFactKind,
+    Friendship,
+    FriendSource,
+    FriendState,
+    FriendWordKind,
+)
 from guanxi.connections.operations.book import Book, Facts, Key, Noted
 from guanxi.connections.operations.checking import Parties, Refused, has_not_happened, parties
+from guanxi.connections.operations.describing import Word, note_words, show_words
 from guanxi.connections.queries.mirror import tie_keys
 from guanxi.connections.rules import BEGINNINGS, Happening, past, standing
 from guanxi.events import operations as events
-from guanxi.kit import bulk
 from guanxi.people import operations as people
 from guanxi.people.models import Level
 
@@ -95,7 +102,7 @@ def _note(told: Sequence[FriendTold], start: int, now: datetime, source: str, im
     )
     refused: list[Refused] = []
     by_key: dict[Key, Facts] = defaultdict(set)
-    described: dict[Key, FriendTold] = {}
+    words: dict[Key, set[Word]] = defaultdict(set)
     for at, one in enumerate(told):
         if fault := _fault(one, there, now):
             refused.append(Refused(start + at, fault))
@@ -103,11 +110,12 @@ def _note(told: Sequence[FriendTold], start: int, now: datetime, source: str, im
         key = (there.people[one.person], one.staff, one.account)
         if one.kind != DESCRIBED:
             by_key[key].add((one.at, str(one.kind), one.source, None))
-        if one.remark is not None or one.description is not None:
-            known = described.get(key)
-            described[key] = one if known is None or _words(known) < _words(one) else known
+        said = ((FriendWordKind.REMARK, one.remark), (FriendWordKind.DESCRIPTION, one.description))
+        if new := {(kind.value, one.at, text) for kind, text in said if text is not None}:
+            words[key] |= new
     noted = FRIENDS.note(by_key, source=source, import_id=import_id)
-    _describe(described, import_id)
+    note_words(words, source=source, import_id=import_id)
+    show_words({*words, *(one.key for one in noted if one.before is None)})
     settle(noted, there, now=now, source=source, import_id=import_id)
     return refused
 
@@ -118,35 +126,6 @@ def _fault(one: FriendTold, there: Parties, now: datetime) -> str:
     if has_not_happened(one.at, now):
         return "in_future"
     return there.fault(person=one.person, staff=one.staff, account=one.account)
-
-
-def _words(one: FriendTold) -> tuple[datetime, str, str]:
-    return one.at, one.remark or "", one.description or ""
-
-
-def _describe(described: Mapping[Key, FriendTold], import_id: int | None) -> None:
-    """The last word holds. Of a friendship that nobody told of, there is nothing to describe."""
-    if not described:
-        return
-    rows = Friendship.objects.filter(person__in={key[0] for key in described}).order_by("pk").select_for_update()
-    changes = []
-    for row in rows:
-        one = described.get((row.person_id, row.staff_id, row.account_id))
-        known = (row.described_at, row.remark, row.description)
-        if one is None or (row.described_at is not None and _words(one) < known):
-            continue
-        new = (
-            row.remark if one.remark is None else one.remark[:80],
-            row.description if one.description is None else one.description[:300],
-        )
-        if (row.remark, row.description) != new or row.described_at != one.at:
-            changes.append((row.pk, known, (one.at, *new)))
-    columns = ("described_at", "remark", "description")
-    bulk.update(Friendship, columns, ((pk, *after) for pk, _, after in changes))
-    if import_id is not None:
-        noted = [(pk, dict(zip(columns, old, strict=True)), dict(zip(columns, new, strict=True)))
-                 for pk, old, new in changes]  # fmt: skip
-        people.note_changes(import_id=import_id, model=Friendship, changes=noted)
 
 
 def settle(noted: Sequence[Noted], there: Parties, *, now: datetime, source: str, import_id: int | None = None) -> None:
@@ -198,7 +177,7 @@ def times_of(told: Facts) -> Sequence[people.Stretch]:
     now = standing(happened)
     return [
         *(people.Stretch(one.since, one.until, _ENDED[FriendState(one.state)]) for one in past(happened)),
-        *([people.Stretch(now.since)] if now.state == FriendState.ACTIVE else []),
+        *([people.Stretch(now.since, again=now.state_at)] if now.state == FriendState.ACTIVE else []),
     ]
 
 

@@ -23,7 +23,7 @@ from guanxi.connections.operations import reading
 from guanxi.connections.operations.checking import parties
 from guanxi.connections.operations.follows import FollowTold, note_follows
 from guanxi.connections.operations.friends import DESCRIBED, FriendTold, note_friend_facts
-from guanxi.connections.operations.taking_back import TakeBackFollows, TakeBackFriends
+from guanxi.connections.operations.taking_back import TakeBackFollows, TakeBackFriends, TakeBackWords
 from guanxi.connections.rules import WECOM_ADD_WAYS
 from guanxi.governance.models import Staff
 from guanxi.people import operations as people
@@ -48,24 +48,19 @@ ENDS = {
     FriendState.DELETED_BY_US: FriendFactKind.REMOVED_BY_STAFF,
     FriendState.BLOCKED: FriendFactKind.BLOCKED,
 }
+# Words of files beside those of the console.
 STATES = {
     "": FriendState.ACTIVE,
-    "active": FriendState.ACTIVE,
     "friend": FriendState.ACTIVE,
-    "好友": FriendState.ACTIVE,
     "친구": FriendState.ACTIVE,
-    "pending": FriendState.PENDING,
-    "待通过": FriendState.PENDING,
     "요청": FriendState.PENDING,
-    "deleted_by_them": FriendState.DELETED_BY_THEM,
     "被删除": FriendState.DELETED_BY_THEM,
-    "deleted_by_us": FriendState.DELETED_BY_US,
     "已删除": FriendState.DELETED_BY_US,
-    "blocked": FriendState.BLOCKED,
     "被拉黑": FriendState.BLOCKED,
     "차단": FriendState.BLOCKED,
 }
-KNOWN_STATES = "active, pending, deleted_by_them, deleted_by_us, blocked"
+ENDED_STATES = "deleted_by_them, deleted_by_us, blocked"
+KNOWN_STATES = f"active, pending, {ENDED_STATES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +159,7 @@ class FriendsKind:
 
     def undo_steps(self) -> tuple[UndoStep, ...]:
         changed = (people.RestoreChanges(Friendship), people.RestoreChanges(Person))
-        return (*changed, people.TakeBackProofs(), TakeBackFriends())
+        return (*changed, people.TakeBackProofs(), TakeBackFriends(), TakeBackWords())
 
 
 class FollowsKind:
@@ -213,10 +208,8 @@ class FollowsKind:
 
 def _friend(row: Row, context: ImportContext) -> FriendRow:
     began, ended = reading.began(row, context), reading.instant(row, "ended_at", context)
-    said = reading.text(row, "state", 40).casefold()
-    if said not in STATES:
-        raise reading.Unfit("unknown_state", value=said, known=KNOWN_STATES)
-    state = STATES[said]
+    reading.in_order(row, began, ended)
+    state = _state(row, has_end=ended is not None)
     if state == FriendState.PENDING:
         happened: tuple[tuple[str, datetime], ...] = ((FriendFactKind.REQUESTED.value, began),)
     else:
@@ -229,19 +222,33 @@ def _friend(row: Row, context: ImportContext) -> FriendRow:
         advisor=reading.text(row, "advisor", 254, required=True).lower(),
         account=reading.text(row, "account", 120, required=True),
         happened=happened,
-        source=reading.word(row, "source", FriendSource.choices, WECOM_ADD_WAYS),
+        source=reading.word(row, "source", FriendSource, WECOM_ADD_WAYS),
         remark=reading.text(row, "remark", 80) or None,
         description=reading.text(row, "description", 300) or None,
     )
 
 
+def _state(row: Row, *, has_end: bool) -> FriendState:
+    said = reading.text(row, "state", 40)
+    state = STATES.get(said.casefold()) or reading.names_of(FriendState).get(said.casefold())
+    if state is None or state == FriendState.HANDED_OVER:
+        raise reading.Unfit("unknown_state", value=said, known=KNOWN_STATES)
+    if has_end and not said:
+        raise reading.Unfit("state_missing", field="state", other="ended_at", known=ENDED_STATES)
+    if has_end and not ENDS.get(FriendState(state)):
+        raise reading.Unfit("has_not_ended", field="state", value=said, other="ended_at")
+    return FriendState(state)
+
+
 def _follow(row: Row, context: ImportContext) -> FollowRow:
+    since, until = reading.began(row, context), reading.instant(row, "ended_at", context)
+    reading.in_order(row, since, until)
     return FollowRow(
         row_no=row.row_no,
         who=reading.who(row, context),
         account=reading.text(row, "account", 120, required=True),
-        since=reading.began(row, context),
-        until=reading.instant(row, "ended_at", context),
+        since=since,
+        until=until,
     )
 
 

@@ -168,6 +168,10 @@ def _group(row: Row, context: ImportContext) -> GroupRow:
     ids = any(row.cells.get(one.key, "").strip() for one in reading.WHO_FIELDS)
     if (ids or staff) and since is None and until is None:
         raise reading.Unfit("required", field="since")
+    reading.in_order(row, since, until)
+    left = reading.word(row, "left", LeftBy, WECOM_QUIT_SCENES)
+    if left not in ("", LeftBy.UNKNOWN) and until is None:
+        raise reading.Unfit("end_missing", field="left", value=reading.text(row, "left", 40), other="ended_at")
     return GroupRow(
         row_no=row.row_no,
         account=reading.text(row, "account", 120, required=True),
@@ -179,8 +183,8 @@ def _group(row: Row, context: ImportContext) -> GroupRow:
         staff=staff,
         since=since,
         until=until,
-        how=reading.word(row, "how", JoinedBy.choices, WECOM_JOIN_SCENES),
-        left=reading.word(row, "left", LeftBy.choices, WECOM_QUIT_SCENES),
+        how=reading.word(row, "how", JoinedBy, WECOM_JOIN_SCENES),
+        left=left,
         invited_by=reading.text(row, "invited_by", 254).lower(),
     )
 

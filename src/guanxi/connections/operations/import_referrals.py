@@ -154,6 +154,6 @@ def _referral(row: Row, context: ImportContext) -> ReferralRow:
         row_no=row.row_no,
         who=reading.who(row, context),
         bringer=reading.who(row, context, prefix=BRINGER),
-        by=reading.word(row, "by", BroughtBy.choices) or BroughtBy.WORD.value,
+        by=reading.word(row, "by", BroughtBy) or BroughtBy.WORD.value,
         at=at,
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -67,6 +69,10 @@ MESSAGES: Mapping[str, Text] = {
     "unknown_account": _("There is no account called %(value)s."),
     "unknown_advisor": _("Nobody of the staff signs in with %(value)s."),
     "unknown_state": _("%(value)s is not a state. Use: %(known)s."),
+    "state_missing": _("%(other)s has a time, but %(field)s is empty. Write how it ended: %(known)s."),
+    "has_not_ended": _("%(field)s says “%(value)s”, but %(other)s has a time. Correct one of the two."),
+    "ends_too_early": _("%(field)s lies before %(other)s: %(value)s."),
+    "end_missing": _("%(field)s says “%(value)s”, but %(other)s is empty. Write when they went."),
     "unknown_source": _("%(value)s is not a source that is known."),
     "oneself": _("This person is the advisor themselves."),
     "person_and_staff": _("The row names a person and a member of staff. Give each a row of their own."),
@@ -112,16 +118,22 @@ def text(row: Row, field: str, limit: int, *, required: bool = False) -> str:
     return value
 
 
-def word(row: Row, field: str, known: Iterable[tuple[str, Any]], numbers: Mapping[int, str] | None = None) -> str:
+def word(row: Row, field: str, known: type[models.TextChoices], numbers: Mapping[int, str] | None = None) -> str:
     """One of the known words, by its value or as it is shown, or WeCom's number of it; a new number says nothing."""
     value = text(row, field, 40)
     if numbers is not None and value.isdecimal() and len(value) < 6:
         return numbers.get(int(value), "")
-    said = value.casefold()
-    by_name = {"": ""} | {shown: key for key, label in known for shown in (key, str(label).casefold())}
-    if said not in by_name:
+    by_name = {"": "", **names_of(known)}
+    if value.casefold() not in by_name:
         raise Unfit("unknown_source", value=value)
-    return by_name[said]
+    return by_name[value.casefold()]
+
+
+@cache
+def names_of(known: type[models.TextChoices]) -> Mapping[str, str]:
+    """Folded, the values and what the console calls them in any language → value."""
+    shown = {name.casefold(): value for value, label in known.choices for name in people.every_language(label)}
+    return shown | {value: value for value in known.values}
 
 
 def instant(row: Row, field: str, context: ImportContext) -> datetime | None:
@@ -142,6 +154,12 @@ def began(row: Row, context: ImportContext) -> datetime:
     if found is None:
         raise Unfit("required", field="since")
     return found
+
+
+def in_order(row: Row, since: datetime | None, until: datetime | None) -> None:
+    """Raises Unfit when a tie ends before it begins."""
+    if since is not None and until is not None and until < since:
+        raise Unfit("ends_too_early", field="ended_at", other="since", value=text(row, "ended_at", 60))
 
 
 def who(row: Row, context: ImportContext, *, prefix: str = "") -> tuple[Who, ...]:

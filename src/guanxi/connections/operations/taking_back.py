@@ -13,6 +13,7 @@ from guanxi.connections.models import (
     FollowFact,
     FriendFact,
     Friendship,
+    FriendWord,
     GroupChat,
     GroupFact,
     GroupMembership,
@@ -22,6 +23,7 @@ from guanxi.connections.models import (
 from guanxi.connections.operations import follows, friends
 from guanxi.connections.operations.book import Book, Noted
 from guanxi.connections.operations.checking import Parties, parties
+from guanxi.connections.operations.describing import show_words
 from guanxi.connections.operations.follows import FOLLOWS
 from guanxi.connections.operations.follows import PROOF as FOLLOWED
 from guanxi.connections.operations.friends import FRIENDS
@@ -102,6 +104,20 @@ class TakeBackFriends:
             FRIENDS, Friendship, FriendFact, _stand_as_friends, friends.announce,
             import_id=import_id, after=after, limit=limit, now=now,
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TakeBackWords:
+    key: str = "friend_words"
+
+    def take_back(self, *, import_id: int, after: int, limit: int, now: datetime) -> TakenBack:
+        found = FriendWord.objects.filter(import_id=import_id, pk__gt=after).order_by("pk")
+        told = list(found.values_list("pk", "person", "person__merged_into", "staff", "account")[:limit])
+        if not told:
+            return TakenBack(None)
+        FriendWord.objects.filter(pk__in=[pk for pk, *_rest in told]).delete()
+        whose = {(one, *rest) for _pk, person, into, *rest in told for one in (person, into or person)}
+        return TakenBack(told[-1][0], restored=show_words(whose))
 
 
 @dataclass(frozen=True)

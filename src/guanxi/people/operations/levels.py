@@ -32,6 +32,12 @@ WHERE workspace_id = %s AND person_id = ANY(%s) AND ended_at IS NULL
 ORDER BY person_id, array_position(%s::varchar[], level) DESC, since, id
 """  # noqa: S608
 
+_LAST_ENDS = f"""
+SELECT person_id, max(ended_at) FROM {LevelProof._meta.db_table}
+WHERE workspace_id = %s AND person_id = ANY(%s) AND level = %s AND ended_at IS NOT NULL
+GROUP BY person_id
+"""  # noqa: S608
+
 _FIRST = f"""
 SELECT person_id FROM (
     SELECT DISTINCT ON (proof.person_id) proof.person_id, proof.import_id FROM {LevelProof._meta.db_table} proof
@@ -54,11 +60,13 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A time on a level; `because` is the fact that ended it. Without `until` it still holds."""
+    """A time on a level; `because` is the fact that ended it. Without `until` it still holds, since `again` if it did
+    not hold for a while."""
 
     since: datetime
     until: datetime | None = None
     because: str = ""
+    again: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,8 @@ def prove_level(
     the earlier of both beginnings; one that begins after the end of another is a row of its own. Announces who rose."""
     if not proofs:
         return
+    people = {one.person for one in proofs}
+    lost = _last_ends(level, people)
     wanted = {(one.person, one.reference): one for one in reversed(proofs)}
     met = _met(_known(proof, list(wanted)), wanted)
     # A file adds a row of its own where it knows of an earlier beginning: with the file, that goes again.
@@ -113,7 +123,7 @@ def prove_level(
         ),
         or_ignore=True,
     )
-    _settle({one.person for one in proofs}, now, source, import_id)
+    _settle(people, now, source, import_id, begins=lost)
 
 
 def _met(
@@ -164,16 +174,18 @@ def prove_times(
     """The proofs of these reasons become these times, whatever was thought before: in whichever order things are
     told, what follows from the same is the same. A reason is named once.
 
-    Announces who rose, and who fell at the time when it happened. While an import is taken back, what was announced by
-    it goes with it: then only who stands by a proof that is new is told of. `among`: people who were one, of whom any
-    may have the proof of another.
+    Announces who rose and who fell, each at the time when it happened; never a rise before the fall from the same
+    level. While an import is taken back, what was announced by it goes with it: then only who stands by a proof that
+    is new is told of. `among`: people who were one, of whom any may have the proof of another.
     """
     if not reasons:
         return
     known: dict[int | None, list[_Row]] = defaultdict(list)
     for row in _known(proof, [(who, one.reference) for one in reasons for who in {one.person, *among}]):
         known[row.reference].append(row)
+    begins = {} if undoing else _last_ends(level, {one.person for one in reasons})
     ended: dict[int, tuple[datetime, str]] = {}
+    again: dict[int, datetime] = {}
     others: list[tuple[int, int, datetime, datetime | None, str]] = []
     fresh: list[tuple[Reason, Stretch]] = []
     gone: list[int] = []
@@ -187,6 +199,9 @@ def prove_times(
         ]
         fresh += [(one, time) for time in new]
         gone += [row.pk for row in old]
+        for row, time in pairs:
+            if row.ended_at is not None and time.until is None and time.again is not None:
+                again[one.person] = min(again.get(one.person, time.again), time.again)
         last = one.times[-1] if one.times else None
         if last and last.until and any(row.ended_at is None for row in rows):
             ended[one.person] = max(ended.get(one.person, (last.until, last.because)), (last.until, last.because))
@@ -207,7 +222,9 @@ def prove_times(
             ),
         )
     new_now = {one.person for one, time in fresh if time.until is None} if undoing else None
-    _settle({*among, *(one.person for one in reasons)}, now, source, import_id, ended=ended, risen=new_now)
+    begins |= {person: max(at, begins.get(person, at)) for person, at in again.items()}
+    everybody = {*among, *(one.person for one in reasons)}
+    _settle(everybody, now, source, import_id, ended=ended, begins=begins, risen=new_now)
 
 
 def _paired(
@@ -290,6 +307,13 @@ def _known(proof: str, references: Sequence[tuple[int, int | None]]) -> list[_Ro
         return [_Row(*row) for row in cursor.fetchall()]
 
 
+def _last_ends(level: str, people: Collection[int]) -> dict[int, datetime]:
+    """When they last fell from the level, or one of several proofs of it ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_ENDS, [scope.current(), list(people), level])
+        return dict(cursor.fetchall())
+
+
 def _set_end(rows: Sequence[_Row], at: datetime | None, by: str, import_id: int | None) -> None:
     if not rows:
         return
@@ -308,16 +332,19 @@ def _settle(
     because: str = "",
     *,
     ended: Mapping[int, tuple[datetime, str]] = MappingProxyType({}),
+    begins: Mapping[int, datetime] = MappingProxyType({}),
     risen: Collection[int] | None = None,
 ) -> None:
-    """`ended`: when and why somebody falls, where it is not now. `risen`: only of them anything is announced."""
+    """`ended`: when and why somebody falls, where it is not now. `begins`: before which nobody rises, because they were
+    told to have fallen. `risen`: only of them anything is announced."""
     ids = sorted(people)
     facts: list[events.Happened] = []
     for one in stand(ids):
         if rank(one.level) > rank(one.before):
             if risen is None or one.person in risen:
                 rose = LevelReached(one.person, one.level, one.proof, one.label, import_id)
-                facts.append(events.Happened(rose, one.since or now))
+                since = one.since or now
+                facts.append(events.Happened(rose, max(since, begins.get(one.person, since))))
         elif one.level != one.before and risen is None:
             at, why = ended.get(one.person, (now, because))
             facts.append(events.Happened(LevelLost(one.person, one.before, why, import_id=import_id), at))

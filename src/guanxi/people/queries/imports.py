@@ -57,7 +57,7 @@ def reason_text(kind: str, reason: str, detail: Mapping[str, Any], columns: Mapp
         return reason
     labels = {target: column for column, target in (columns or {}).items()}
     labels |= {one.key: str(one.label) for one in known.fields}
-    shown = {name: labels.get(value, value) if name == "field" else value for name, value in detail.items()}
+    shown = {name: labels.get(value, value) if name in ("field", "other") else value for name, value in detail.items()}
     return _translated(message) % _Filling(shown)
 
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from guanxi.connections.models import FriendFactKind, FriendHandover, Friendship, FriendSource, GroupChat
 from guanxi.connections.operations.book import Facts, Key, Noted
 from guanxi.connections.operations.checking import parties
+from guanxi.connections.operations.describing import last_words, note_words, show_words
 from guanxi.connections.operations.friends import FRIENDS, settle
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
 from guanxi.connections.rules import HELD
-from guanxi.kit import bulk
 
 
 def give_friends(takers: Mapping[int, int], of: FriendHandover, now: datetime) -> Counter[int]:
@@ -65,13 +65,11 @@ def _with_behind(
 
 def _keep_words(noted: Sequence[Noted], going: Sequence[Friendship], people_now: Mapping[int, int]) -> None:
     """The taker's own words for a person stay theirs."""
-    words = {(people_now[one.person_id], one.account_id): one for one in going}
-    new = [(one.pk, words[one.key[0], one.key[2]]) for one in noted if one.before is None]
-    bulk.update(
-        Friendship,
-        ["remark", "description", "described_at"],
-        ((pk, one.remark, one.description, one.described_at) for pk, one in new),
-    )
+    last = last_words({(one.person_id, one.staff_id, one.account_id) for one in going})
+    words = {(people_now[person], account): some for (person, _staff, account), some in last.items()}
+    new = {one.key: words[one.key[0], one.key[2]] for one in noted if one.before is None}
+    note_words(new, source="staff")
+    show_words(new)
 
 
 def give_groups(takers: Mapping[int, int], of: FriendHandover, now: datetime) -> Counter[int]:
