@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from guanxi.connections import operations as connections
 from guanxi.connections.models import Friendship
 from guanxi.connections.operations.handover import controlling, working
+from guanxi.governance import operations as governance
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock
 from tests.api.callers import Caller, caller
 from tests.connections.world import advisor, messenger, say, some_people
-from tests.factories.people import make_person
+from tests.factories.people import make_person, make_staff
 
 AT = "2026-01-05T09:00:00Z"
 
@@ -48,6 +51,44 @@ def test_people_and_staff_are_named_by_what_another_system_knows_and_friends_go_
     assert calls.post(f"/friends/hand-overs/{done['handover']}/undo", status=409)["code"] == "conflict"
     assert Friendship.objects.filter(staff=ann, state="active").count() == 3
     assert not Friendship.objects.filter(staff=bo, state="active").exists()
+
+
+def test_asking_who_would_go_refuses_what_handing_over_refuses(calls: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controlling, "AT_ONCE", 1)
+    now, ann, account = clock.now(), advisor("Ann"), messenger(clock.now())
+    advisor("Bo")
+    make_staff("Vera", "auditor")
+    make_staff("Gone", "advisor", is_active=False)
+    for person in some_people(now, 2):
+        say(person, ann, account, (9, "added"), now=now)
+
+    def both(status: int, *takers: str) -> list[dict[str, Any]]:
+        body = {"giver": "ann@lumen.test", "takers": [f"{name}@lumen.test" for name in takers]}
+        sent = [body | {"only_say": True}, body]
+        told = [calls.post("/friends/hand-over", one, status) for one in sent]
+        return [{name: one.get(name) for name in ("code", "field", "detail")} for one in told]
+
+    for takers in ([], ["ann"], ["bo", "vera"], ["gone"]):
+        asked, sent = both(422, *takers)
+        assert asked == sent
+    calls.post("/friends/hand-over", {"giver": "ann@lumen.test", "taker": "bo@lumen.test"})
+    asked, sent = both(409, "bo")
+    assert asked == sent and "already" in asked["detail"]
+
+
+def test_who_has_left_gets_friends_back_once_they_have_access_again(calls: Caller) -> None:
+    now, ann, account, boss = clock.now(), advisor("Ann"), messenger(clock.now()), make_staff("Boss")
+    advisor("Bo")
+    [person] = some_people(now)
+    say(person, ann, account, (9, "added"), now=now)
+    governance.set_active(staff=ann, active=False, by=boss)
+    done = calls.post("/friends/hand-over", {"giver": "ann@lumen.test", "taker": "bo@lumen.test"})
+    path = f"/friends/hand-overs/{done['handover']}"
+    assert calls.get(path)["may_undo"] is False
+    assert "Give them access again first" in calls.post(f"{path}/undo", None, 409)["detail"]
+    governance.set_active(staff=ann, active=True, by=boss)
+    assert calls.get(path)["may_undo"] is True
+    assert calls.post(f"{path}/undo")["returned"] == 1
 
 
 def test_many_friends_are_handed_over_in_the_background(calls: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

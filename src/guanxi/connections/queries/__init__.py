@@ -2,7 +2,15 @@
 
 from guanxi.connections.queries.closest import closest
 from guanxi.connections.queries.fitting import strength_fit, with_edges
-from guanxi.connections.queries.handovers import HANDOVER_WORKING, friends_changing_hands, in_time, may_return
+from guanxi.connections.queries.handovers import (
+    HANDOVER_WORKING,
+    friends_changing_hands,
+    in_time,
+    leavers_of_changes,
+    may_resume,
+    may_return,
+    waits_to_return,
+)
 from guanxi.connections.queries.lists import (
     FriendsWanted,
     friends_page,
@@ -65,6 +73,8 @@ __all__ = [
     "handovers_of",
     "held_friends",
     "in_time",
+    "leavers_of_changes",
+    "may_resume",
     "may_return",
     "members_page",
     "mirrored",
@@ -83,6 +93,7 @@ __all__ = [
     "visible_friendships",
     "visible_groups",
     "waiting_page",
+    "waits_to_return",
     "with_edges",
     "would_go",
 ]
