@@ -10,9 +10,9 @@ from guanxi.connections import operations as connections
 from guanxi.connections.models import Friendship
 from guanxi.connections.operations.handover import controlling, working
 from guanxi.governance import operations as governance
-from guanxi.governance.models import Workspace
+from guanxi.governance.models import Staff, Workspace
 from guanxi.kit import clock
-from tests.api.callers import Caller, caller
+from tests.api.callers import Caller, caller, key_of
 from tests.connections.world import advisor, messenger, say, some_people
 from tests.factories.people import make_person, make_staff
 
@@ -117,3 +117,44 @@ def test_many_friends_are_handed_over_in_the_background(calls: Caller, monkeypat
     assert (done["state"], done["friends"], done["left_out"], done["may_undo"]) == ("done", 5, 0, True)
     assert [share["friends"] for share in done["shares"]] == [5]
     assert calls.post(f"{path}/undo")["state"] == "undoing"
+
+
+def test_who_invited_somebody_to_a_group_is_told_to_who_may_see_them(calls: Caller) -> None:
+    now, account = clock.now(), messenger(clock.now())
+    ann, theirs = key_of(make_staff("Ann", "advisor"))[1], Staff.objects.get(name="Ann")
+    host, guest = (make_person(name, now=now, owner=owner) for name, owner in (("Host", None), ("Guest", theirs)))
+
+    def joined(**given: str) -> dict[str, Any]:
+        return {"account": account.public_id, "group": "wrA", "kind": "member_joined", "at": AT} | given
+
+    facts = [
+        joined(person=guest.public_id, invited_by_person=host.public_id),
+        joined(person=host.public_id, invited_by_person=host.public_id),
+        joined(staff="ann@lumen.test", invited_by_staff="ann@lumen.test"),
+        joined(staff="ann@lumen.test"),
+    ]
+    refused = [{"at": at, "reason": "invited_by_themselves"} for at in (1, 2)]
+    assert calls.post("/groups/facts", {"facts": facts}) == {"recorded": 2, "refused": refused}
+    [group] = calls.get("/groups")["data"]
+
+    def told(who: Caller) -> list[dict[str, Any]]:
+        [member] = [one for one in who.get(f"/groups/{group['id']}/members")["data"] if one["person"]]
+        [place] = who.get(f"/people/{guest.public_id}/ties")["groups"]
+        return [
+            {name: one[name] for name in ("joined_by", "invited_by", "invited_by_person")} for one in (member, place)
+        ]
+
+    known = {"joined_by": "invited", "invited_by": None, "invited_by_person": {"id": host.public_id, "name": "Host"}}
+    assert told(calls) == [known, known]
+    assert told(ann) == [known | {"invited_by_person": None}] * 2
+
+
+def test_a_friend_whom_the_key_may_not_see_any_more_has_no_remark(calls: Caller) -> None:
+    now, account = clock.now(), messenger(clock.now())
+    ann, bo = (make_staff(name, "advisor") for name in ("Ann", "Bo"))
+    [person] = some_people(now)
+    say(person, ann, account, (9, "added"), now=now, remark="Lin Wei", description="of Suzhou")
+    connections.hand_over_friends(giver=ann, takers=[bo], by=None, now=now)
+    [gone], [there] = (key_of(one)[1].get("/friends")["data"] for one in (ann, bo))
+    assert (gone["state"], gone["person"], gone["remark"], gone["description"]) == ("handed_over", None, "", "")
+    assert (there["person"]["name"], there["remark"], there["description"]) == ("Person 0", "Lin Wei", "of Suzhou")

@@ -27,7 +27,7 @@ from guanxi.connections.queries.lists import (
     would_go,
 )
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
-from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
+from guanxi.connections.queries.of_person import Brought, Friend, Held, Place, Ties, ties
 from guanxi.connections.queries.own import friends_of
 from guanxi.connections.queries.platforms import platforms_of
 from guanxi.connections.queries.preview import BANDS, Preview, Settings
@@ -53,6 +53,7 @@ __all__ = [
     "FriendsWanted",
     "Held",
     "NoFit",
+    "Place",
     "Preview",
     "Settings",
     "StrengthValues",

@@ -35,9 +35,7 @@ REFUSALS: dict[str, Any] = {
     "not_running": gettext_lazy("It does not run any more."),
     "not_stopped": gettext_lazy("It is not stopped."),
     "too_late": gettext_lazy("It can be taken back for seven days, and once."),
-    "giver_left": gettext_lazy(
-        "Who would get the friends back has no access. Give them access again first."
-    ),
+    "giver_left": gettext_lazy("Who would get the friends back has no access. Give them access again first."),
 }
 
 

@@ -60,7 +60,8 @@ REQUESTS: Mapping[str, Example] = {
                     "kind": "member_joined",
                     "at": "2026-11-20T04:00:00Z",
                     "person": PERSON,
-                    "how": "scan",
+                    "how": "invited",
+                    "invited_by_person": TWIN,
                 }
             ]
         }
@@ -230,9 +231,10 @@ ANSWERS: Mapping[str, Any] = {
         "staff": None,
         "since": AT,
         "until": None,
-        "joined_by": "scan",
+        "joined_by": "invited",
         "left_by": None,
         "invited_by": None,
+        "invited_by_person": {"id": TWIN, "name": "Lin W."},
     },
     "ReferralOut": {
         "id": REFERRAL,
