@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from guanxi.connections import operations as connections
+from guanxi.connections import queries
 from guanxi.connections.models import Friendship
 from guanxi.connections.operations.handover import controlling, working
 from guanxi.governance import operations as governance
@@ -158,3 +159,12 @@ def test_a_friend_whom_the_key_may_not_see_any_more_has_no_remark(calls: Caller)
     [gone], [there] = (key_of(one)[1].get("/friends")["data"] for one in (ann, bo))
     assert (gone["state"], gone["person"], gone["remark"], gone["description"]) == ("handed_over", None, "", "")
     assert (there["person"]["name"], there["remark"], there["description"]) == ("Person 0", "Lin Wei", "of Suzhou")
+
+
+def test_a_leader_is_called_so_where_strength_is_told_and_set(calls: Caller) -> None:
+    [person] = some_people(clock.now())
+    calls.put(f"/people/{person.public_id}/role", {"role": "leader"})
+    assert calls.get(f"/people/{person.public_id}/strength")["role"] == "leader"
+    told = calls.put("/strength-rules", {"half_lives": {"leader": 45}})["half_lives"]
+    assert told == {"employee": 30, "consumer": 60, "leader": 45}
+    assert queries.strength_rules().half_lives["opinion_leader"] == 45

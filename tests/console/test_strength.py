@@ -75,6 +75,7 @@ def test_followers_are_named_and_written_in_the_readers_language(
     governance.set_appearance(user=boss, language=language)
     here = visitor("owner@example.test")
     assert f"<dt>{name}</dt><dd>193,000</dd>" in here.get("person", lin.public_id)
-    page = here.get("people", cols="trait:followers_total", **{"least:followers_total": "5"})
+    asked: dict[str, Any] = {"cols": "trait:followers_total", "least:followers_total": "5"}
+    page = here.get("people", **asked)
     assert page.count(name) >= 3 and "193,000" in page and ">193000" not in page
     assert name in here.get("roles") and name in here.get("audience_offers", find=name)

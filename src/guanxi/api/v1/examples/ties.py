@@ -123,7 +123,7 @@ ANSWERS: Mapping[str, Any] = {
             "meeting": 2.0,
             "complaint_resolved": 0.5,
         },
-        "half_lives": {"employee": 30.0, "consumer": 60.0, "opinion_leader": 90.0},
+        "half_lives": {"employee": 30.0, "consumer": 60.0, "leader": 90.0},
         "reciprocal": 1.25,
         "per_channel": 0.15,
         "weak_below": 0.35,
