@@ -13,6 +13,7 @@ from guanxi.connections.operations.handover import controlling, working
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff, Workspace
 from guanxi.kit import clock
+from guanxi.people import operations as people_operations
 from tests.api.callers import Caller, caller, key_of
 from tests.connections.world import advisor, messenger, say, some_people
 from tests.factories.people import make_person, make_staff
@@ -90,6 +91,23 @@ def test_who_has_left_gets_friends_back_once_they_have_access_again(calls: Calle
     governance.set_active(staff=ann, active=True, by=boss)
     assert calls.get(path)["may_undo"] is True
     assert calls.post(f"{path}/undo")["returned"] == 1
+
+
+def test_the_people_of_who_has_left_come_back_with_the_friends_or_not_at_all(calls: Caller) -> None:
+    now, ann, bo, boss = clock.now(), advisor("Ann"), advisor("Bo"), make_staff("Boss")
+    person = make_person("P", now=now, owner=ann)
+    say(person, ann, messenger(now), (9, "added"), now=now)
+    governance.set_active(staff=ann, active=False, by=boss)
+    change = people_operations.hand_over(giver=ann, taker=bo, by=boss, now=clock.now())
+    assert change is not None
+    while people_operations.bulk_lane(now=clock.now()):
+        pass
+    path = f"/bulks/{change.public_id}"
+    assert calls.get(path)["may_undo"] is False
+    assert "Give them access again first" in calls.post(f"{path}/undo", None, 409)["detail"]
+    governance.set_active(staff=ann, active=True, by=boss)
+    assert calls.get(path)["may_undo"] is True
+    assert calls.post(f"{path}/undo")["state"] == "undoing"
 
 
 def test_many_friends_are_handed_over_in_the_background(calls: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
