@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -11,14 +12,18 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from guanxi.api.v1.examples import REQUESTS
+from guanxi.api.v1.examples import ids as examples
 from guanxi.content import operations as contents
 from guanxi.content.models import Content
 from guanxi.content.queries import Words
 from guanxi.governance.models import ApiKey, Workspace
-from guanxi.kit import clock
+from guanxi.kit import clock, keys
 from guanxi.people import operations as people
 from guanxi.people.models import NameWord, Person
-from tests.api.callers import Caller, caller
+from tests.api.callers import Caller, caller, key_of
+from tests.api.test_document import BY_ID
+from tests.api.worlds import World
 
 
 @pytest.fixture
@@ -74,6 +79,49 @@ def test_what_was_there_is_found_once_while_more_comes(
     found = walk(calls, path, limit, more)
     assert len(found) == len(set(found))
     assert [one for one in found if one in before] == before
+
+
+# The marks of these that each list takes. Those without any are of a member, sealed, or
+# hold a name.
+MARKS = {
+    "list_notices": "ntc", "list_people": "", "list_timeline": "packed moment", "list_notes": "packed nte",
+    "list_friends": "frd", "list_friend_handovers": "fho", "list_follows": "flw", "list_groups": "grp",
+    "list_members": "", "list_referrals": "ref", "list_merges": "mrg", "list_duplicates": "dup", "list_exports": "pex",
+    "list_files": "fil", "list_fields": "fld", "list_bulks": "blk", "list_people_exports": "exp",
+    "list_imports": "imp", "list_audiences": "aud", "list_audience_people": "psn", "list_audience_members": "psn",
+    "list_contents": "cnt", "list_broadcasts": "brd", "list_doubtful": "msg", "list_channels": "acc",
+    "list_suppressions": "sup", "list_webhooks": "end", "list_deliveries": "dlv", "list_sources": "src",
+    "list_sent_events": "evn", "list_arrivals": "", "list_staff": "stf", "list_units": "unt",
+    "list_waiting": "waiting psn", "list_audit_entries": "packed number",
+}  # fmt: skip
+IDS = {one[:3]: one for one in vars(examples).values() if isinstance(one, str) and keys.PATTERN.match(one)}
+
+
+def marks(world: World) -> dict[str, str]:
+    """Of every kind of list."""
+    here, at = world.real(IDS), "2026-11-21T04:00:00+00:00"
+    two = {"number": "7", "moment": f"{at}~{'0' * 32}", "nte": f"{at}~{here['nte']}", "stf": f"{at}~{here['stf']}"}
+    packed = {f"packed {kind}": urlsafe_b64encode(one.encode()).decode().rstrip("=") for kind, one in two.items()}
+    waiting = {f"waiting {kind}": f"1.20261121T040000000000.{here[kind]}" for kind in ("psn", "stf")}
+    return {kind: one for kind, one in here.items() if kind in MARKS.values()} | packed | waiting
+
+
+def test_no_list_takes_the_mark_of_another(world: World) -> None:
+    calls, taken = key_of(world.boss)[1], {}
+    for name, (_method, path, told) in BY_ID.items():
+        if "after" not in {one["name"] for one in told.get("parameters", ())}:
+            continue
+        address = path.removeprefix("/api/v1").format(**world.real(dict(REQUESTS[name].path)))
+        kinds = []
+        for kind, mark in marks(world).items():
+            ApiKey.objects.update(busy_until=None)
+            answer = calls.send("GET", f"{address}?after={mark}")
+            if answer.status_code == 200:
+                kinds.append(kind)
+            else:
+                assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor"), (name, kind)
+        taken[name] = ", ".join(kinds)
+    assert taken == MARKS
 
 
 @pytest.mark.parametrize("path", ["/people", "/contents"])

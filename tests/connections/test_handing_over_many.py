@@ -178,9 +178,36 @@ def test_a_giver_who_leaves_stops_it_and_the_rest_goes_with_their_people(seven: 
         pass
     change.refresh_from_db()
     assert held() == {"Ann": [6], "Bo": [0, 1, 2, 3], "Cy": [4, 5]}
+    with pytest.raises(FriendsKept, match="giver_left"):
+        people.undo_bulk(of=change, by=owner(), now=now + timedelta(hours=2))
+    governance.set_active(staff=one("Ann"), active=True, by=owner())
     people.undo_bulk(of=change, by=owner(), now=now + timedelta(hours=2))
     turns(rest, now + timedelta(hours=2))
     assert (rest.state, rest.returned, held()) == ("undone", 2, {"Ann": [4, 5, 6], "Bo": [0, 1, 2, 3]})
+
+
+def test_nobody_comes_back_to_a_giver_without_access(seven: list[Person], now: datetime) -> None:
+    leave("Ann")
+    few, many = (
+        start(now - timedelta(hours=1), "Di", friends=[Friendship.objects.order_by("-pk")[0].pk]),
+        start(now, "Bo"),
+    )
+    turns(many, now)
+    for of in (few, many):
+        with pytest.raises(FriendsKept, match="giver_left"):
+            connections.return_friends(of=of, by=owner(), now=now)
+    assert held() == {"Bo": [0, 1, 2, 3, 4, 5], "Di": [6]}
+    governance.set_active(staff=one("Ann"), active=True, by=owner())
+    turns(connections.return_friends(of=many, by=owner(), now=now), now, 1)
+    leave("Ann")
+    assert (turns(many, now).state, many.problem, many.returned) == ("stopped", "giver_left", 2)
+    with pytest.raises(FriendsKept, match="giver_left"):
+        connections.resume_handover(of=many, by=owner(), now=now)
+    governance.set_active(staff=one("Ann"), active=True, by=owner())
+    connections.resume_handover(of=many, by=owner(), now=now)
+    assert turns(many, now).state == "undone"
+    connections.return_friends(of=few, by=owner(), now=now)
+    assert held() == {"Ann": [*range(7)]}
 
 
 def test_what_breaks_on_the_way_breaks_nothing_and_goes_on(

@@ -281,3 +281,10 @@ def test_who_brought_whom_comes_in_and_goes_back_to_the_claim_that_stood(three: 
     assert Fact.objects.filter(name="person.referred", import_id=of.pk).count() == 2
     undo(of, now)
     assert list(ReferralEdge.objects.order_by("pk").values()) == before
+
+
+def test_nobody_invites_themselves_in_a_file(three: list[Person], now: datetime) -> None:
+    header = GROUPS.splitlines()[0]
+    row = "Lumen on WeCom,wr1,,,,bo@lumen.test,2026-03-01 09:00,,,BO@lumen.test"
+    of = bring("groups", f"{header}\n{row}\n", now)
+    assert rejects(of) == [(2, "invited_by_themselves")]

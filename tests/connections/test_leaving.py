@@ -12,7 +12,7 @@ from django.db import connection
 from guanxi.connections import operations as connections
 from guanxi.connections.models import Friendship, GroupChat
 from guanxi.connections.operations import FriendsKept, GroupTold
-from guanxi.connections.queries import FriendsWanted, friends_page, held_friends
+from guanxi.connections.queries import FriendsWanted, friends_page, held_friends, leavers_of_changes
 from guanxi.connections.rules import HELD
 from guanxi.events.models import Fact
 from guanxi.governance import operations as governance
@@ -103,6 +103,11 @@ def test_with_the_people_of_a_leaver_their_friends_come_back(workspace: Workspac
         pass
     change.refresh_from_db()
     assert (owned_by(bo), Person.objects.get().owner, GroupChat.objects.get().owner) == ({"Person 0"}, bo, bo)
+    with pytest.raises(FriendsKept, match="giver_left"):
+        people.undo_bulk(of=change, by=owner, now=now + timedelta(hours=1))
+    assert leavers_of_changes([change.public_id], now) == {change.public_id: "Ann"}
+    governance.set_active(staff=ann, active=True, by=owner)
+    assert leavers_of_changes([change.public_id], now) == {}
     people.undo_bulk(of=change, by=owner, now=now + timedelta(hours=1))
     while people.bulk_lane(now=now):
         pass

@@ -9,8 +9,10 @@ import pytest
 
 from guanxi.connections import queries
 from guanxi.connections.queries import fitting
+from guanxi.governance import operations as governance
+from guanxi.governance.models import User
 from tests.connections.test_fitting import drawn
-from tests.console.visitors import Visitor, lumen, owner
+from tests.console.visitors import Visitor, lumen, owner, visitor
 from tests.factories.people import make_person
 
 __all__ = ["lumen", "owner"]
@@ -80,3 +82,22 @@ def test_the_page_of_an_opinion_leader_begins_with_whom_they_reach(owner: Visito
     assert page.index("Followers on platforms</h3>") < page.index("Strength</h3>")
     owner.post("person_platform_remove", lin.public_id, platform="weibo")
     assert "Nothing is known of them elsewhere." in owner.get("person", lin.public_id)
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("en", "Followers on all platforms"), ("zh-hans", "全平台粉丝数"), ("ko", "전체 플랫폼 팔로워")],
+)
+def test_followers_are_named_and_written_in_the_readers_language(
+    owner: Visitor, now: datetime, language: str, name: str
+) -> None:
+    lin, boss = make_person("Lin", now=now), User.objects.get(email="owner@example.test")
+    governance.set_appearance(user=boss, language="ko" if language == "en" else "en")
+    visitor("owner@example.test").post("person_platform", lin.public_id, platform="weibo", followers="193000")
+    governance.set_appearance(user=boss, language=language)
+    here = visitor("owner@example.test")
+    assert f"<dt>{name}</dt><dd>193,000</dd>" in here.get("person", lin.public_id)
+    asked: dict[str, Any] = {"cols": "trait:followers_total", "least:followers_total": "5"}
+    page = here.get("people", **asked)
+    assert page.count(name) >= 3 and "193,000" in page and ">193000" not in page
+    assert name in here.get("roles") and name in here.get("audience_offers", find=name)

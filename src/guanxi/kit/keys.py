@@ -67,6 +67,11 @@ def new_many(prefix: str, count: int) -> list[str]:
     return [f"{prefix}_{letters[at : at + 26]}" for at in range(0, len(letters), 26)]
 
 
+def is_id(text: str, prefix: str) -> bool:
+    """Of this kind, whether there is such a row or not."""
+    return bool(PATTERN.match(text)) and text.startswith(f"{prefix}_")
+
+
 class PublicId(models.CharField):  # type: ignore[type-arg]
     """The public id of a row: `PublicId("psn")`."""
 

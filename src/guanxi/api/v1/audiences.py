@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.problems import Problem
-from guanxi.api.v1.people import PersonOut, found
+from guanxi.api.v1.people import PersonOut, found, person_before
 from guanxi.api.v1.people import shown as person_shown
 from guanxi.api.v1.shapes import (
     At,
@@ -19,7 +19,6 @@ from guanxi.api.v1.shapes import (
     Name,
     Out,
     Page,
-    cursor,
     held,
     must_match,
     newest,
@@ -33,7 +32,6 @@ from guanxi.audiences.models import Audience
 from guanxi.audiences.queries import Evidence, Reason
 from guanxi.governance.queries import Permission
 from guanxi.people import queries as people
-from guanxi.people.models import Person
 
 router = Router(tags=["Audiences"])
 VIEW, EDIT = Permission.AUDIENCES_VIEW, Permission.AUDIENCES_EDIT
@@ -259,7 +257,7 @@ def list_audience_people(request: ApiRequest, audience_id: str, asked: Query[Lis
     row = one(Audience.objects.all(), audience_id)
     fit = queries.members(queries.people_rule(row), now=request.now)["person"].to_pylist()
     if asked.after:
-        last = one(Person.objects.all(), cursor(asked.after)).pk
+        last = person_before(asked)
         fit = [pk for pk in fit if pk > last]
     ids = _seen(request, fit, asked.limit + 1)
     cards = people.cards(ids[: asked.limit])

@@ -27,6 +27,7 @@ from guanxi.api.v1.shapes import (
     page,
     tagged,
 )
+from guanxi.connections import queries as connections
 from guanxi.governance.models import Staff, Unit
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
@@ -94,6 +95,7 @@ def shown(request: ApiRequest, rows: Sequence[Bulk]) -> list[BulkOut]:
     fields = _targets(Kept, rows, "field")
     moved = {pk for of in rows for name in ("add", "remove") for pk in of.value.get(name, [])}
     carried = Tag.objects.in_bulk(moved)
+    leavers = connections.leavers_of_changes([of.public_id for of in rows if of.act == BulkAct.OWNER], request.now)
     return [
         BulkOut(
             id=of.public_id,
@@ -113,7 +115,7 @@ def shown(request: ApiRequest, rows: Sequence[Bulk]) -> list[BulkOut]:
             skipped=of.skipped,
             restored=of.restored,
             kept=of.kept,
-            may_undo=queries.may_undo_bulk(of, request.now),
+            may_undo=of.public_id not in leavers and queries.may_undo_bulk(of, request.now),
             by=Named(id=of.by.public_id, name=of.by.name),
             created_at=of.created_at,
             finished_at=of.finished_at,
@@ -230,6 +232,7 @@ def resume_bulk(request: ApiRequest, bulk_id: str) -> BulkOut:
 def undo_bulk(request: ApiRequest, bulk_id: str) -> BulkOut:
     """Take a change of many back
 
-    Within seven days. What was changed again since stays, and is counted.
+    Within seven days. What was changed again since stays, and is counted. A leaver whose friends went along needs
+    access again first (409).
     """
     return _turned(request, bulk_id, people.undo_bulk)

@@ -263,7 +263,7 @@ def list_suppressions(request: ApiRequest, asked: Query[Listed]) -> Page[Suppres
 
     The latest first.
     """
-    after = cursor(asked.after) if asked.after else ""
+    after = cursor(asked.after, "sup") if asked.after else ""
     rows, behind = people.suppressions(after=after, size=asked.limit)
     return page([suppression(row) for row in rows], behind)
 

@@ -40,7 +40,8 @@ assert set(FriendKinds.__args__) == set(TELLABLE)  # type: ignore[attr-defined]
 
 
 class FriendOut(Out):
-    """`person` is null when the maker of the key may not see who it was. `since` is when the friendship began that
+    """`person` is null when the maker of the key may not see who it was; then `remark` and `description`, which often
+    hold the name, are empty. `since` is when the friendship began that
     stands or stood last, `state_at` when its state did."""
 
     id: str
@@ -141,6 +142,6 @@ def friend(row: Friendship, person: Person | None) -> dict[str, Any]:
         "source": row.source,
         "since": row.since,
         "state_at": row.state_at,
-        "remark": row.remark,
-        "description": row.description,
+        "remark": row.remark if person else "",
+        "description": row.description if person else "",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from ninja import Query, Router
@@ -54,11 +55,13 @@ class MemberOut(Out):
     joined_by: str
     left_by: str | None
     invited_by: Named | None = Field(description="A member of staff.")
+    invited_by_person: Named | None = Field(description="Null when nobody did, or somebody who may not be seen.")
 
 
 class GroupFactIn(In):
     """`group` is the messenger's own id. `text` is the name (of 120 characters at most) or notice, `owner` a member of
-    staff; of `member_joined` and `member_left` say `person` or `staff`, `how`, and who invited them."""
+    staff; of `member_joined` and `member_left` say `person` or `staff`, `how`, and who invited them; nobody invites
+    themselves."""
 
     account: Id("acc")  # type: ignore[valid-type]
     group: Line = Field(min_length=1, max_length=120)
@@ -150,8 +153,8 @@ def list_members(request: ApiRequest, group_id: str, asked: Query[MembersAsked])
     """
     group = one(queries.visible_groups(request.staff), group_id)
     rows, after = queries.members_page(group, now_only=asked.now_only, after=asked.after, size=asked.limit)
-    seen = queries.seen_people(request.staff, [row.person_id for row in rows])
-    return page([_member(row, seen.get(row.person_id or 0)) for row in rows], after)
+    seen = queries.seen_people(request.staff, [pk for row in rows for pk in (row.person_id, row.invited_by_person_id)])
+    return page([_member(row, seen) for row in rows], after)
 
 
 def _check(fact: GroupFactIn, at: str) -> None:
@@ -182,13 +185,14 @@ def _group(row: GroupChat) -> GroupOut:
     )
 
 
-def _member(row: GroupMembership, person: Person | None) -> MemberOut:
+def _member(row: GroupMembership, seen: Mapping[int, Person]) -> MemberOut:
     return MemberOut(
-        person=named(person),
+        person=named(seen.get(row.person_id or 0)),
         staff=named(row.staff),
         since=row.since,
         until=row.until,
         joined_by=row.joined_by,
         left_by=row.left_by or None,
         invited_by=named(row.invited_by_staff),
+        invited_by_person=named(seen.get(row.invited_by_person_id or 0)),
     )

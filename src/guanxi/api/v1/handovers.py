@@ -52,7 +52,9 @@ class HandOverFriends(In):
     source: Ways | Literal[""] = ""
     since_from: Moment | None = None
     since_until: Moment | None = Field(None, description="Not counted.")
-    only_say: bool = Field(False, description="Say how many would go to whom, and hand nobody over.")
+    only_say: bool = Field(
+        False, description="Say how many would go to whom, or what is refused, and hand nobody over."
+    )
 
 
 class ShareOut(Out):
@@ -118,6 +120,7 @@ def hand_over_friends(request: ApiRequest, body: HandOverFriends) -> FriendsHand
     )
     given = None if wanted == FriendsWanted() else wanted
     if body.only_say:
+        connections.check_handover(giver=giver, takers=takers)
         shares, groups = queries.would_go(giver, takers, given)
         return FriendsHandedOver(
             handover=None,
@@ -182,7 +185,7 @@ def stop_friend_handover(request: ApiRequest, handover_id: str) -> FriendHandove
 def resume_friend_handover(request: ApiRequest, handover_id: str) -> FriendHandoverOut:
     """Go on with a hand-over of friends
 
-    Where it was stopped or failed, also on the way back.
+    Where it was stopped or failed, also on the way back: then only while the giver has access (409).
     """
     return _turned(request, handover_id, connections.resume_handover)
 
@@ -191,8 +194,8 @@ def resume_friend_handover(request: ApiRequest, handover_id: str) -> FriendHando
 def undo_friend_handover(request: ApiRequest, handover_id: str) -> FriendHandoverOut:
     """Take a hand-over of friends back
 
-    Within seven days. Whom the takers still have comes back, more than 300 in the background; who was their friend
-    before stays theirs, too.
+    Within seven days, to a giver with access: one who has left gets it again first (409). Whom the takers still have
+    comes back, more than 300 in the background; who was their friend before stays theirs, too.
     """
     return _turned(request, handover_id, connections.return_friends)
 

@@ -9,13 +9,13 @@ from pydantic import Field, StrictInt
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.v1.audiences import AudienceOut, shown
-from guanxi.api.v1.shapes import At, In, Listed, Out, Page, cursor, held, one, page, tagged
+from guanxi.api.v1.people import person_before
+from guanxi.api.v1.shapes import At, In, Listed, Out, Page, held, one, page, tagged
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
 from guanxi.audiences.operations import A_WEEK
 from guanxi.governance.queries import Permission
-from guanxi.people.models import Person
 
 router = Router(tags=["Audiences"])
 VIEW, EDIT = Permission.AUDIENCES_VIEW, Permission.AUDIENCES_EDIT
@@ -89,7 +89,7 @@ def list_audience_members(request: ApiRequest, audience_id: str, asked: Query[Ke
     if asked.person:
         rows = rows.filter(person__public_id=asked.person)
     if asked.after:
-        rows = rows.filter(person_id__gt=one(Person.objects.all(), cursor(asked.after)).pk)
+        rows = rows.filter(person_id__gt=person_before(asked))
     found = list(rows.values_list("person__public_id", "since")[: asked.limit + 1])
     data = [AudienceMemberOut(person=person, since=since) for person, since in found[: asked.limit]]
     return page(data, data[-1].person if len(found) > asked.limit else "")

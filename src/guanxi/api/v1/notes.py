@@ -54,7 +54,7 @@ def list_notes(request: ApiRequest, person_id: str, asked: Query[Listed]) -> Pag
         before = (datetime.fromisoformat(at), key) if asked.after else None
     except ValueError:
         raise bad_cursor() from None
-    if before and (before[0].tzinfo is None or not keys.PATTERN.match(key)):
+    if before and (before[0].tzinfo is None or not keys.is_id(key, "nte")):
         raise bad_cursor()
     notes = queries.notes(person, limit=asked.limit + 1, before=before)
     part, more = notes[: asked.limit], len(notes) > asked.limit

@@ -23,6 +23,8 @@ from guanxi.api.v1.shapes import (
     Number,
     Out,
     Page,
+    bad_cursor,
+    cursor,
     must_match,
     named,
     one,
@@ -112,6 +114,14 @@ class PersonChange(In):
     owner: Id("stf") | None = None  # type: ignore[valid-type]
     unit: Id("unt") | None = None  # type: ignore[valid-type]
     traits: Traits = Field({}, max_length=200)
+
+
+def person_before(asked: Listed) -> int:
+    """Whose page the one before ended with. Raises the problem that it is nobody."""
+    person = Person.objects.filter(public_id=cursor(asked.after, "psn")).first()
+    if person is None:
+        raise bad_cursor()
+    return person.pk
 
 
 def found(request: ApiRequest, public_id: str) -> Person:

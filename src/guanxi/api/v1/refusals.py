@@ -220,6 +220,7 @@ FRIENDS = {
     "not_running": Problem("conflict", "It does not run any more."),
     "not_stopped": Problem("conflict", "It is not stopped."),
     "too_late": Problem("conflict", "It can be taken back for seven days, and once."),
+    "giver_left": Problem("conflict", "Who would get the friends back has no access. Give them access again first."),
 }
 HANDOVERS = {
     "still_active": Problem("conflict", "They have access and keep their people. Take access first."),

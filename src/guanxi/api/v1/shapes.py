@@ -25,6 +25,7 @@ from pydantic import (
 from guanxi.api.access import ApiRequest
 from guanxi.api.problems import Problem, not_found
 from guanxi.kit import cells
+from guanxi.kit.keys import PublicId, is_id
 from guanxi.kit.money import Money
 
 SENT_TAG = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
@@ -156,16 +157,17 @@ def page(data: list[Item], next_cursor: str | None) -> Page[Item]:
 def newest(rows: QuerySet[Row], asked: Listed) -> tuple[list[Row], str]:
     """The newest first, by public id: they rise with time, so what is added meanwhile moves nothing."""
     if asked.after:
-        rows = rows.filter(public_id__lt=cursor(asked.after))
+        kind = rows.model._meta.get_field("public_id")
+        assert isinstance(kind, PublicId)
+        rows = rows.filter(public_id__lt=cursor(asked.after, kind.prefix))
     found = list(rows.order_by("-public_id")[: asked.limit + 1])
     more = len(found) > asked.limit
     return found[: asked.limit], found[asked.limit - 1].public_id if more else ""  # type: ignore[attr-defined]
 
 
-def cursor(after: str) -> str:
-    from guanxi.kit.keys import PATTERN
-
-    if not PATTERN.match(after):
+def cursor(after: str, prefix: str) -> str:
+    """Raises the problem that it is of another list."""
+    if not is_id(after, prefix):
         raise bad_cursor()
     return after
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
 from guanxi.api.v1.shapes import At, In, Named, Out, must_match, named, naming, tagged
-from guanxi.api.v1.strengths import Bands
+from guanxi.api.v1.strengths import Bands, called, kept
 from guanxi.connections import operations as connections
 from guanxi.connections import queries
 from guanxi.connections.queries import NoFit, StrengthValues, Worth
@@ -37,7 +37,7 @@ class Weights(Out):
 class HalfLives(Out):
     employee: float
     consumer: float
-    opinion_leader: float
+    leader: float
 
 
 class StrengthRulesOut(Out):
@@ -69,7 +69,7 @@ class WeightsIn(In):
 class HalfLivesIn(In):
     employee: Days | None = None
     consumer: Days | None = None
-    opinion_leader: Days | None = None
+    leader: Days | None = None
 
 
 class StrengthRulesIn(In):
@@ -84,7 +84,8 @@ class StrengthRulesIn(In):
 
     def rules(self) -> StrengthValues:
         given = self.model_dump(exclude_none=True)
-        return queries.strength_of({**given.pop("weights"), **given.pop("half_lives"), **given})
+        lives = {kept(role): days for role, days in given.pop("half_lives").items()}
+        return queries.strength_of({**given.pop("weights"), **lives, **given})
 
 
 class MoveOut(Out):
@@ -162,7 +163,7 @@ def shown() -> StrengthRulesOut:
     rules, row = known.rules, known.row
     return StrengthRulesOut(
         weights=Weights(**rules.weights),
-        half_lives=HalfLives(**rules.half_lives),
+        half_lives=HalfLives(**{called(role): days for role, days in rules.half_lives.items()}),
         reciprocal=rules.reciprocal,
         per_channel=rules.per_channel,
         weak_below=rules.weak_below,

@@ -9,6 +9,7 @@ from ninja import Router
 from pydantic import Field
 
 from guanxi.api.access import ApiRequest, op
+from guanxi.api.v1.fitting import Roles
 from guanxi.api.v1.people import found
 from guanxi.api.v1.shapes import At, Id, In, Moment, Named, Out, chosen, named
 from guanxi.connections import operations as connections
@@ -20,6 +21,7 @@ from guanxi.governance.queries import Permission
 router = Router(tags=["People"])
 VIEW, EDIT = Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT
 Bands = Literal["weak", "neutral", "strong"]
+OF_LEADERS = "opinion_leader"
 
 
 class ReasonOut(Out):
@@ -46,7 +48,7 @@ class AdvisorCloseOut(CloseOut):
 
 
 class StrengthOut(Out):
-    role: Literal["employee", "consumer", "opinion_leader"]
+    role: Roles
     counted: bool = Field(description="False while everything is being counted anew.")
     brand: CloseOut
     advisors: list[AdvisorCloseOut]
@@ -61,6 +63,15 @@ class NewTouch(In):
 class TouchOut(Out):
     kind: str
     at: At
+
+
+def called(role: str) -> str:
+    """As everywhere else: strength has kept an older word for leaders."""
+    return "leader" if role == OF_LEADERS else role
+
+
+def kept(role: str) -> str:
+    return OF_LEADERS if role == "leader" else role
 
 
 def _close(of: Close) -> dict[str, object]:
@@ -86,7 +97,7 @@ def get_strength(request: ApiRequest, person_id: str) -> StrengthOut:
         if each.staff
     ]
     brand = CloseOut(**_close(known.brand))  # type: ignore[arg-type]
-    return StrengthOut(role=known.role, counted=known.counted, brand=brand, advisors=advisors)  # type: ignore[arg-type]
+    return StrengthOut(role=called(known.role), counted=known.counted, brand=brand, advisors=advisors)  # type: ignore[arg-type]
 
 
 @router.post("/people/{person_id}/touches", **op(EDIT, TouchOut, status=201, refusals=("conflict",)))

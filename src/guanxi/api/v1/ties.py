@@ -19,7 +19,7 @@ from guanxi.connections import operations as connections
 from guanxi.connections import queries
 from guanxi.connections.models import Follow
 from guanxi.connections.operations import FollowTold
-from guanxi.connections.queries import Brought
+from guanxi.connections.queries import Brought, Place
 from guanxi.governance.queries import Permission
 from guanxi.people import queries as people
 from guanxi.people.models import Person
@@ -57,6 +57,8 @@ class PlaceOut(Out):
     since: At | None
     until: At | None
     joined_by: str
+    invited_by: Named | None = Field(description="A member of staff.")
+    invited_by_person: Named | None = Field(description="Null when nobody did, or somebody who may not be seen.")
 
 
 class BroughtOut(Out):
@@ -122,12 +124,7 @@ def get_ties(request: ApiRequest, person_id: str) -> TiesOut:
             for each in known.friends
         ],
         follows=[_follow(each, person) for each in known.follows],
-        groups=[
-            PlaceOut(
-                group=naming(each.group), since=each.since, until=each.until, joined_by=each.joined_by
-            )
-            for each in known.groups
-        ],
+        groups=[_place(each) for each in known.groups],
         brought_by=[_brought(each) for each in known.bringers],
         brought=[_brought(each) for each in known.brought],
         levels=list(known.levels),
@@ -172,6 +169,18 @@ def record_channel(request: ApiRequest, body: RecordedAccount) -> AccountOut:
 def _follow(row: Follow, person: Person) -> FollowOut:
     return FollowOut(
         id=row.public_id, person=named(person), account=naming(row.account), since=row.since, until=row.until
+    )
+
+
+def _place(place: Place) -> PlaceOut:
+    row = place.membership
+    return PlaceOut(
+        group=naming(row.group),
+        since=row.since,
+        until=row.until,
+        joined_by=row.joined_by,
+        invited_by=named(row.invited_by_staff),
+        invited_by_person=named(place.inviter),
     )
 
 

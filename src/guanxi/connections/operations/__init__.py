@@ -11,6 +11,7 @@ from guanxi.connections.operations.friends import FriendTold, note_friend_facts
 from guanxi.connections.operations.groups import GroupTold, note_group_facts
 from guanxi.connections.operations.handover import (
     FriendsKept,
+    check_handover,
     hand_over_friends,
     handover_lane,
     resume_handover,
@@ -60,6 +61,7 @@ __all__ = [
     "TouchRefused",
     "after_import",
     "ask_anew",
+    "check_handover",
     "check_strength_rules",
     "count_anew",
     "follow_handovers",

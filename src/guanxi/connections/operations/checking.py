@@ -18,7 +18,7 @@ AHEAD = timedelta(minutes=10)
 @dataclass(frozen=True, slots=True)
 class Refused:
     """What was told at this place of the list was not written. `reason`: unknown_person, unknown_advisor,
-    unknown_account, unknown_group, oneself, in_future, bad_kind, cycle."""
+    unknown_account, unknown_group, oneself, invited_by_themselves, in_future, bad_kind, cycle."""
 
     at: int
     reason: str

@@ -79,11 +79,17 @@ def _derive_member(told: Facts) -> Mapping[str, Any]:
         "first_at": now.first_at,
         "since": now.since,
         "until": now.until,
-        "joined_by": how or JoinedBy.UNKNOWN,
+        "joined_by": _way(how, invited=bool(by_person or by_staff)),
         "left_by": (max(went, key=_known)[2] or LeftBy.UNKNOWN) if went else "",
         "invited_by_person_id": by_person,
         "invited_by_staff_id": by_staff,
     }
+
+
+def _way(how: str, *, invited: bool) -> str:
+    if how in ("", JoinedBy.UNKNOWN):
+        return JoinedBy.INVITED if invited else JoinedBy.UNKNOWN
+    return how
 
 
 def _known(fact: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -155,7 +161,16 @@ def _fault(one: GroupTold, there: Parties, now: datetime) -> str:
         or there.fault(staff=one.owner)
         or there.fault(person=one.by_person, staff=None)
         or there.fault(staff=one.by_staff)
+        or ("invited_by_themselves" if one.kind == JOINED and _invited_themselves(one, there) else "")
     )
+
+
+def _invited_themselves(one: GroupTold, there: Parties) -> bool:
+    if one.by_staff is not None and one.by_staff == one.staff:
+        return True
+    if one.person is None or one.by_person is None:
+        return False
+    return there.people[one.person] == there.people[one.by_person]
 
 
 def _groups(told: Sequence[GroupTold], import_id: int | None) -> dict[tuple[int, str], GroupChat]:

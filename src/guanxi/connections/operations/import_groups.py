@@ -197,6 +197,8 @@ def _rejected(
             return Rejected(row.row_no, "unknown_advisor", {"value": email})
     if row.who and row.staff:
         return Rejected(row.row_no, "person_and_staff")
+    if row.staff and row.staff == row.invited_by:
+        return Rejected(row.row_no, "invited_by_themselves")
     return rejected_for(row, person if row.who else 0, plan, context)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from guanxi.connections.models import Platform, Reading
 from guanxi.connections.queries.platforms import newest
@@ -116,7 +115,7 @@ def sum_up(persons: Iterable[int], now: datetime) -> None:
         return
     found = newest(whom)
     sums = {pk: sum(row.followers for row in found[pk]) if pk in found else None for pk in whom}
-    people.keep_number(key=FOLLOWERS, label=_("Followers on all platforms"), values=sums, now=now)
+    people.keep_number(key=FOLLOWERS, label="Followers on all platforms", values=sums, now=now)
 
 
 def follow_people(happened: Sequence[Any]) -> None:

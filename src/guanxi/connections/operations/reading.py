@@ -76,6 +76,7 @@ MESSAGES: Mapping[str, Text] = {
     "unknown_source": _("%(value)s is not a source that is known."),
     "oneself": _("This person is the advisor themselves."),
     "person_and_staff": _("The row names a person and a member of staff. Give each a row of their own."),
+    "invited_by_themselves": _("Nobody invites themselves."),
     "bringer_missing": _("Choose a column for who brought them: customer number, e-mail, phone or WeCom id."),
     "brought_themselves": _("Nobody brings themselves."),
     "cycle": _("They brought, over others, whoever is said to have brought them."),

@@ -2,7 +2,15 @@
 
 from guanxi.connections.queries.closest import closest
 from guanxi.connections.queries.fitting import strength_fit, with_edges
-from guanxi.connections.queries.handovers import HANDOVER_WORKING, friends_changing_hands, in_time, may_return
+from guanxi.connections.queries.handovers import (
+    HANDOVER_WORKING,
+    friends_changing_hands,
+    in_time,
+    leavers_of_changes,
+    may_resume,
+    may_return,
+    waits_to_return,
+)
 from guanxi.connections.queries.lists import (
     FriendsWanted,
     friends_page,
@@ -19,7 +27,7 @@ from guanxi.connections.queries.lists import (
     would_go,
 )
 from guanxi.connections.queries.mirror import every_tie, mirrored, tie_keys, ties_of
-from guanxi.connections.queries.of_person import Brought, Friend, Held, Ties, ties
+from guanxi.connections.queries.of_person import Brought, Friend, Held, Place, Ties, ties
 from guanxi.connections.queries.own import friends_of
 from guanxi.connections.queries.platforms import platforms_of
 from guanxi.connections.queries.preview import BANDS, Preview, Settings
@@ -45,6 +53,7 @@ __all__ = [
     "FriendsWanted",
     "Held",
     "NoFit",
+    "Place",
     "Preview",
     "Settings",
     "StrengthValues",
@@ -65,6 +74,8 @@ __all__ = [
     "handovers_of",
     "held_friends",
     "in_time",
+    "leavers_of_changes",
+    "may_resume",
     "may_return",
     "members_page",
     "mirrored",
@@ -83,6 +94,7 @@ __all__ = [
     "visible_friendships",
     "visible_groups",
     "waiting_page",
+    "waits_to_return",
     "with_edges",
     "would_go",
 ]

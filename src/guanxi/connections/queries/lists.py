@@ -175,7 +175,7 @@ def members_page(
         earlier = Q(first_at__lt=last.first_at) | Q(first_at=last.first_at, pk__lt=last.pk)
         rows = rows.filter(earlier, first_at__lte=last.first_at)
     ids = list(rows.order_by("-first_at", "-pk").values_list("pk", flat=True)[: size + 1])
-    related = ("person", "staff", "invited_by_staff", "invited_by_person")
+    related = ("person", "staff", "invited_by_staff")
     found = GroupMembership.objects.select_related(*related).in_bulk(ids[:size])
     page: Sequence[GroupMembership] = [found[pk] for pk in ids[:size] if pk in found]
     if len(ids) <= size or not page:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
 from guanxi.connections.models import Follow, FriendFact, Friendship, GroupMembership, ReferralEdge
+from guanxi.connections.queries.lists import seen_people
 from guanxi.connections.rules import Happening, Holding, holdings
 from guanxi.governance.models import Staff
 from guanxi.people import queries as people
@@ -57,12 +58,20 @@ class Brought:
 
 
 @dataclass(frozen=True)
+class Place:
+    """In a group chat; `inviter` is None when no person invited them, or one whom this member of staff may not see."""
+
+    membership: GroupMembership
+    inviter: Person | None
+
+
+@dataclass(frozen=True)
 class Ties:
     """`levels`: how many the person brought themselves, how many those brought, and so on, up to five levels."""
 
     friends: Sequence[Friend]
     follows: Sequence[Follow]
-    groups: Sequence[GroupMembership]
+    groups: Sequence[Place]
     bringers: Sequence[Brought]
     brought: Sequence[Brought]
     levels: Sequence[int]
@@ -75,14 +84,15 @@ def ties(person: Person, staff: Staff) -> Ties:
     """As `staff` may see them."""
     ids = people.same(person)
     edges = _edges(ids)
-    seen = _seen({one.other for one in edges}, staff)
+    places = GroupMembership.objects.filter(person=person).select_related("group__account", "group__owner")
+    groups = list(places.select_related("invited_by_staff").order_by("-first_at", "-pk")[:SHOWN])
+    seen = seen_people(staff, [*(one.other for one in edges), *(one.invited_by_person_id for one in groups)])
     up = [Brought(seen.get(one.other), one.by, one.at, one.is_first) for one in edges if one.up]
     down = [Brought(seen.get(one.other), one.by, one.at, one.is_first) for one in edges if not one.up]
     levels = _levels(person) if down else []
     follows = Follow.objects.filter(person=person).select_related("account").order_by("-first_at", "-pk")
-    groups = GroupMembership.objects.filter(person=person).select_related("group__account", "group__owner")
-    groups = groups.select_related("invited_by_person", "invited_by_staff").order_by("-first_at", "-pk")
-    return Ties(_friends(person, ids), list(follows[:SHOWN]), list(groups[:SHOWN]), up, down, levels)
+    there = [Place(one, seen.get(one.invited_by_person_id or 0)) for one in groups]
+    return Ties(_friends(person, ids), list(follows[:SHOWN]), there, up, down, levels)
 
 
 def _friends(person: Person, ids: Sequence[int]) -> list[Friend]:
@@ -140,11 +150,6 @@ def _edges(ids: Sequence[int]) -> list[_Edge]:
         for pk, into, *rest in down.values_list("brought", "brought__merged_into", *columns)[:BROUGHT_SHOWN]
     ]
     return [one for one in found if one.other != ids[0]]
-
-
-def _seen(wanted: Iterable[int], staff: Staff) -> dict[int, Person]:
-    ids = list(wanted)
-    return {one.pk: one for one in people.visible(staff).filter(pk__in=ids)} if ids else {}
 
 
 _DOWN = f"""

@@ -159,7 +159,7 @@ def _mark(after: str) -> tuple[int, datetime, str]:
         at = datetime.strptime(moment, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
     except ValueError:
         raise BadCursor(after) from None
-    if priority not in ("1", "2", "3") or not keys.PATTERN.match(key):
+    if priority not in ("1", "2", "3") or not keys.is_id(key, "psn"):
         raise BadCursor(after)
     return int(priority), at, key
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from guanxi.console.trait_names import trait_name
+
 EVENTS: dict[str, Any] = {
     "order.paid": pgettext_lazy("has …", "paid for an order"),
     "product.bought": pgettext_lazy("has …", "bought a product"),
@@ -90,4 +92,4 @@ def property_label(name: str, given: str = "") -> str:
 
 
 def trait_label(name: str, given: str = "") -> str:
-    return given or str(TRAITS.get(name, name))
+    return trait_name(name, given or str(TRAITS.get(name, name)))

@@ -36,6 +36,7 @@ REFUSALS: dict[str, Any] = {
     "not_running": gettext_lazy("It does not run any more."),
     "not_stopped": gettext_lazy("It is not stopped."),
     "too_late": gettext_lazy("It can be taken back for seven days, and once."),
+    "giver_left": gettext_lazy("Who would get the friends back has no access. Give them access again first."),
 }
 
 
@@ -128,6 +129,8 @@ def new(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         if sending and (led := hand_over(request, form)):
             return led
+        if not sending:
+            check(form)
         if not form.errors:
             shown |= preview(form.given)
     refused = 409 if form.has_error("giver", "at_work") else 422
@@ -139,8 +142,7 @@ def hand_over(request: StaffRequest, form: HandOver) -> HttpResponse | None:
     try:
         of = connections.hand_over_friends(**form.given, by=request.staff, now=request.now)
     except connections.FriendsKept as refusal:
-        said = forms.ValidationError(REFUSALS[refusal.reason], code=refusal.reason)
-        form.add_error("giver" if refusal.reason == "at_work" else "takers", said)
+        refuse(form, refusal)
         return None
     if of is not None and of.state in queries.HANDOVER_WORKING:
         return redirect("friend_handover", request.workspace.slug, of.public_id)
@@ -150,3 +152,16 @@ def hand_over(request: StaffRequest, form: HandOver) -> HttpResponse | None:
         gone = ngettext("%(n)s friend has changed hands.", "%(n)s friends have changed hands.", of.friends)
         messages.success(request, gone % {"n": of.friends})
     return redirect("friend_handovers", request.workspace.slug)
+
+
+def check(form: HandOver) -> None:
+    """Nothing is promised that would be refused."""
+    try:
+        connections.check_handover(giver=form.given["giver"], takers=form.given["takers"])
+    except connections.FriendsKept as refusal:
+        refuse(form, refusal)
+
+
+def refuse(form: HandOver, refusal: connections.FriendsKept) -> None:
+    said = forms.ValidationError(REFUSALS[refusal.reason], code=refusal.reason)
+    form.add_error("giver" if refusal.reason == "at_work" else "takers", said)

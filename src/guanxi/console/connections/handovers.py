@@ -82,6 +82,8 @@ def handover(request: StaffRequest, public_id: str) -> HttpResponse:
         "back": of.returned + of.kept,
         "problem": PROBLEMS.get(of.problem),
         "may_undo": queries.may_return(of, request.now),
+        "may_resume": queries.may_resume(of),
+        "waits": queries.waits_to_return(of, request.now),
         "until": of.at + UNDO_FOR,
     }
     return render(request, "connections/handover.html", page)

@@ -38,8 +38,11 @@ class ShownFriend:
 
 @dataclass(frozen=True)
 class ShownMember:
+    """`inviter` is None, too, when no person invited them."""
+
     member: GroupMembership
     person: Person | None
+    inviter: Person | None
 
 
 class FriendsAsked:
@@ -137,11 +140,13 @@ def group(request: StaffRequest, public_id: str) -> HttpResponse:
         page, following = queries.members_page(chat, now_only=not everyone, after=after)
     except BadCursor:
         return bad_request(request)
-    seen = queries.seen_people(request.staff, [one.person_id for one in page])
+    seen = queries.seen_people(request.staff, [pk for one in page for pk in (one.person_id, one.invited_by_person_id)])
     asked = {"show": "all"} if everyone else {}
     context = {
         "group": chat,
-        "listed": [ShownMember(one, seen.get(one.person_id or 0)) for one in page],
+        "listed": [
+            ShownMember(one, seen.get(one.person_id or 0), seen.get(one.invited_by_person_id or 0)) for one in page
+        ],
         "tabs": [
             {"label": _("In it now"), "url": request.path, "current": not everyone},
             {"label": _("Everyone who ever was"), "url": f"{request.path}?show=all", "current": everyone},

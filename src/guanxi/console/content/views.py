@@ -29,6 +29,7 @@ from guanxi.console.content.forms import (
 )
 from guanxi.console.paging import newest_first
 from guanxi.console.settings.trying import sent_to_oneself
+from guanxi.console.trait_names import trait_name
 from guanxi.content import operations as contents
 from guanxi.content import queries
 from guanxi.content.models import Content, Variant
@@ -193,7 +194,9 @@ def _variables() -> list[tuple[str, str]]:
         ("unsubscribe_url", _("Address to unsubscribe; without it, a line is added at the end")),
         ("preferences_url", _("Address of the page where readers set what they get")),
     ]
-    traits = [(f"person.traits.{one.key}", one.label) for one in Field.objects.order_by("label")[:100]]
+    traits = [
+        (f"person.traits.{one.key}", trait_name(one.key, one.label)) for one in Field.objects.order_by("label")[:100]
+    ]
     return [(f"{{{{ {path} }}}}", label) for path, label in [*known, *traits]]
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.imports.words import found, kind_of, objections_text, outcome, page_of, place_of, table_text
+from guanxi.console.trait_names import trait_name
 from guanxi.governance.queries import Permission
 from guanxi.kit.tables import TableError
 from guanxi.people import operations
@@ -149,7 +150,7 @@ def choices_of(kind: ImportKind) -> list[tuple[Any, list[tuple[str, Any, bool]]]
         others = people.other_kinds()
         groups.append((_("Other ids"), [(f"id:{key}", label, False) for key, label in others.items()]))
         known = Field.objects.order_by("label", "pk")
-        groups.append((_("Traits"), [(f"trait:{one.key}", one.label, False) for one in known]))
+        groups.append((_("Traits"), [(f"trait:{one.key}", trait_name(one.key, one.label), False) for one in known]))
         groups.append(
             (_("New trait, named like the column"), [(f"new:{key}", label, False) for key, label in NEW_TRAIT.items()])
         )

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from guanxi.connections.operations import FOLLOWERS
+from guanxi.connections import queries as connections
+from guanxi.connections.operations import FOLLOWERS, FriendsKept
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.choices import one_line
+from guanxi.console.connections.handing_over import REFUSALS as FRIENDS_KEPT
 from guanxi.console.errors import bad_request
 from guanxi.console.people.lists import Asked
 from guanxi.console.people.tag_names import TagNames, tag_words
@@ -199,13 +201,16 @@ def found(request: StaffRequest, public_id: str) -> Bulk:
 @require_safe
 def bulk(request: StaffRequest, public_id: str) -> HttpResponse:
     of = found(request, public_id)
+    may_undo = queries.may_undo_bulk(of, request.now)
+    leaver = connections.leavers_of_changes([of.public_id], request.now).get(of.public_id) if may_undo else None
     page = {
         "of": of,
         "working": of.state in BULK_WORKING,
         "said": said(of),
         "skipped": reasons(of.skipped),
         "kept": reasons(of.kept),
-        "may_undo": queries.may_undo_bulk(of, request.now),
+        "may_undo": may_undo and leaver is None,
+        "leaver": leaver,
         "until": of.finished_at + UNDO_FOR if of.finished_at else None,
     }
     return render(request, "people/bulk.html", page)
@@ -251,6 +256,8 @@ def turned(request: StaffRequest, public_id: str, turn: Callable[..., Bulk]) -> 
         turn(of=of, by=request.staff, now=request.now)
     except people.BulkRefused as refusal:
         messages.error(request, REFUSALS[refusal.reason])
+    except FriendsKept as refusal:
+        messages.error(request, FRIENDS_KEPT[refusal.reason])
     return redirect("bulk", request.workspace.slug, of.public_id)
 
 

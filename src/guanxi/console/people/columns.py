@@ -15,6 +15,7 @@ from guanxi.connections import queries as connections
 from guanxi.console.people import words
 from guanxi.console.strength_words import BANDS
 from guanxi.console.templatetags.figures import country_name, day, language_name
+from guanxi.console.trait_names import trait_name, trait_value
 from guanxi.governance.models import Staff
 from guanxi.people import queries
 from guanxi.people.models import Field, IdentityKind, Person, Role, TraitKind
@@ -70,7 +71,10 @@ def fields() -> list[Field]:
 
 def columns(traits: list[Field]) -> dict[str, Column]:
     """Every column that this workspace has, by its key; those of traits come last."""
-    own = [Column(f"{TRAIT}{one.key}", one.label, "num t2" if one.kind == TraitKind.NUMBER else "t2") for one in traits]
+    own = [
+        Column(f"{TRAIT}{one.key}", trait_name(one.key, one.label), "num t2" if one.kind == TraitKind.NUMBER else "t2")
+        for one in traits
+    ]
     return {one.key: replace(one, label=str(one.label)) for one in (*FIXED, *own)}
 
 
@@ -86,7 +90,7 @@ def asked_for(people: Sequence[Person], chosen: list[Column], staff: Staff, now:
             found[kind][person] = address
     if traits := [key.removeprefix(TRAIT) for key in keys if key.startswith(TRAIT)]:
         for (person, key), value in queries.values_of(ids, traits).items():
-            found[TRAIT + key][person] = words.trait_words(value)
+            found[TRAIT + key][person] = trait_value(key, words.trait_words(value))
     if "tags" in keys:
         tags = queries.tags_of(ids, staff)
         found["tags"] = {person: ", ".join(one.name for one in some) for person, some in tags.items()}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from guanxi.commerce import queries as commerce
 from guanxi.console.people.words import trait_words
 from guanxi.console.templatetags.figures import country_name, day, language_name
+from guanxi.console.trait_names import trait_name, trait_value
 from guanxi.people import queries
 from guanxi.people.models import Pair, Person
 from guanxi.people.queries import Card
@@ -72,8 +73,8 @@ def _lines(mine: Card, theirs: Card) -> Iterator[Line]:
     traits = [{each.key: each for each in card.traits} for card in (mine, theirs)]
     for key in dict.fromkeys([*traits[0], *traits[1]]):
         both = [of.get(key) for of in traits]
-        label = next(each.label for each in both if each)
-        values = [trait_words(each.value) if each else "" for each in both]
+        label = trait_name(key, next(each.label for each in both if each))
+        values = [trait_value(key, trait_words(each.value)) if each else "" for each in both]
         yield _line(label, values[0], values[1], f"trait:{key}")
 
 

@@ -17,6 +17,7 @@ from guanxi.console.people.standing_filter import StandingFilter
 from guanxi.console.people.tag_filter import TagFilter
 from guanxi.console.templatetags.figures import day
 from guanxi.console.templatetags.ways import SOURCES
+from guanxi.console.trait_names import trait_name
 from guanxi.governance.models import Staff
 from guanxi.kit.cells import BadCell, has_control
 from guanxi.people import queries
@@ -45,6 +46,10 @@ class Offered:
     value: str
     least: str
     most: str
+
+    @property
+    def label(self) -> str:
+        return trait_name(self.field.key, self.field.label)
 
     @property
     def input(self) -> str:
@@ -124,7 +129,7 @@ class Filters:
             yield Said(words, (part,))
         for field, wanted in self.traits:
             parts = tuple(f"{form}:{field.key}" for form in ("trait", "least", "most"))
-            yield Said(f"{field.label}: {_in_words(wanted)}", parts)
+            yield Said(f"{trait_name(field.key, field.label)}: {_in_words(wanted)}", parts)
 
     @cached_property
     def offered(self) -> list[Offered]:

@@ -18,6 +18,7 @@ from guanxi.connections.operations import FOLLOWERS
 from guanxi.console.access import StaffRequest, may, sent
 from guanxi.console.people.forms import BAD_TRAIT, trait_field
 from guanxi.console.people.words import text_of_trait
+from guanxi.console.trait_names import trait_name
 from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
@@ -112,6 +113,7 @@ def roles(request: StaffRequest) -> HttpResponse:
     fields = [
         {
             "field": one,
+            "label": trait_name(one.key, one.label),
             "roles": _(", ").join(str(Role(role).label) for role in belongs.get(one.pk, [])),
             "own": one.key == FOLLOWERS,
         }

@@ -60,7 +60,8 @@ REQUESTS: Mapping[str, Example] = {
                     "kind": "member_joined",
                     "at": "2026-11-20T04:00:00Z",
                     "person": PERSON,
-                    "how": "scan",
+                    "how": "invited",
+                    "invited_by_person": TWIN,
                 }
             ]
         }
@@ -122,7 +123,7 @@ ANSWERS: Mapping[str, Any] = {
             "meeting": 2.0,
             "complaint_resolved": 0.5,
         },
-        "half_lives": {"employee": 30.0, "consumer": 60.0, "opinion_leader": 90.0},
+        "half_lives": {"employee": 30.0, "consumer": 60.0, "leader": 90.0},
         "reciprocal": 1.25,
         "per_channel": 0.15,
         "weak_below": 0.35,
@@ -230,9 +231,10 @@ ANSWERS: Mapping[str, Any] = {
         "staff": None,
         "since": AT,
         "until": None,
-        "joined_by": "scan",
+        "joined_by": "invited",
         "left_by": None,
         "invited_by": None,
+        "invited_by_person": {"id": TWIN, "name": "Lin W."},
     },
     "ReferralOut": {
         "id": REFERRAL,

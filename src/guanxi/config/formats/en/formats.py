@@ -1,4 +1,4 @@
-"""Dates in English as on the rest of the page: 21 Nov 2026, 17:42. Chinese and Korean keep Django's own."""
+"""Dates in English as on the rest of the page: 21 Nov 2026, 17:42. Those in Chinese and Korean are Django's own."""
 
 DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = "j M Y, H:i"

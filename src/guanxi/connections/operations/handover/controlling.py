@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from guanxi.connections.models import FriendHandover, HandoverState
 from guanxi.connections.operations.handover.returning import friends_to_return, groups_to_return
@@ -34,7 +35,7 @@ AFTER = timedelta(microseconds=1)
 class FriendsKept(ValueError):
     """`reason`: inactive (nobody takes people over without access), holds_no_people, oneself, nobody (no taker),
     too_many (takers), at_work (their friends are changing hands already), not_running, not_stopped, too_late (to take
-    it back)."""
+    it back), giver_left (nobody comes back to somebody without access)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -100,7 +101,24 @@ def _at_once(friends: Mapping[int, int], groups: Mapping[int, int], of: FriendHa
     return True
 
 
+def check_handover(*, giver: Staff, takers: Sequence[Staff]) -> None:
+    """What `hand_over_friends` would refuse now, for who only asks. Raises FriendsKept."""
+    ids = _chosen(giver, takers)
+    there = {one.pk: one for one in Staff.objects.filter(pk__in={giver.pk, *ids})}
+    _may_take(ids, there)
+    for one in _at_work(giver):
+        if not hindrance(one, there):
+            raise FriendsKept("at_work")
+
+
 def _held(giver: Staff, takers: Sequence[Staff]) -> Mapping[int, Staff]:
+    ids = _chosen(giver, takers)
+    held = hold_staff(giver.pk, *ids)
+    _may_take(ids, held)
+    return held
+
+
+def _chosen(giver: Staff, takers: Sequence[Staff]) -> set[int]:
     if not takers:
         raise FriendsKept("nobody")
     if len(takers) > TAKERS_AT_MOST:
@@ -108,9 +126,7 @@ def _held(giver: Staff, takers: Sequence[Staff]) -> Mapping[int, Staff]:
     ids = {one.pk for one in takers}
     if giver.pk in ids:
         raise FriendsKept("oneself")
-    held = hold_staff(giver.pk, *ids)
-    _may_take(ids, held)
-    return held
+    return ids
 
 
 def _may_take(takers: set[int], held: Mapping[int, Staff]) -> None:
@@ -120,14 +136,23 @@ def _may_take(takers: set[int], held: Mapping[int, Staff]) -> None:
         raise FriendsKept("holds_no_people")
 
 
+def _may_get_back(giver: Staff) -> None:
+    if not giver.is_active:
+        raise FriendsKept("giver_left")
+
+
 def _alone(staff: Mapping[int, Staff], giver: Staff, now: datetime) -> None:
     """One at a time of one giver; one that cannot go on, because somebody has left, makes way."""
-    at_work = FriendHandover.objects.filter(giver=giver, state__in=HANDOVER_WORKING)
-    for one in at_work.order_by("pk").select_for_update():
+    for one in _at_work(giver).select_for_update():
         problem = hindrance(one, staff)
         if not problem:
             raise FriendsKept("at_work")
         halt(one, HandoverState.STOPPED, now, problem)
+
+
+def _at_work(giver: Staff) -> QuerySet[FriendHandover]:
+    found: QuerySet[FriendHandover] = FriendHandover.objects.filter(giver=giver, state__in=HANDOVER_WORKING)
+    return found.order_by("pk")
 
 
 @transaction.atomic
@@ -150,6 +175,8 @@ def resume_handover(*, of: FriendHandover, by: Staff | None, now: datetime) -> F
     _alone(staff, held.giver, now)
     if held.undone_at is None:
         _may_take(set(takers_of(held)), staff)
+    else:
+        _may_get_back(staff[held.giver_id])
     held.state = HandoverState.UNDOING if held.undone_at else HandoverState.RUNNING
     held.problem, held.finished_at, held.giver_active = "", None, staff[held.giver_id].is_active
     held.save(update_fields=["state", "problem", "finished_at", "giver_active"])
@@ -167,6 +194,7 @@ def return_friends(*, of: FriendHandover, by: Staff | None, now: datetime, turn_
     staff, held = _both(of)
     if held.undone_at is not None or not in_time(held, now):
         raise FriendsKept("too_late")
+    _may_get_back(staff[held.giver_id])
     if not turn_round:
         _alone(staff, held.giver, now)
     friends, groups = friends_to_return(held), groups_to_return(held)

@@ -31,8 +31,9 @@ def takers_of(of: FriendHandover) -> list[int]:
 
 
 def hindrance(of: FriendHandover, staff: Mapping[int, Staff]) -> str:
-    """Why it cannot go on: who gave or gets friends has left meanwhile. Friends come back from whoever has left."""
-    if of.giver_active and not staff[of.giver_id].is_active:
+    """Why it cannot go on: who gave or gets friends has left meanwhile. Friends come back from whoever has left, and to
+    nobody who has."""
+    if (of.giver_active or of.undone_at is not None) and not staff[of.giver_id].is_active:
         return "giver_left"
     takers = takers_of(of)
     if of.undone_at is None and people.takers().filter(pk__in=takers).count() < len(takers):
