@@ -31,6 +31,7 @@ from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
 from guanxi.audiences.queries import Evidence, Reason
+from guanxi.events.queries import TimelineEntry
 from guanxi.governance.queries import Permission
 from guanxi.people import queries as people
 from guanxi.people.models import Person
@@ -95,11 +96,17 @@ class OverlapOut(Out):
     common: int
 
 
-class EventBehind(Out):
+class EventShown(Out):
     name: str
     at: At
     amount_minor: int | None
     currency: str | None
+
+
+class EventBehind(EventShown):
+    then: EventShown | None = Field(
+        description="Of a first step of then and then_not: the next one, if it came in time."
+    )
 
 
 class TagBehind(Out):
@@ -298,8 +305,8 @@ def _clause(reason: Reason, evidence: Evidence) -> Clause:
         holds=reason.holds,
         values=_plain(reason.values),
         events=[
-            EventBehind(name=each.name, at=each.at, amount_minor=each.amount_minor, currency=each.currency)
-            for each in evidence.events
+            EventBehind(**_event(each), then=EventShown(**_event(came)) if came else None)
+            for each, came in (*((each, None) for each in evidence.events), *evidence.sequences)
         ],
         tags=[TagBehind(id=each.tag.public_id, name=each.tag.name, since=each.since) for each in evidence.tags],
         ties=[TieBehind(kind=each.kind, state=each.state, since=each.since) for each in evidence.ties],
@@ -309,6 +316,10 @@ def _clause(reason: Reason, evidence: Evidence) -> Clause:
             if each.staff
         ],
     )
+
+
+def _event(each: TimelineEntry) -> dict[str, Any]:
+    return {"name": each.name, "at": each.at, "amount_minor": each.amount_minor, "currency": each.currency}
 
 
 def _plain(values: Any) -> dict[str, Any]:
