@@ -134,6 +134,7 @@ class Clause(Out):
     path: str
     holds: bool
     values: dict[str, StrictStr | StrictInt | StrictFloat | StrictBool | None]
+    failed: list[str] = Field(description="Of did and did_not: the values that are not as the clause wants them.")
     events: list[EventBehind]
     tags: list[TagBehind]
     ties: list[TieBehind]
@@ -304,6 +305,7 @@ def _clause(reason: Reason, evidence: Evidence) -> Clause:
         path=reason.path,
         holds=reason.holds,
         values=_plain(reason.values),
+        failed=list(reason.failed),
         events=[
             EventBehind(**_event(each), then=EventShown(**_event(came)) if came else None)
             for each, came in (*((each, None) for each in evidence.events), *evidence.sequences)

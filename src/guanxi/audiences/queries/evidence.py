@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,7 @@ from guanxi.audiences.rules import (
     resolved,
     window_bounds,
 )
+from guanxi.channels.queries import unreachable
 from guanxi.connections.queries import Close, closeness
 from guanxi.events.queries import Lake, TimelineEntry, lake
 from guanxi.people.models import Person, PersonTag
@@ -101,7 +102,12 @@ def why_with_rows(rule: Any, person: int, *, now: datetime) -> Why:
             else _rows(leaf, context, tables, advisors)
             for path, leaf in said
         }
-    return Why(describe(whole, known), {one.path: one for one in reasons}, rows)
+    found = {one.path: one for one in reasons}
+    for path, leaf in said:
+        if isinstance(leaf, Reachable) and path not in holding:
+            cause = unreachable(person, leaf.channel, leaf.purpose)
+            found[path] = replace(found[path], values={"unreachable": cause} if cause else {})
+    return Why(describe(whole, known), found, rows)
 
 
 def _rows(leaf: Clause, context: Context, tables: Lake, advisors: Sequence[Close]) -> Evidence:
@@ -161,7 +167,7 @@ def _events(found: Sequence[Any], tables: Lake) -> list[TimelineEntry]:
 
 
 def _entry(row: tuple[Any, ...]) -> TimelineEntry:
-    return TimelineEntry(*row[:-1], msgspec.json.decode(row[-1] or "{}"))
+    return TimelineEntry(*(*row[:-1], msgspec.json.decode(row[-1] or "{}")))
 
 
 def _ties(leaf: Tie, context: Context, tables: Lake) -> list[TieRow]:
