@@ -298,6 +298,11 @@ TAGS = {
 }
 
 
+def _asked(error: TagRefused) -> Problem:
+    named = ", ".join(f"“{name}”" for name in error.audiences)
+    return Problem("conflict", f"Audiences ask for it: {named}. Change their rules first, or archive it.")
+
+
 TAG_RULES = {
     "no_reason": invalid("because", "Say why.", "missing"),
     "bad_days": invalid("days", "Between 1 and 3,650 days, or none."),
@@ -420,7 +425,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
     TagRuleRefused: lambda error: TAG_RULES[error.reason],
-    TagRefused: lambda error: TAGS[error.reason],
+    TagRefused: lambda error: _asked(error) if error.reason == "asked" else TAGS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],
     RevealRefused: _reveal,
     ExportRefused: _personal,
