@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from guanxi.api.v1.document import document
 from guanxi.audiences.models import Audience
 from guanxi.governance.models import Workspace
 from tests.api.callers import caller
@@ -45,6 +46,12 @@ def test_the_clause_that_is_wrong_is_named(workspace: Workspace) -> None:
     deeper = calls.patch(f"/audiences/{kept}", {"rule": {"version": 1, "where": nested(200)}}, 400)
     assert "nested" in deeper["detail"]
     assert Audience.objects.get(public_id=kept).rule == {"version": 1, "where": FAN}
+
+
+def test_the_document_names_every_clause() -> None:
+    said = str(document()["components"]["schemas"]["NewAudience"]["properties"]["rule"]["description"])
+    for clause in ("trait", "yearly", "strength", "reachable", "then_not", "bottom", "audience", "all", "not"):
+        assert f" {clause}," in said or said.endswith(f" {clause}.")
 
 
 def test_an_audience_that_is_only_another_breaks_nobody_who_names_it(workspace: Workspace) -> None:

@@ -69,6 +69,15 @@ def test_members_are_looked_at_fixed_and_let_go_again(owner: Visitor, kept: Audi
     assert (kept.every, kept.fixed_at) == (60, None)
 
 
+def test_an_interval_that_a_program_set_is_shown_and_kept(owner: Visitor, kept: Audience) -> None:
+    audiences.keep_live(audience=kept, every=7, by=None, now=clock.now())
+    assert '<option value="7" selected>Every 7 minutes</option>' in owner.get("audience_members", kept.public_id)
+    owner.post("audience_schedule", kept.public_id, every="7")
+    kept.refresh_from_db()
+    assert kept.every == 7
+    owner.post("audience_schedule", kept.public_id, status=422, every="8")
+
+
 def test_members_are_those_whom_the_staff_may_see(owner: Visitor, kept: Audience) -> None:
     north = governance.add_unit(name="North")
     Person.objects.filter(name="Emma").update(unit=north)

@@ -58,10 +58,7 @@ class AudienceOut(Out):
 
 class NewAudience(In):
     name: Name
-    rule: Json = Field(
-        description="Version 1: `{version, where}`; clauses are trait, level, role, member, strength, tag, tie, "
-        "consent, reachable, did, did_not, then, then_not, top, bottom, share, audience, all, any, not."
-    )
+    rule: Json = Field(description=f"Version 1: `{{version, where}}`; clauses are {', '.join(queries.TYPES)}.")
 
 
 class AudienceChange(In):

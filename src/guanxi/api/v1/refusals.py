@@ -251,6 +251,7 @@ EXPORTS = {
     "no_reveal": Problem("missing_scope", "The role of the maker of the key sees addresses masked."),
     "no_reason": invalid("reason", "Say why.", "missing"),
     "no_columns": invalid("columns", "Name at least one column.", "missing"),
+    "column_twice": invalid("columns", "Name each column once."),
     "unknown_column": invalid("columns", "One of these columns is not there."),
     "unknown_format": invalid("format", "There is no such format."),
     "unknown_language": invalid("language", "There is no such language here."),

@@ -1,7 +1,7 @@
 """The rule language, version 1. A new kind of clause, condition, measure or window is a new `type`."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, SkipValidation, model_validator
 from pydantic_core import PydanticCustomError
@@ -235,6 +235,11 @@ Clause = Annotated[
     | Not,
     Field(discriminator="type"),
 ]
+
+
+TYPES: tuple[str, ...] = tuple(
+    kind for clause in get_args(get_args(Clause)[0]) for kind in get_args(clause.model_fields["type"].annotation)
+)
 
 
 class Rule(Part):
