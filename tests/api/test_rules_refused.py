@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from guanxi.api.v1.document import document
 from guanxi.audiences.models import Audience
 from guanxi.governance.models import Workspace
 from tests.api.callers import caller
@@ -45,3 +46,29 @@ def test_the_clause_that_is_wrong_is_named(workspace: Workspace) -> None:
     deeper = calls.patch(f"/audiences/{kept}", {"rule": {"version": 1, "where": nested(200)}}, 400)
     assert "nested" in deeper["detail"]
     assert Audience.objects.get(public_id=kept).rule == {"version": 1, "where": FAN}
+
+
+def test_the_document_names_every_clause() -> None:
+    said = str(document()["components"]["schemas"]["NewAudience"]["properties"]["rule"]["description"])
+    for clause in ("trait", "yearly", "strength", "reachable", "then_not", "bottom", "audience", "all", "not"):
+        assert f" {clause}," in said or said.endswith(f" {clause}.")
+
+
+def test_an_audience_that_is_only_another_breaks_nobody_who_names_it(workspace: Workspace) -> None:
+    calls = caller()
+
+    def made(name: str, where: dict[str, Any]) -> str:
+        return str(calls.post("/audiences", {"name": name, "rule": {"version": 1, "where": where}}, 201)["id"])
+
+    first, second = made("A", {"type": "member"}), made("B", {"type": "member"})
+    of_second = {"type": "audience", "audience": second}
+    third = made("C", of_second)
+    bare = {"version": 1, "where": {"type": "audience", "audience": first}}
+    calls.patch(f"/audiences/{second}", {"rule": bare})
+    fourth = made("D", {"type": "not", "not": of_second})
+    calls.post("/audiences/count", {"rule": {"version": 1, "where": {"type": "any", "any": [FAN, of_second]}}})
+    calls.post(f"/audiences/{first}/fix")
+    calls.post(f"/audiences/{first}/live", {"every": 60})
+    for each in (third, fourth):
+        calls.get(f"/audiences/{each}/people")
+        calls.post(f"/audiences/{each}/refresh")

@@ -226,10 +226,30 @@ def test_why_somebody_is_in() -> None:
     assert explain(rule, in_memory(fresh(), SHOP), 1, now=NOW, zone=SHOP.zone, catalogue=CATALOGUE) == [
         Reason("where", False, {}),
         Reason("where.all[0]", True, {"trait": "上海"}),
-        Reason("where.all[1]", False, {"count": 3, "sum": 300}),
+        Reason("where.all[1]", False, {"count": 3, "sum": 300}, ("count",)),
         Reason("where.all[2]", True, {}),
         Reason("where.all[2].not", False, {"level": "customer"}),
     ]
+
+
+def test_why_somebody_is_among_the_first_or_not() -> None:
+    def said(person: int, **clause: Any) -> list[object]:
+        rule = rule_of({"event": "event:product.bought", "by": "sum", **clause})
+        [one] = explain(rule, in_memory(fresh(), SHOP), person, now=NOW, zone=SHOP.zone, catalogue=CATALOGUE)
+        return [one.holds, dict(one.values)]
+
+    assert said(2, type="top", percent=50) == [True, {"sum": 700, "rank": 1, "of": 2, "edge": 700}]
+    assert said(1, type="top", percent=50) == [False, {"sum": 300, "rank": 2, "of": 2, "edge": 700}]
+    assert said(1, type="bottom", percent=50) == [True, {"sum": 300, "rank": 1, "of": 2, "edge": 300}]
+    assert said(3, type="top", percent=50) == [False, {"sum": None, "rank": None, "of": 2, "edge": 700}]
+    assert said(3, type="top", percent=50, by="count") == [False, {"count": 0, "rank": None, "of": 2, "edge": 3}]
+
+
+def test_why_somebody_is_in_a_share_or_not() -> None:
+    for percent in (1, 99):
+        rule = rule_of({"type": "share", "percent": percent, "seed": "spring"})
+        [one] = explain(rule, in_memory(fresh(), SHOP), 1, now=NOW, zone=SHOP.zone, catalogue=CATALOGUE)
+        assert one.values == {"drawn": one.holds}
 
 
 def test_nobody_is_explained_who_is_not_in_the_mirror() -> None:

@@ -208,6 +208,11 @@ def test_it_does_not_go_on_for_who_may_no_longer(boss: Staff, now: datetime) -> 
     assert (of.state, of.problem) == ("failed", "not_allowed")
 
 
+def test_columns_stand_in_the_file_as_they_were_named(boss: Staff, now: datetime) -> None:
+    make_person("Ann", now=now)
+    assert made(boss, Shape(columns=("level", "name", "email")), now)[0] == ["Guanxi id", "Level", "Name", "E-mail"]
+
+
 def test_a_workbook_holds_numbers_as_numbers_and_never_a_formula(boss: Staff, now: datetime) -> None:
     field = Field.objects.create(key="points", label="Points", kind="number")
     person = make_person("=1+1", now=now, identities={"email": "a@example.test", "phone": "13900001234"})
@@ -289,6 +294,7 @@ def test_what_cannot_be_is_refused_with_its_reason(boss: Staff, now: datetime) -
     wrong = {
         "no_columns": Shape(),
         "unknown_column": Shape(columns=("name", "salt")),
+        "column_twice": Shape(columns=("name", "email", "name")),
         "unknown_format": replace(PEOPLE, as_="pdf"),
         "unknown_language": replace(PEOPLE, language="fr"),
         "unknown_preset": replace(HASHED, preset="nobody"),

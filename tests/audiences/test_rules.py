@@ -229,6 +229,18 @@ def test_audiences_that_lead_back_to_each_other_are_refused_with_the_way() -> No
     assert refused.value.params["key"] == "C → A → B → C"
 
 
+@pytest.mark.parametrize("name", ["aud_buyers", "aud_alias", "aud_again"])
+def test_an_audience_that_is_only_another_stands_for_it(name: str) -> None:
+    def around(clause: dict[str, Any]) -> Rule:
+        where = {"type": "any", "any": [clause, {"type": "not", "not": clause}]}
+        return parse_rule({"version": 1, "where": where}, CATALOGUE)
+
+    bought = {"type": "did", "event": "event:product.bought"}
+    assert opened(around({"type": "audience", "audience": name}), CATALOGUE) == around(bought)
+    alone = parse_rule({"version": 1, "where": {"type": "audience", "audience": name}}, CATALOGUE)
+    assert opened(alone, CATALOGUE) == parse_rule({"version": 1, "where": bought}, CATALOGUE)
+
+
 def test_a_broken_audience_is_named_where_another_names_it() -> None:
     known = replace(CATALOGUE, audiences={"aud_a": Other("Old", {"version": 1, "where": {"type": "sql"}})})
     with pytest.raises(RuleError) as refused:

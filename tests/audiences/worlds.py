@@ -33,6 +33,11 @@ CATALOGUE = Catalogue(
     },
     currency="CNY",
     audiences={
+        "aud_alias": Other("Shoppers", {"version": 1, "where": {"type": "audience", "audience": "aud_buyers"}}),
+        "aud_again": Other("Again", {"version": 1, "where": {"type": "audience", "audience": "aud_alias"}}),
+        "aud_others": Other(
+            "The others", {"version": 1, "where": {"type": "not", "not": {"type": "audience", "audience": "aud_alias"}}}
+        ),
         "aud_buyers": Other("Buyers", {"version": 1, "where": {"type": "did", "event": "event:product.bought"}}),
         "aud_quiet": Other(
             "Quiet",

@@ -69,6 +69,15 @@ def test_members_are_looked_at_fixed_and_let_go_again(owner: Visitor, kept: Audi
     assert (kept.every, kept.fixed_at) == (60, None)
 
 
+def test_an_interval_that_a_program_set_is_shown_and_kept(owner: Visitor, kept: Audience) -> None:
+    audiences.keep_live(audience=kept, every=7, by=None, now=clock.now())
+    assert '<option value="7" selected>Every 7 minutes</option>' in owner.get("audience_members", kept.public_id)
+    owner.post("audience_schedule", kept.public_id, every="7")
+    kept.refresh_from_db()
+    assert kept.every == 7
+    owner.post("audience_schedule", kept.public_id, status=422, every="8")
+
+
 def test_members_are_those_whom_the_staff_may_see(owner: Visitor, kept: Audience) -> None:
     north = governance.add_unit(name="North")
     Person.objects.filter(name="Emma").update(unit=north)
@@ -117,3 +126,37 @@ def test_each_row_behind_a_clause_leads_to_the_page_that_shows_it(
     assert owner.client.get(address).status_code == 200
     shown = owner.get("audiences")
     assert f"connection with “{boss}” is strong" in shown
+
+
+def test_why_says_which_figure_failed_where_somebody_ranks_and_whether_they_were_drawn(
+    lumen: Workspace, owner: Visitor, shoppers: list[Person]
+) -> None:
+    emma, jonas, _ = shoppers
+    event = {"event": "event:product.bought"}
+    figures = [{"type": "count", "at_least": 2}, {"type": "sum", "of": "amount", "at_least": 1000}]
+    where = {
+        "type": "any",
+        "any": [
+            {"type": "did", **event, "having": figures},
+            {"type": "top", "percent": 40, "by": "sum", **event},
+            {"type": "share", "percent": 1, "seed": "spring"},
+            {"type": "reachable", "channel": "email"},
+            {"type": "then", "first": event, "next": event, "gap": {"unit": "days", "number": 3}},
+        ],
+    }
+    kept = audiences.save_audience(name="Odd", rule={"version": 1, "where": where}, by=None, now=clock.now())
+    page = owner.get("audience_why", kept.public_id, jonas.public_id)
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page))
+    wanted = [
+        "1 time Does not hold · amount in total: CN¥12.50",
+        "CN¥12.50 · place 2 of 3 · the last one in has: CN¥12.50",
+        "Not drawn",
+        "Cause: no e-mail address",
+        "CN¥12.50 · nothing after it in time",
+    ]
+    assert [text for text in wanted if text not in said] == []
+    assert '<ul class="plain stack mt inset">' in page
+    events.announce(ProductBought(emma.pk, 1, None, 990, "CNY", product="Tea"), at=clock.now())
+    write_lake(clock.now())
+    page = owner.get("audience_why", kept.public_id, emma.public_id)
+    assert '<li class="row small inset">' in page

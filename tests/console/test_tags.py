@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from guanxi.audiences import operations as audiences
 from guanxi.governance.models import Staff
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Tag, TagGroup
+from tests.api.callers import key_of
 from tests.console.visitors import Visitor, lumen, owner
 from tests.factories.people import make_person
 
@@ -31,6 +33,23 @@ def test_a_group_is_made_filled_changed_merged_and_emptied(owner: Visitor) -> No
     assert Tag.objects.filter(pk=cold.pk).exists(), "another became it"
     owner.post("tag_group_remove", group.public_id)
     assert "Only an empty group goes" in owner.get("tag_group", group.public_id)
+
+
+def test_a_tag_that_an_audience_asks_for_stays(owner: Visitor, now: datetime) -> None:
+    boss = Staff.objects.get()
+    mood = people.create_tag_group(name="Mood", by=boss, now=now)
+    [warm, cold] = people.create_tags(group=mood, names=["Warm", "Cold"], by=boss, now=now)
+    tagged = {"type": "not", "not": {"type": "tag", "tags": [warm.public_id]}}
+    rule = {"version": 1, "where": {"type": "all", "all": [{"type": "member"}, tagged]}}
+    kept = audiences.save_audience(name="Not warm", rule=rule, by=boss, now=now)
+    owner.post("tag_delete", warm.public_id)
+    assert "These audiences ask for it: Not warm." in owner.get("tag", warm.public_id)
+    calls = key_of(boss)[1]
+    told = calls.delete(f"/tags/{warm.public_id}", 409)
+    assert (told["code"], "“Not warm”" in told["detail"]) == ("conflict", True)
+    calls.delete(f"/tags/{cold.public_id}")
+    audiences.delete_audience(audience=kept, by=boss, now=now)
+    calls.delete(f"/tags/{warm.public_id}")
 
 
 def test_a_person_is_tagged_by_name_and_found_by_it(owner: Visitor, now: datetime) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime
 from typing import Any
 
+from guanxi.audiences import operations as audiences
 from guanxi.events.models import Fact
 from guanxi.governance.models import Workspace
 from guanxi.people import operations as people
-from guanxi.people.models import PersonTag, Role, Tag, TagGroup
+from guanxi.people.models import Field, PersonTag, Role, Tag, TagGroup
 from guanxi.people.operations import Put
-from tests.commerce.importing import bring, counts, rejects, undo
-from tests.factories.people import make_person, make_staff
+from tests.commerce.importing import bring, counts, rejects, settle, undo
+from tests.factories.people import make_person, make_staff, uploaded
 
 FILE = """customer_number,name,标签,role
 C-1,Ann,VIP; Taste: Green、季节：春季,KOL
@@ -84,3 +86,19 @@ def test_what_somebody_did_since_stays_when_the_file_goes_back(workspace: Worksp
     people.tag_people(people=[ann.pk], add=[vip], put=Put(by=boss), now=now)
     undo(of, now)
     assert carried() == [("Zoe", "VIP", "staff")]
+
+
+def test_a_tag_or_field_that_an_audience_came_to_ask_for_stays_when_the_file_goes_back(
+    workspace: Workspace, now: datetime
+) -> None:
+    text = b"Number,Tags,Shoe,Hat\nC-1,VIP;New,42,55\n"
+    columns = {"Number": "customer_number", "Tags": "tags", "Shoe": "new:text", "Hat": "new:text"}
+    of = settle(uploaded(io.BytesIO(text), columns, now=now), now)
+    tagged = {"type": "tag", "tags": [Tag.objects.get(name="VIP").public_id]}
+    told = {"type": "trait", "trait": "trait:shoe", "op": "is_set"}
+    rule = {"version": 1, "where": {"type": "any", "any": [tagged, told]}}
+    audiences.save_audience(name="Some", rule=rule, by=None, now=now)
+    undo(of, now)
+    assert list(Tag.objects.values_list("name", flat=True)) == ["VIP"]
+    assert list(Field.objects.values_list("key", flat=True)) == ["shoe"]
+    assert carried() == []

@@ -25,7 +25,7 @@ class AudienceLeft:
 @dataclass(frozen=True, slots=True)
 class AudienceRefreshed:
     """Told, not kept as a fact: people came or went. Where more than a thousand did, nobody hears of them one by one;
-    those who came are the members since `at`."""
+    those who came are the members since `at`. Nobody entered when its members were first kept."""
 
     name: ClassVar[str] = "audience.refreshed"
     audience: str

@@ -22,6 +22,7 @@ REFUSALS: dict[str, Any] = {
     "taken": gettext_lazy("%(name)s is there already."),
     "too_many": gettext_lazy("There are as many as fit. Archive or delete some that nobody needs."),
     "in_use": gettext_lazy("It is still used. Archive it instead."),
+    "asked": gettext_lazy("These audiences ask for it: %(audiences)s. Change their rules first, or archive it."),
     "two_of_them": gettext_lazy("Somebody carries two tags of this group. Take one off each of them first."),
     "other_group": gettext_lazy("Only tags of the same group become one."),
     "same": gettext_lazy("Choose another tag."),
@@ -30,4 +31,5 @@ REFUSALS: dict[str, Any] = {
 
 
 def refusal_words(refusal: TagRefused) -> str:
-    return str(REFUSALS[refusal.reason] % {"name": refusal.name or _("This tag")})
+    audiences = " · ".join(refusal.audiences)
+    return str(REFUSALS[refusal.reason] % {"name": refusal.name or _("This tag"), "audiences": audiences})

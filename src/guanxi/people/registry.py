@@ -10,7 +10,7 @@ from typing import Any
 from django.db import models
 
 from guanxi.governance.models import Staff
-from guanxi.people.models import Field
+from guanxi.people.models import Field, Tag
 from guanxi.people.port import ImportKind
 
 _kinds: dict[str, ImportKind] = {}
@@ -88,6 +88,9 @@ class FieldUse:
 FieldUses = Callable[[Field], Sequence[FieldUse]]
 _uses: list[FieldUses] = []
 
+TagAudiences = Callable[[Tag], Sequence[str]]
+_asking: list[TagAudiences] = []
+
 
 def needs_fields(uses: FieldUses) -> None:
     """`uses(field)` gives what of a room would be broken without it."""
@@ -97,6 +100,16 @@ def needs_fields(uses: FieldUses) -> None:
 
 def uses_of(field: Field) -> list[FieldUse]:
     return [one for uses in _uses for one in uses(field)]
+
+
+def asks_for_tags(audiences: TagAudiences) -> None:
+    """`audiences(tag)` gives the names of those that would be broken without it."""
+    if audiences not in _asking:
+        _asking.append(audiences)
+
+
+def audiences_asking(tag: Tag) -> list[str]:
+    return [name for audiences in _asking for name in audiences(tag)]
 
 
 def also_own(people: Own) -> None:

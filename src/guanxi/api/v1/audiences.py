@@ -30,6 +30,7 @@ from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
 from guanxi.audiences.queries import Evidence, Reason
+from guanxi.events.queries import TimelineEntry
 from guanxi.governance.queries import Permission
 from guanxi.people import queries as people
 
@@ -55,10 +56,7 @@ class AudienceOut(Out):
 
 class NewAudience(In):
     name: Name
-    rule: Json = Field(
-        description="Version 1: `{version, where}`; clauses are trait, level, role, member, strength, tag, tie, "
-        "consent, reachable, did, did_not, then, then_not, top, bottom, share, audience, all, any, not."
-    )
+    rule: Json = Field(description=f"Version 1: `{{version, where}}`; clauses are {', '.join(queries.TYPES)}.")
 
 
 class AudienceChange(In):
@@ -93,11 +91,17 @@ class OverlapOut(Out):
     common: int
 
 
-class EventBehind(Out):
+class EventShown(Out):
     name: str
     at: At
     amount_minor: int | None
     currency: str | None
+
+
+class EventBehind(EventShown):
+    then: EventShown | None = Field(
+        description="Of a first step of then and then_not: the next one, if it came in time."
+    )
 
 
 class TagBehind(Out):
@@ -125,6 +129,7 @@ class Clause(Out):
     path: str
     holds: bool
     values: dict[str, StrictStr | StrictInt | StrictFloat | StrictBool | None]
+    failed: list[str] = Field(description="Of did and did_not: the values that are not as the clause wants them.")
     events: list[EventBehind]
     tags: list[TagBehind]
     ties: list[TieBehind]
@@ -295,9 +300,10 @@ def _clause(reason: Reason, evidence: Evidence) -> Clause:
         path=reason.path,
         holds=reason.holds,
         values=_plain(reason.values),
+        failed=list(reason.failed),
         events=[
-            EventBehind(name=each.name, at=each.at, amount_minor=each.amount_minor, currency=each.currency)
-            for each in evidence.events
+            EventBehind(**_event(each), then=EventShown(**_event(came)) if came else None)
+            for each, came in (*((each, None) for each in evidence.events), *evidence.sequences)
         ],
         tags=[TagBehind(id=each.tag.public_id, name=each.tag.name, since=each.since) for each in evidence.tags],
         ties=[TieBehind(kind=each.kind, state=each.state, since=each.since) for each in evidence.ties],
@@ -307,6 +313,10 @@ def _clause(reason: Reason, evidence: Evidence) -> Clause:
             if each.staff
         ],
     )
+
+
+def _event(each: TimelineEntry) -> dict[str, Any]:
+    return {"name": each.name, "at": each.at, "amount_minor": each.amount_minor, "currency": each.currency}
 
 
 def _plain(values: Any) -> dict[str, Any]:

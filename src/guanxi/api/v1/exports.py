@@ -54,7 +54,7 @@ class WhomAndWhat(In):
         [],
         max_length=300,
         description="`name`, `email`, `phone`, `owner`, `consent` …, `trait:city`, `id:wecom:corp`; "
-        "all of them in docs/export.md.",
+        "all of them in docs/export.md. Each once; the file has them in this order, after our id.",
     )
     language: Languages = Field("en", description="Of the header.")
     bom: bool = Field(False, description="With `csv`: the mark by which Excel takes it for UTF-8.")

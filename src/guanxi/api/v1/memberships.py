@@ -23,7 +23,7 @@ VIEW, EDIT = Permission.AUDIENCES_VIEW, Permission.AUDIENCES_EDIT
 
 class RefreshOut(Out):
     """`looked_at` is of how many people it was asked whether they fit, nothing for everybody: of those alone of whom
-    something was learnt since the last time."""
+    something was learnt since the last time. Those of the first look did not enter."""
 
     size: int
     entered: int

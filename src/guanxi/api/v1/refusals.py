@@ -252,6 +252,7 @@ EXPORTS = {
     "no_reveal": Problem("missing_scope", "The role of the maker of the key sees addresses masked."),
     "no_reason": invalid("reason", "Say why.", "missing"),
     "no_columns": invalid("columns", "Name at least one column.", "missing"),
+    "column_twice": invalid("columns", "Name each column once."),
     "unknown_column": invalid("columns", "One of these columns is not there."),
     "unknown_format": invalid("format", "There is no such format."),
     "unknown_language": invalid("language", "There is no such language here."),
@@ -297,6 +298,11 @@ TAGS = {
     "same": invalid("into", "This is the same tag.", "same"),
     "merged": Problem("conflict", "This tag became another. Make a new one."),
 }
+
+
+def _asked(error: TagRefused) -> Problem:
+    named = ", ".join(f"“{name}”" for name in error.audiences)
+    return Problem("conflict", f"Audiences ask for it: {named}. Change their rules first, or archive it.")
 
 
 TAG_RULES = {
@@ -421,7 +427,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     MergeRefused: lambda error: MERGES[error.reason],
     SearchRefused: lambda _error: Problem("conflict", "A search is under way already."),
     TagRuleRefused: lambda error: TAG_RULES[error.reason],
-    TagRefused: lambda error: TAGS[error.reason],
+    TagRefused: lambda error: _asked(error) if error.reason == "asked" else TAGS[error.reason],
     ViewRefused: lambda error: VIEWS[error.reason],
     RevealRefused: _reveal,
     ExportRefused: _personal,

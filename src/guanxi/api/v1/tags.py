@@ -239,7 +239,7 @@ def change_tag(request: ApiRequest, tag_id: str, body: TagChange) -> TagOut:
 def remove_tag(request: ApiRequest, tag_id: str) -> None:
     """Delete a tag that nobody carries
 
-    Archive one that is carried.
+    Archive one that is carried, or that the rule of an audience says.
     """
     people.remove_tag(tag=one(tags(request), tag_id), by=request.staff, now=request.now)
 

@@ -89,12 +89,12 @@ def _write(kept: Audience, found: Look, now: datetime) -> Refreshed | None:
     _add(held, came, now)
     _remove(held, went)
     size = AudienceMember.objects.filter(audience=held).count()
+    entered = 0 if held.filled_at is None else len(came)
     if held.filled_at is not None:
         _announce(held, came, went, now)
     if len(came) or len(went):
-        told = AudienceRefreshed(held.public_id, now.isoformat(), size, len(came), len(went))
-        events.tell(told, at=now)
-    _note_day(held, now, size, 0 if held.filled_at is None else len(came), len(went))
+        events.tell(AudienceRefreshed(held.public_id, now.isoformat(), size, entered, len(went)), at=now)
+    _note_day(held, now, size, entered, len(went))
     Audience.objects.filter(pk=held.pk).update(
         size=size,
         counted_at=now,
@@ -106,7 +106,7 @@ def _write(kept: Audience, found: Look, now: datetime) -> Refreshed | None:
         basis=found.basis,
         problem="",
     )
-    return Refreshed(size, len(came), len(went), None if found.asked is None else len(found.asked))
+    return Refreshed(size, entered, len(went), None if found.asked is None else len(found.asked))
 
 
 def held_audience(audience: Audience) -> Audience:

@@ -24,6 +24,7 @@ from guanxi.audiences.queries.statements import people_of
 from guanxi.audiences.queries.tagging import given_by, tag_rules
 from guanxi.audiences.rules import (
     LEVELS,
+    TYPES,
     Catalogue,
     Event,
     Kind,
@@ -41,6 +42,7 @@ from guanxi.audiences.rules import (
 __all__ = [
     "LEVELS",
     "MOST_COMPARED",
+    "TYPES",
     "Catalogue",
     "Event",
     "Evidence",

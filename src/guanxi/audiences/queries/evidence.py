@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import ibis
@@ -36,6 +36,7 @@ from guanxi.audiences.rules import (
     resolved,
     window_bounds,
 )
+from guanxi.channels.queries import unreachable
 from guanxi.connections.queries import Close, closeness
 from guanxi.events.queries import Lake, TimelineEntry, lake
 from guanxi.people.models import Person, PersonTag
@@ -62,6 +63,8 @@ class Evidence:
     """Up to ten rows of each kind, the newest first."""
 
     events: Sequence[TimelineEntry] = ()
+    sequences: Sequence[tuple[TimelineEntry, TimelineEntry | None]] = ()
+    """A first step, and the next one that came in time."""
     tags: Sequence[PersonTag] = ()
     ties: Sequence[TieRow] = ()
     close: Sequence[Close] = ()
@@ -92,8 +95,19 @@ def why_with_rows(rule: Any, person: int, *, now: datetime) -> Why:
         said = list(leaves("where", whole.where))
         asked = any(isinstance(leaf, Strength) and leaf.of for _path, leaf in said)
         advisors = closeness(Person.objects.get(pk=person), now).advisors if asked else ()
-        rows = {path: _rows(leaf, context, tables, advisors) for path, leaf in said}
-    return Why(describe(whole, known), {one.path: one for one in reasons}, rows)
+        holding = {one.path for one in reasons if one.holds}
+        rows = {
+            path: Evidence(sequences=_sequences(leaf, path in holding, context, tables))
+            if isinstance(leaf, Then)
+            else _rows(leaf, context, tables, advisors)
+            for path, leaf in said
+        }
+    found = {one.path: one for one in reasons}
+    for path, leaf in said:
+        if isinstance(leaf, Reachable) and path not in holding:
+            cause = unreachable(person, leaf.channel, leaf.purpose)
+            found[path] = replace(found[path], values={"unreachable": cause} if cause else {})
+    return Why(describe(whole, known), found, rows)
 
 
 def _rows(leaf: Clause, context: Context, tables: Lake, advisors: Sequence[Close]) -> Evidence:
@@ -101,9 +115,6 @@ def _rows(leaf: Clause, context: Context, tables: Lake, advisors: Sequence[Close
         case Did() | DidNot() | Top():
             stretch = window_bounds(leaf.within, context.now, context.zone)
             return Evidence(events=_events([selected(leaf, stretch, context)], tables))
-        case Then():
-            firsts = selected(leaf.first, window_bounds(leaf.within, context.now, context.zone), context)
-            return Evidence(events=_events([firsts, selected(leaf.next, (None, None), context)], tables))
         case Agreed() | Reachable():
             asked = PropCondition(op="is", prop="prop:channel", value=leaf.channel)
             meant = PropCondition(op="is", prop="prop:purpose", value=leaf.purpose)
@@ -125,13 +136,38 @@ def _close(leaf: Strength, known: Catalogue, to: Sequence[Close]) -> list[Close]
     return [one for one in to if one.staff and (one.staff.pk in advisors or one.staff.unit_id in units)][:ROWS]
 
 
+def _sequences(
+    leaf: Then, holds: bool, context: Context, tables: Lake
+) -> list[tuple[TimelineEntry, TimelineEntry | None]]:
+    """The first steps that make it hold; where it does not, those of the window."""
+    stretch = window_bounds(leaf.within, context.now, context.zone)
+    firsts = selected(leaf.first, stretch, context).select(*_EVENT)
+    nexts = selected(leaf.next, (stretch[0], None), context)
+    nexts = nexts.select(**{f"next_{name}": nexts[name] for name in _EVENT})
+    met = firsts.asof_join(nexts, firsts.occurred_at < nexts.next_occurred_at)
+    to_us, gap = context.tables.engine.epoch_us, leaf.gap.microseconds
+    met = met.mutate(came=(to_us(met.next_occurred_at) - to_us(met.occurred_at) <= gap).fill_null(False))
+    if holds and leaf.type == "then":
+        met = met.filter(met.came)
+    elif holds:
+        met = met.filter(~met.came, met.occurred_at <= context.now - timedelta(microseconds=gap))
+    newest = met.order_by(ibis.desc("occurred_at"), ibis.desc("event_id")).limit(ROWS)
+    rows = zip(*tables.run(newest.select(*_EVENT, *nexts.columns, "came")).to_pydict().values(), strict=True)
+    wide = len(_EVENT)
+    return [(_entry(row[:wide]), _entry(row[wide:-1]) if row[-1] else None) for row in rows]
+
+
 def _events(found: Sequence[Any], tables: Lake) -> list[TimelineEntry]:
     rows: list[tuple[Any, ...]] = []
     for events in found:
         newest = events.order_by(ibis.desc("occurred_at"), ibis.desc("event_id")).limit(ROWS).select(*_EVENT)
         rows += zip(*tables.run(newest).to_pydict().values(), strict=True)
     rows.sort(key=lambda row: (row[2], row[0]), reverse=True)
-    return [TimelineEntry(*(*row[:-1], msgspec.json.decode(row[-1] or "{}"))) for row in rows[:ROWS]]
+    return [_entry(row) for row in rows[:ROWS]]
+
+
+def _entry(row: tuple[Any, ...]) -> TimelineEntry:
+    return TimelineEntry(*(*row[:-1], msgspec.json.decode(row[-1] or "{}")))
 
 
 def _ties(leaf: Tie, context: Context, tables: Lake) -> list[TieRow]:

@@ -18,7 +18,8 @@ from guanxi.audiences.queries.compile import (
     trait_source,
     with_figures,
 )
-from guanxi.audiences.queries.scans import Context, Tables
+from guanxi.audiences.queries.scans import Asked, Context, Tables
+from guanxi.audiences.queries.sets import in_share
 from guanxi.audiences.queries.yearly import day_kept
 from guanxi.audiences.rules import (
     Catalogue,
@@ -35,15 +36,21 @@ from guanxi.audiences.rules import (
     resolved,
 )
 
+WANTED = "wanted:"
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """`path` is where in the rule; `values` what the person has there: `trait`, `day` (of what comes round every year),
-    `level`, or a figure of the events (`count`, `sum` in minor units, `days`). Groups have no values of their own."""
+    `level`, or a figure of the events (`count`, `sum` in minor units, `days`); of the first so many percent also their
+    `rank`, `of` how many, and the figure of the last who is in (`edge`); whether they were `drawn` for a share; why
+    they are `unreachable`. Groups have no values of their own. `failed`: the values that are not as the clause wants.
+    """
 
     path: str
     holds: bool
     values: Mapping[str, object]
+    failed: tuple[str, ...] = ()
 
 
 class NotMirrored(LookupError):
@@ -72,6 +79,9 @@ def _row(rule: Rule, asked: Mapping[str, Source], context: Context) -> dict[str,
     for path, leaf in leaves("where", rule.where):
         columns[f"holds {path}"] = leaf_test(path, leaf, table, asked, context).fill_null(False)
         columns |= {f"{name} {path}": value for name, value in _values(path, leaf, table, asked, context).items()}
+        if isinstance(one := asked.get(path), Asked):
+            wanted = one.wanted(table, context)
+            columns |= {f"{WANTED}{name} {path}": truth.fill_null(False) for name, truth in wanted.items()}
     rows: list[dict[str, Any]] = table.select(**columns).to_pyarrow().to_pylist()
     if not rows:
         raise NotMirrored(context.person)
@@ -93,7 +103,7 @@ def _values(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], co
         case Strength(of=()):
             return {"strength": band(table, context.now)}
         case Share():
-            return {}
+            return {"drawn": in_share(leaf, table.person)}
         case _:
             return asked[path].values(table)
 
@@ -101,4 +111,6 @@ def _values(path: str, leaf: Clause, table: Any, asked: Mapping[str, Source], co
 def _reason(path: str, row: Mapping[str, Any]) -> Reason:
     values = {name.partition(" ")[0]: value for name, value in row.items() if name.endswith(f" {path}")}
     holds = bool(values.pop("holds"))
-    return Reason(path, holds, values)
+    wanted = {name: values.pop(name) for name in list(values) if name.startswith(WANTED)}
+    failed = tuple(name.removeprefix(WANTED) for name, kept in wanted.items() if not kept)
+    return Reason(path, holds, values, failed)

@@ -117,6 +117,14 @@ class Asked:
         """The truth of the clause on a table that has its columns; NULL columns are people without any event."""
         return reduce(and_, [_holds(measure, table[self._column(measure)], context) for measure in self.measures])
 
+    def wanted(self, table: Any, context: Context) -> dict[str, Any]:
+        """Of each of `values` whether it is as the clause wants it."""
+        found: dict[str, Any] = {}
+        for measure in self.measures:
+            holds = _holds(measure, table[self._column(measure)], context)
+            found[called(measure)] = found.get(called(measure), True) & holds
+        return found
+
     def holds_for_nothing(self) -> bool:
         """The truth of the clause for somebody without any event."""
         return all(_holds_for_nothing(measure) for measure in self.measures)

@@ -19,6 +19,9 @@ HELD = ("active", "first", "claim")
 ENDED = ("ended", "deleted_by_them", "deleted_by_us", "blocked")
 
 
+STANDING = ("figure", "rank", "of", "edge")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Such a clause, with the name of its column."""
@@ -37,7 +40,9 @@ class Found:
         return f"found_{self.number}"
 
     def table(self, context: Context) -> Any:
-        """Those for whom it holds, once each."""
+        """Those for whom it holds, once each; of the one person asked about where they stand, be they in or not."""
+        if isinstance(self.clause, Top) and context.person is not None:
+            return _standing(self.clause, self.column, context)
         return self.whoever(context).distinct().mutate(**{self.column: True})
 
     def whoever(self, context: Context) -> Any:
@@ -69,7 +74,11 @@ class Found:
         return isinstance(self.clause, Agreed) and self.clause.state == "none"
 
     def values(self, table: Any) -> dict[str, Any]:
-        return {}
+        if not isinstance(self.clause, Top):
+            return {}
+        figure, rank, of, edge = (table[f"{self.column}_{name}"] for name in STANDING)
+        figure = figure if self.clause.by == "sum" else figure.fill_null(0)
+        return {self.clause.by: figure, "rank": rank, "of": of, "edge": edge}
 
 
 def _sequences(clause: Then, context: Context) -> Any:
@@ -116,25 +125,52 @@ def _us(instant: datetime) -> int:
 
 
 def _first(clause: Top, context: Context) -> Any:
-    stretch = window_bounds(clause.within, context.now, context.zone)
+    figures = _figures(clause, context)
+    figures = figures.cross_join(_whole(figures, clause, context))
+    if "edge" in figures.columns:  # who is beyond it need not be sorted
+        top = clause.type == "top"
+        figures = figures.filter(figures.figure >= figures.edge if top else figures.figure <= figures.edge)
+    ranked = figures.mutate(place=_place(figures, clause))
+    return ranked.filter(_counts(ranked, clause)).select("person")
+
+
+def _standing(clause: Top, column: str, context: Context) -> Any:
+    """One row: whether they are among the first, and `STANDING`, where `edge` is the figure of the last who is."""
+    figures = _figures(clause, context)
+    figures = figures.mutate(place=_place(figures, clause)).cross_join(figures.agg(number=figures.count()))
+    ranked = figures.mutate(**{column: _counts(figures, clause)})
+    inside = ranked.figure.min if clause.type == "top" else ranked.figure.max
+    whole = ranked.agg(**{f"{column}_of": ranked.count(), f"{column}_edge": inside(where=ranked[column])})
+    own = {f"{column}_figure": ranked.figure, f"{column}_rank": ranked.place + 1}
+    mine = ranked.filter(ranked.person == context.person).select("person", column, **own)
+    people = context.tables.people
+    asked = people.filter(people.person == context.person).select("person")
+    return asked.cross_join(whole).left_join(mine, "person").drop("person_right")
+
+
+def _figures(clause: Top, context: Context) -> Any:
+    """`person` and `figure` of everybody who has one."""
     everybody = Context(context.tables, context.now, context.zone, context.catalogue)
     figures = ranked_by(clause, everybody)
     if figures is None:
-        events = selected(clause, stretch, everybody)
+        events = selected(clause, window_bounds(clause.within, context.now, context.zone), everybody)
         figure = {
             "count": lambda: events.count(),
             "sum": lambda: total(events, None, context),
             "days": lambda: days(events, clause.within, None, context),
         }[clause.by]()
         figures = events.group_by("person").agg(figure=figure).semi_join(context.tables.people, "person")
-    figures = figures.filter(figures.figure.notnull())
-    figures = figures.cross_join(_whole(figures, clause, context))
-    if "edge" in figures.columns:  # who is beyond it need not be sorted
-        top = clause.type == "top"
-        figures = figures.filter(figures.figure >= figures.edge if top else figures.figure <= figures.edge)
+    return figures.filter(figures.figure.notnull())
+
+
+def _place(figures: Any, clause: Top) -> Any:
+    """Counted from zero."""
     best = ibis.desc(figures.figure) if clause.type == "top" else figures.figure
-    ranked = figures.mutate(place=ibis.row_number().over(ibis.window(order_by=[best, figures.person])))
-    return ranked.filter(ranked.place * 100 < ranked.number * clause.percent).select("person")
+    return ibis.row_number().over(ibis.window(order_by=[best, figures.person]))
+
+
+def _counts(ranked: Any, clause: Top) -> Any:
+    return ranked.place * 100 < ranked.number * clause.percent
 
 
 def _whole(figures: Any, clause: Top, context: Context) -> Any:

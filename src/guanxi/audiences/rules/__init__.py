@@ -9,6 +9,7 @@ from guanxi.audiences.rules.catalogue import LEVELS, Catalogue, Event, Kind, Nam
 from guanxi.audiences.rules.describe import Part, describe
 from guanxi.audiences.rules.errors import RuleError
 from guanxi.audiences.rules.grammar import (
+    TYPES,
     Agreed,
     All,
     Any,
@@ -72,6 +73,7 @@ from guanxi.audiences.rules.windows import days_of_year, local_midnight, offsets
 __all__ = [
     "AMOUNT",
     "LEVELS",
+    "TYPES",
     "Agreed",
     "All",
     "AmountCondition",

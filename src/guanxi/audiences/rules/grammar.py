@@ -1,9 +1,9 @@
 """The rule language, version 1. A new kind of clause, condition, measure or window is a new `type`."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SkipValidation, model_validator
 from pydantic_core import PydanticCustomError
 
 from guanxi.audiences.rules.base import Key, Part, Test
@@ -190,11 +190,12 @@ class InAudience(Part):
 
 
 class Inlined(Part):
-    """An `InAudience` with the rule that it stands for. Made by `resolved`, never read from JSON."""
+    """An `InAudience` with the rule that it stands for, which may be another `Inlined`. Made by `resolved` of clauses
+    that were read already, never from JSON."""
 
     type: Literal["audience"] = "audience"
     audience: Key
-    clause: "Clause"
+    clause: SkipValidation["Clause"]
 
 
 class All(Part):
@@ -234,6 +235,11 @@ Clause = Annotated[
     | Not,
     Field(discriminator="type"),
 ]
+
+
+TYPES: tuple[str, ...] = tuple(
+    kind for clause in get_args(get_args(Clause)[0]) for kind in get_args(clause.model_fields["type"].annotation)
+)
 
 
 class Rule(Part):

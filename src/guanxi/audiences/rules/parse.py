@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -103,21 +103,27 @@ def named_in(rule: object) -> set[str]:
 
 def events_in(rule: object) -> set[str]:
     """The events that the JSON of a rule asks about, be it sound or not."""
-    return _said_in(rule, "event")
+    return _said_in(rule, lambda part: [part.get("event")])
 
 
 def traits_in(rule: object) -> set[str]:
     """The traits that the JSON of a rule asks about, be it sound or not."""
-    return _said_in(rule, "trait")
+    return _said_in(rule, lambda part: [part.get("trait")])
 
 
-def _said_in(rule: object, word: str) -> set[str]:
+def tags_in(rule: object) -> set[str]:
+    """The public ids of the tags that the JSON of a rule asks about, be it sound or not."""
+    return _said_in(rule, lambda part: part.get("tags") if part.get("type") == "tag" else [])
+
+
+def _said_in(rule: object, said: Callable[[dict[str, object]], object]) -> set[str]:
     match rule:
         case dict():
-            own = {rule[word]} if isinstance(rule.get(word), str) else set[str]()
-            return own.union(*(_said_in(inner, word) for inner in rule.values()))
+            found = said(rule)
+            own = {one for one in found if isinstance(one, str)} if isinstance(found, list) else set[str]()
+            return own.union(*(_said_in(inner, said) for inner in rule.values()))
         case list():
-            return set[str]().union(*(_said_in(inner, word) for inner in rule))
+            return set[str]().union(*(_said_in(inner, said) for inner in rule))
         case _:
             return set()
 

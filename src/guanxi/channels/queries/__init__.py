@@ -26,7 +26,7 @@ from guanxi.channels.queries.links import (
     read_preferences,
     read_token,
 )
-from guanxi.channels.queries.reach import holders, reach_mirrored
+from guanxi.channels.queries.reach import holders, reach_mirrored, unreachable
 from guanxi.channels.queries.returns import message_of, return_token
 from guanxi.channels.queries.tally import (
     Queue,
@@ -79,6 +79,7 @@ __all__ = [
     "sender_imprint",
     "signing_keys",
     "tally",
+    "unreachable",
     "usable_accounts",
     "with_doubtful",
 ]

@@ -214,9 +214,9 @@ def facts_of(errand: Errand, people: Sequence[int]) -> tuple[str, dict[str, Any]
     return _facts(errand, people, planning=False)
 
 
-def is_reached(errand: Errand, facts: tuple[Any, ...]) -> bool:
-    """Whether they could be sent to, but for caps and hold-outs."""
-    return _decide(errand, (*facts, 0, False, 1)).verdict is Verdict.SEND
+def objection(errand: Errand, facts: tuple[Any, ...]) -> str:
+    """Why they could not be sent to, caps and hold-outs aside; empty where they could."""
+    return _decide(errand, (*facts, 0, False, 1)).reason
 
 
 def _queued(values: dict[str, Any]) -> dict[int, int]:

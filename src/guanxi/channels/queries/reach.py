@@ -4,13 +4,14 @@ decision of the governor, without caps and hold-outs, which are a matter of one 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 from django.db import connection
 
 from guanxi.channels import registry
 from guanxi.channels.models import Account
-from guanxi.channels.queries.governor import Errand, chunks, facts_of, is_reached
+from guanxi.channels.queries.governor import Errand, chunks, facts_of, objection
 from guanxi.events.registry import mirror_columns
 from guanxi.governance.models import Purpose
 from guanxi.kit import bulk, clock
@@ -29,17 +30,33 @@ def reach_mirrored(keys: Sequence[int]) -> pa.Table:
 
 
 def _ask(kind: str, purpose: str, people: Sequence[int], said: dict[int, list[str]]) -> None:
-    errand = Errand(account=Account(kind=kind), purpose=purpose, origin="", due_at=clock.wall())
+    errand = _errand(kind, purpose)
     for chunk in chunks(people):
-        sql, values = facts_of(errand, chunk)
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT person, erased, has_address, granted, suppressed FROM ({sql}) facts", values)  # noqa: S608
-            for person, erased, has_address, granted, suppressed in cursor.fetchall():
-                those = said.setdefault(person, [])
-                if not erased and granted is not None:
-                    those.append(f"{SAID[granted]} {kind} {purpose}")
-                if is_reached(errand, (erased, has_address, granted, suppressed)):
-                    those.append(f"reachable {kind} {purpose}")
+        for person, *facts in _facts(errand, chunk):
+            erased, _has_address, granted, _suppressed = facts
+            those = said.setdefault(person, [])
+            if not erased and granted is not None:
+                those.append(f"{SAID[granted]} {kind} {purpose}")
+            if not objection(errand, tuple(facts)):
+                those.append(f"reachable {kind} {purpose}")
+
+
+def unreachable(person: int, channel: str, purpose: str) -> str:
+    """The `SkipReason` for which the mirror does not call them reachable; empty where it does."""
+    errand = _errand(channel, purpose)
+    return next((objection(errand, tuple(facts)) for _person, *facts in _facts(errand, [person])), "")
+
+
+def _errand(kind: str, purpose: str) -> Errand:
+    return Errand(account=Account(kind=kind), purpose=purpose, origin="", due_at=clock.wall())
+
+
+def _facts(errand: Errand, people: Sequence[int]) -> list[tuple[Any, ...]]:
+    sql, values = facts_of(errand, people)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT person, erased, has_address, granted, suppressed FROM ({sql}) facts", values)  # noqa: S608
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def holders(channel: str, addresses: Sequence[bytes]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from guanxi.connections.models import GroupChat
 from guanxi.connections.queries import Close
 from guanxi.console.audiences import words
 from guanxi.console.people.timeline import place_of, told
+from guanxi.events.queries import TimelineEntry
 from guanxi.governance.models import Staff
 from guanxi.people.models import Person
 
@@ -37,12 +38,13 @@ class Behind:
     more: str
     at: datetime | None
     url: str
+    follows: bool = False
+    """The row above, in a sequence."""
 
 
 def behind(evidence: Evidence, *, slug: str, person: Person, staff: Staff) -> list[Behind]:
     page = reverse("person", args=[slug, person.public_id])
-    events = zip(evidence.events, told(evidence.events), strict=True)
-    rows = [Behind(item.icon, item.title, item.more, item.at, page + place_of(entry)) for entry, item in events]
+    rows = [*_happened(evidence.events, page), *_in_sequence(evidence.sequences, page)]
     everybody = reverse("people", args=[slug])
     for one in evidence.tags:
         url = f"{everybody}?tags_any={one.tag.public_id}"
@@ -60,6 +62,24 @@ def behind(evidence: Evidence, *, slug: str, person: Person, staff: Staff) -> li
         url = reverse("group", args=[slug, group]) if group else f"{page}?show=ties"
         rows.append(Behind("link", text, state, tie.since, url))
     return rows
+
+
+def _happened(entries: Sequence[TimelineEntry], page: str) -> list[Behind]:
+    items = zip(entries, told(entries), strict=True)
+    return [Behind(item.icon, item.title, item.more, item.at, page + place_of(entry)) for entry, item in items]
+
+
+def _in_sequence(pairs: Sequence[tuple[TimelineEntry, TimelineEntry | None]], page: str) -> list[Behind]:
+    rows = iter(_happened([one for pair in pairs for one in pair if one], page))
+    found = []
+    for _first, came in pairs:
+        first = next(rows)
+        if came:
+            found += [first, replace(next(rows), follows=True)]
+        else:
+            more = " · ".join(filter(None, (first.more, _("nothing after it in time"))))
+            found.append(replace(first, more=more))
+    return found
 
 
 def _closeness(one: Close, page: str) -> Behind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from guanxi.audiences import operations as audiences
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
-from guanxi.audiences.operations import AudienceBusy, AudienceGone, AudienceIsFixed
+from guanxi.audiences.operations import AudienceBusy, AudienceGone, AudienceIsFixed, Refreshed
 from guanxi.audiences.queries import RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
@@ -41,7 +42,18 @@ EVERY: list[tuple[str, Any]] = [
 
 
 class Schedule(forms.Form):
-    every = forms.ChoiceField(label=gettext_lazy("Brought up to date"), choices=EVERY)
+    """An interval that a program set is one more choice."""
+
+    every = forms.ChoiceField(label=gettext_lazy("Brought up to date"))
+
+    def __init__(self, kept: Audience, given: Mapping[str, Any] | None = None) -> None:
+        every = ON_DEMAND if kept.every is None else str(kept.every)
+        super().__init__(given, initial={"every": every})
+        offered = list(EVERY)
+        if kept.every is not None and every not in dict(EVERY):
+            minutes = ngettext("Every %(n)s minute", "Every %(n)s minutes", kept.every)
+            offered.append((every, minutes % {"n": words.number(kept.every)}))
+        self.fields["every"] = forms.ChoiceField(label=self.fields["every"].label, choices=offered)
 
 
 @dataclass(frozen=True)
@@ -78,16 +90,24 @@ def audience_refresh(request: StaffRequest, public_id: str) -> HttpResponse:
     except AudienceBusy:
         messages.error(request, _("Others are bringing it up to date. Look again in a moment."))
     else:
-        came = ngettext("%(n)s person came", "%(n)s people came", done.entered) % {"n": words.number(done.entered)}
-        went = ngettext("%(n)s left", "%(n)s left", done.left) % {"n": words.number(done.left)}
-        messages.success(request, _("Up to date: %(came)s, %(went)s.") % {"came": came, "went": went})
+        messages.success(request, _looked(done, first=kept.filled_at is None))
     return _back(request, kept)
+
+
+def _looked(done: Refreshed, *, first: bool) -> str:
+    if first:
+        said = ngettext("Up to date: %(n)s person is in it.", "Up to date: %(n)s people are in it.", done.size)
+        return said % {"n": words.number(done.size)}
+    came = ngettext("%(n)s person came", "%(n)s people came", done.entered) % {"n": words.number(done.entered)}
+    went = ngettext("%(n)s left", "%(n)s left", done.left) % {"n": words.number(done.left)}
+    return _("Up to date: %(came)s, %(went)s.") % {"came": came, "went": went}
 
 
 @may(Permission.AUDIENCES_EDIT)
 @require_POST
 def audience_schedule(request: StaffRequest, public_id: str) -> HttpResponse:
-    kept, form = found(public_id), Schedule(request.POST)
+    kept = found(public_id)
+    form = Schedule(kept, request.POST)
     if not form.is_valid():
         return _page(request, kept, form, 422)
     every = form.cleaned_data["every"]
@@ -126,12 +146,11 @@ def _back(request: StaffRequest, kept: Audience) -> HttpResponse:
 
 
 def _page(request: StaffRequest, kept: Audience, form: Schedule | None = None, status: int = 200) -> HttpResponse:
-    every = ON_DEMAND if kept.every is None else str(kept.every)
     text = request.GET.get("q", "").strip()[:100]
     rows, after = members(kept, request.staff, request.GET.get("after", ""))
     context = {
         "audience": kept,
-        "form": form or Schedule(initial={"every": every}),
+        "form": form or Schedule(kept),
         "today": queries.today(kept, now=request.now),
         "members": rows,
         "next": f"?after={after}" if after else "",

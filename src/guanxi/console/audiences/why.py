@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -12,12 +12,13 @@ from babel.numbers import format_decimal
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from guanxi.audiences import queries
 from guanxi.audiences.models import Audience
-from guanxi.audiences.queries import Evidence, NotMirrored, Part, RuleError, Why
+from guanxi.audiences.queries import Evidence, NotMirrored, Part, Reason, RuleError, Why
+from guanxi.channels.models import SkipReason
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
 from guanxi.console.audiences.behind import Behind, behind
@@ -34,7 +35,23 @@ GROUPS: dict[str, Any] = {
 }
 
 
+LABELS: dict[str, Any] = {
+    "sum": gettext_lazy("%(name)s in total"),
+    "min": gettext_lazy("the smallest %(name)s"),
+    "max": gettext_lazy("the greatest %(name)s"),
+    "last": gettext_lazy("the last %(name)s"),
+    "first_time": gettext_lazy("first time"),
+    "last_time": gettext_lazy("last time"),
+}
+
 Rows = Callable[[Evidence], Sequence[Behind]]
+
+
+@dataclass(frozen=True)
+class Had:
+    text: str
+    failed: bool = False
+    """One of several figures, and not as the clause wants it."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +60,8 @@ class Line:
 
     text: str
     holds: bool
-    values: Sequence[str] = ()
+    note: str = ""
+    values: Sequence[Had] = ()
     rows: Sequence[Behind] = ()
     inner: Sequence[Line] = field(default_factory=list)
 
@@ -75,8 +93,59 @@ def _line(part: Part, why: Why, rows: Rows) -> Line:
     text = words.sentence(part)
     if part.code == "audience":
         return Line(text, holds, inner=[_line(one, why, rows) for one in part.parts])
-    values = [said for name, value in why.reasons[part.path].values.items() if (said := value_words(name, value))]
-    return Line(text, holds, values, rows(why.evidence[part.path]))
+    reason = why.reasons[part.path]
+    return Line(text, holds, _note(reason.values), _had(part, reason), rows(why.evidence[part.path]))
+
+
+def _note(values: Mapping[str, Any]) -> str:
+    if "drawn" in values:
+        return pgettext("share", "Drawn") if values["drawn"] else pgettext("share", "Not drawn")
+    if "unreachable" in values:
+        return _("Cause: %(cause)s") % {"cause": SkipReason(values["unreachable"]).label}
+    return ""
+
+
+def _had(part: Part, reason: Reason) -> list[Had]:
+    if part.code in ("top", "bottom"):
+        return [Had(text) for text in _standing(part.code, reason.values)]
+    values = {name: value for name, value in reason.values.items() if name not in ("drawn", "unreachable")}
+    labels = _labels(part)
+    several = len(values) > 1
+    return [
+        Had(_labelled(labels.get(name, ""), value_words(name, value)), several and name in reason.failed)
+        for name, value in values.items()
+    ]
+
+
+def _standing(code: str, values: Mapping[str, Any]) -> list[str]:
+    [name, figure] = next(iter(values.items()))
+    said = {"of": words.number(values["of"] or 0), "rank": words.number(values["rank"] or 0)}
+    if values["rank"] is None:
+        place = _("not among the ranked people (%(of)s)")
+    elif code == "top":
+        place = _("place %(rank)s of %(of)s")
+    else:
+        place = _("place %(rank)s of %(of)s from the bottom")
+    found = [value_words(name, figure), place % said]
+    if values["edge"] is not None:
+        found.append(_("the last one in has: %(figure)s") % {"figure": value_words(name, values["edge"])})
+    return found
+
+
+def _labels(part: Part) -> dict[str, str]:
+    """What the figures of an event clause are called, where their words alone do not say it."""
+    found = {}
+    for one in part.parts:
+        kind = one.code.partition(".")[0]
+        if kind in LABELS:
+            key = str(one.params.get("key", ""))
+            name = words.figure_of(one.params)
+            found[f"{kind}_{key}" if key else kind] = str(LABELS[kind]) % {"name": name}
+    return found
+
+
+def _labelled(label: str, text: str) -> str:
+    return _("%(label)s: %(value)s") % {"label": label, "value": text} if label else text
 
 
 def value_words(name: str, value: Any) -> str:

@@ -267,6 +267,13 @@ def _given(params: Mapping[str, object], name: str) -> str:
     return "" if label == params.get(name) else label
 
 
+def figure_of(params: Mapping[str, object]) -> str:
+    """What a figure is about: the amount, or a property."""
+    if "key" not in params:
+        return str(AMOUNT_LABEL)
+    return property_label(str(params["key"]), _given(params, "key"))
+
+
 def _tested(part: Part) -> str:
     kind, _dot, op = part.code.partition(".")
     params = part.params

@@ -111,7 +111,8 @@ def new_export(request: StaffRequest) -> HttpResponse:
 
 
 def _place(form: ExportForm, reason: str) -> str | None:
-    place = {"no_columns": "columns", "unknown_column": "columns", "no_ids": "ids", "unknown_device": "device"}
+    place = {"no_ids": "ids", "unknown_device": "device"}
+    place |= dict.fromkeys(("no_columns", "unknown_column", "column_twice"), "columns")
     name = place.get(reason, "")
     return name if name in form.fields else None
 

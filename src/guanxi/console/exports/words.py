@@ -48,6 +48,7 @@ REFUSALS: Mapping[str, Any] = {
     "not_allowed": gettext_lazy("Your role may not take people out as files."),
     "no_reason": gettext_lazy("Choose a reason."),
     "no_columns": gettext_lazy("Tick at least one column."),
+    "column_twice": gettext_lazy("Choose each column once."),
     "unknown_column": gettext_lazy("One of these columns is not there any more."),
     "unknown_format": gettext_lazy("Choose one of the list."),
     "unknown_preset": gettext_lazy("Choose one of the list."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -38,6 +38,10 @@ def _plain(columns: Mapping[str, Any]) -> dict[str, Any]:
 
 def no_rows(ids: Sequence[int], now: datetime) -> None:
     """Nothing follows from the rows that went back."""
+
+
+def no_needs(ids: Sequence[int]) -> Collection[int]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class RestoreChanges:
 
 @dataclass(frozen=True)
 class RemoveRows:
-    """Removes the rows that an import made, unless rows of anyone else point at them.
+    """Removes the rows that an import made, unless rows of anyone else point at them, or they are `needed`.
 
     `along` are models whose rows of the same import (or without an import) go with them; `inside` names a foreign key:
     rows inside a parent that the import made and that was kept stay with it.
@@ -101,6 +105,8 @@ class RemoveRows:
     inside: str | None = None
     then: Callable[[Sequence[int], datetime], None] = no_rows
     """Called with the ids of the rows that went (with `inside`: of their parents)."""
+    needed: Callable[[Sequence[int]], Collection[int]] = no_needs
+    """Which of these ids something asks for that does not point at them."""
 
     @property
     def key(self) -> str:
@@ -110,7 +116,7 @@ class RemoveRows:
         rows = self._made(import_id, after, limit)
         if not rows:
             return TakenBack(None)
-        held = self._held([pk for pk, _ in rows], import_id)
+        held = self._held([pk for pk, _ in rows], import_id).union(self.needed([pk for pk, _ in rows]))
         going = [(pk, parent) for pk, parent in rows if pk not in held]
         for child, column in self._pointing():
             if child in self.along:

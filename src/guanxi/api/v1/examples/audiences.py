@@ -94,6 +94,7 @@ ANSWERS: Mapping[str, Any] = {
                 "path": "where",
                 "holds": True,
                 "values": {"level": "customer"},
+                "failed": [],
                 "events": [],
                 "tags": [],
                 "ties": [],

@@ -23,8 +23,8 @@ WAITING_AT_MOST = 20
 
 
 class ExportRefused(ValueError):
-    """`reason`: not_allowed, no_reason, no_columns, unknown_column, unknown_format, unknown_preset, unknown_device,
-    no_ids, unknown_language, no_reveal, too_many, not_running, not_stopped or not_there."""
+    """`reason`: not_allowed, no_reason, no_columns, unknown_column, column_twice, unknown_format, unknown_preset,
+    unknown_device, no_ids, unknown_language, no_reveal, too_many, not_running, not_stopped or not_there."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -83,6 +83,8 @@ def check(shape: Shape, by: Staff) -> None:
         raise ExportRefused("no_columns")
     if set(shape.columns) - exports.columns().keys():
         raise ExportRefused("unknown_column")
+    if len(set(shape.columns)) < len(shape.columns):
+        raise ExportRefused("column_twice")
 
 
 def _check_hashed(shape: Shape) -> None:

@@ -56,9 +56,9 @@ def columns() -> dict[str, Column]:
 
 
 def wanted_columns(keys: Sequence[str]) -> list[Column]:
-    """Those that are still there, in the order of the file."""
-    chosen = set(keys)
-    return [one for one in columns().values() if one.key in chosen]
+    """Those that are still there, in this order."""
+    known = columns()
+    return [known[key] for key in keys if key in known]
 
 
 def headers(chosen: Sequence[Column], language: str) -> list[str]:

@@ -24,6 +24,7 @@ from guanxi.people.operations.members import memberships_restored
 from guanxi.people.operations.people_kind.tagging import TakeBackTags
 from guanxi.people.operations.people_kind.writing import rename
 from guanxi.people.port import UndoStep
+from guanxi.people.registry import audiences_asking, uses_of
 
 
 def _people_changed(ids: Sequence[int], now: datetime) -> None:
@@ -41,6 +42,14 @@ def _people_touched(ids: Sequence[int], now: datetime) -> None:
     events.touch("reach", ids)
 
 
+def _fields_needed(ids: Sequence[int]) -> list[int]:
+    return [one.pk for one in Field.objects.filter(pk__in=ids) if uses_of(one)]
+
+
+def _tags_needed(ids: Sequence[int]) -> list[int]:
+    return [one.pk for one in Tag.objects.filter(pk__in=ids) if audiences_asking(one)]
+
+
 UNDO: tuple[UndoStep, ...] = (
     TakeBackTags(),
     RestoreChanges(Trait, then=_traits_changed),
@@ -52,7 +61,7 @@ UNDO: tuple[UndoStep, ...] = (
     RemoveRows(Identity, inside="person"),
     RemoveRows(Membership, inside="person", then=_people_touched),
     RemoveRows(Trait, inside="person", then=_people_touched),
-    RemoveRows(Field),
-    RemoveRows(Tag),
+    RemoveRows(Field, needed=_fields_needed),
+    RemoveRows(Tag, needed=_tags_needed),
     RemoveRows(TagGroup),
 )

@@ -16,6 +16,7 @@ from guanxi.kit import scope
 from guanxi.people.events import TagsMerged
 from guanxi.people.models import PersonTag, Role, Tag, TagGroup
 from guanxi.people.operations.tagging.putting import LOCK, Put, Tagged, TagRefused, slot_of, tag_people
+from guanxi.people.registry import audiences_asking
 from guanxi.people.rules.tags import OWN_LIMIT, TAGS_LIMIT, BadName, Wins, folded, tag_name
 
 GROUPS_LIMIT = 200
@@ -196,9 +197,11 @@ def change_tag(
 
 @transaction.atomic
 def remove_tag(*, tag: Tag, by: Staff, now: datetime) -> None:
-    """One that nobody carries. Raises TagRefused: in_use."""
+    """One that nobody carries and no audience asks for. Raises TagRefused: in_use, asked."""
     _alone()
     tag = _held(tag, by)
+    if asking := audiences_asking(tag):
+        raise TagRefused("asked", tag.name, asking)
     if PersonTag.objects.filter(tag=tag).exists() or Tag.objects.filter(merged_into=tag).exists():
         raise TagRefused("in_use", tag.name)
     try:

@@ -25,11 +25,11 @@ REASON_LIMIT = 200
 
 class TagRefused(ValueError):
     """`reason`: archived, both, exclusive, not_yours, past; or of a name: empty, too_long, unseen, separator, taken,
-    too_many, in_use, two_of_them, other_group, same, no_rule."""
+    too_many, in_use, asked, two_of_them, other_group, same, no_rule. `audiences` are the names of those that ask."""
 
-    def __init__(self, reason: str, name: str = "") -> None:
+    def __init__(self, reason: str, name: str = "", audiences: Sequence[str] = ()) -> None:
         super().__init__(reason)
-        self.reason, self.name = reason, name
+        self.reason, self.name, self.audiences = reason, name, audiences
 
 
 @dataclass(frozen=True, slots=True)
