@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,15 +15,16 @@ import pytest
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import Batch, EventName, EventProperty, SeenIds, Source
 from guanxi.acquisition.operations import cataloguing, seen
-from guanxi.acquisition.queries import arrivals
+from guanxi.acquisition.queries import arrivals, sent_of
 from guanxi.acquisition.rules.personal import looks_personal
 from guanxi.audiences import queries as audiences
 from guanxi.governance import queries
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock, scrub
+from guanxi.kit.personal import Who
 from guanxi.people.models import Field, Identity, Pair, Person, Trait
 from guanxi.people.rules import linking
-from tests.acquisition.sending import applied, event, in_lake, refusals, sent, shop
+from tests.acquisition.sending import applied, came, event, in_lake, refusals, sent, shop
 from tests.conftest import forget_files, make_workspace
 
 
@@ -227,13 +229,60 @@ ODD: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
 def test_odd_text_spoils_nothing_of_what_comes_with_it(now: datetime, odd: dict[str, Any]) -> None:
     Field.objects.create(key="city", label="City")
-    sent(shop(), [event(0), event(1, **odd), event(2)])
+    assert came(json.dumps({"batch": [event(0), event(1, **odd), event(2)]}).encode()) == 200
     applied(now)
     [batch] = Batch.objects.all()
     assert batch.applied_at is not None and batch.taken >= 2
     assert batch.taken + batch.refused == 3
     assert not Person.objects.filter(name__regex="[\u202e\u200b\ud7ff]").exists()
     assert {row["props"].get("price") for row in in_lake(now)} >= {0, 2}
+
+
+BAD_BYTES = {
+    b'"caf\xe9"': "not_utf8",
+    b"1e999": "bad_number",
+    b"9" * 4_400: "bad_number",
+}
+
+
+@pytest.mark.parametrize(("value", "reason"), BAD_BYTES.items(), ids=range(3))
+def test_a_value_that_cannot_be_read_costs_its_event_alone_and_is_named(
+    now: datetime, value: bytes, reason: str
+) -> None:
+    before, good, after = (json.dumps(event(n)).encode() for n in range(3))
+    bad = good.replace(b'"tea"', value)
+    assert came(b'{"batch": [%s, %s, %s]}' % (before, bad, after)) == 200
+    applied(now)
+    assert refusals() == [(reason, "")]
+    assert sorted(row["props"]["price"] for row in in_lake(now)) == [0, 2]
+    [shown] = arrivals(Source.objects.get(), refused=True)
+    assert (shown.name, shown.reason) == ("Product Viewed", reason)
+
+
+def test_a_person_is_given_what_was_sent_without_the_key_that_sent_it(now: datetime) -> None:
+    said = json.dumps(event(1, writeKey="wk_secret")).encode()
+    assert (
+        came(b'{"batch": [%s]}' % said.replace(b'"type"', b'"context": {"odd": "caf\xe9", "n": 1e999}, "type"')) == 200
+    )
+    applied(now)
+    who = Who(people=tuple(Person.objects.values_list("pk", flat=True)), public_ids=(), addresses=tuple(ids_in_full()))
+    [given] = sent_of(who)
+    assert given["event"] == event(1, context={"odd": "caf\ufffd", "n": "1e999"}) | {
+        "properties": {"category": "tea", "price": "1"}
+    }
+
+
+def ids_in_full() -> list[tuple[str, bytes]]:
+    return [(one.kind, bytes(one.lookup)) for one in Identity.objects.all()]
+
+
+@pytest.mark.parametrize("at", [b'"\xe9"', b"1e999", rb'"\ud83d"', b'"yesterday"'])
+def test_when_it_was_sent_costs_no_event_though_nobody_can_read_it(now: datetime, at: bytes) -> None:
+    told = json.dumps([event(0, timestamp=ago(now, hours=1)), event(1)]).encode()
+    assert came(b'{"sentAt": %s, "batch": %s}' % (at, told)) == 200
+    applied(now)
+    assert refusals() == []
+    assert len(in_lake(now)) == 2
 
 
 @pytest.mark.parametrize("text", ["x" * 30_000 + "@", "%40" * 10_000, "a@b." * 7_000, "01-" * 10_000, "1 (" * 10_000])

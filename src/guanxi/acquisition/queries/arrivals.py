@@ -13,7 +13,7 @@ import msgspec
 
 from guanxi.acquisition.models import Batch, Source, TurnedAway
 from guanxi.acquisition.queries.batches import opened
-from guanxi.acquisition.rules import BATCH, Unusable, read, unpacked
+from guanxi.acquisition.rules import BATCH, Unusable, read, told, unpacked
 from guanxi.acquisition.rules.masking import masked
 from guanxi.kit import crypto, scope
 from guanxi.people.queries import BadCursor
@@ -120,8 +120,9 @@ def _of(batch: Batch, refused: bool, below: int | None) -> Iterator[tuple[int, A
 def _arrival(
     batch: Batch, raw: Any, sent_at: Any, why: tuple[str, str] | None, left_out: tuple[tuple[str, str], ...] = ()
 ) -> Arrival:
-    told = _told(raw)
-    kind = told.get("type") if batch.call == BATCH else batch.call
+    found = told(raw) if raw is not None else None
+    said: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    kind = said.get("type") if batch.call == BATCH else batch.call
     ids: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     remark = ""
@@ -135,19 +136,11 @@ def _arrival(
     outcome = "refused" if why else "waiting" if batch.applied_at is None else "taken"
     if outcome == "taken" and batch.repeated:
         outcome = "repeated" if not batch.taken else "taken"
-    name = told.get("event") or told.get("name")
+    name = said.get("event") or said.get("name")
     reason, detail = why or ("", "")
-    text = msgspec.json.format(msgspec.json.encode(masked(told)), indent=1).decode()[:DETAIL] if told else ""
+    text = msgspec.json.format(msgspec.json.encode(masked(said)), indent=1).decode()[:DETAIL] if said else ""
     what = (batch.received_at, _short(kind), _short(name), ids)
     return Arrival(*what, outcome, reason, detail, removed, remark, left_out, text)
-
-
-def _told(raw: Any) -> Mapping[str, Any]:
-    try:
-        found = msgspec.json.decode(raw) if raw is not None else {}
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _short(value: Any) -> str:
