@@ -18,6 +18,7 @@ from guanxi.acquisition.operations import cataloguing, seen
 from guanxi.acquisition.queries import arrivals, sent_of
 from guanxi.acquisition.rules.personal import looks_personal
 from guanxi.audiences import queries as audiences
+from guanxi.console.integrations import words
 from guanxi.governance import queries
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock, scrub
@@ -372,8 +373,23 @@ def test_a_ring_of_aliases_joins_each_visitor_to_the_customer_it_names_and_nobod
     assert sorted(found) == [("a", None), ("b", None), ("c", None)]
     assert refusals() == []
     assert [batch.remarks for batch in Batch.objects.all()] == [
-        [[3, "of_somebody_else", "cookie"], [4, "of_somebody_else", "cookie"]]
+        [
+            *([n, "never_joined", "customer_number"] for n in range(3)),
+            [3, "of_somebody_else", "cookie"],
+            *([4, why, what] for why, what in (("never_joined", "customer_number"), ("of_somebody_else", "cookie"))),
+        ]
     ]
+
+
+def test_an_alias_that_would_join_two_customers_says_that_it_joined_none(now: datetime) -> None:
+    key = shop()
+    sent(key, [event(0, userId="C-1"), event(1, userId="C-2")])
+    alias = {"type": "alias", "userId": "C-2"}
+    sent(key, [alias | {"previousId": "C-1"}, alias | {"previousId": "visitor"}, event(2, event="alias")])
+    applied(now)
+    told = [one.left_out for one in reversed(arrivals(Source.objects.get())[:3])]
+    assert told == [(("never_joined", "customer_number"),), (), ()]
+    assert "never joins two customers" in words.arrival(arrivals(Source.objects.get())[2])[4]
 
 
 def test_thousands_of_refusals_are_counted_and_the_last_are_kept(now: datetime) -> None:

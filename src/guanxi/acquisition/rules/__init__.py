@@ -1,4 +1,4 @@
-from guanxi.acquisition.rules.hearing import Form, Heard, Refusal, Who
+from guanxi.acquisition.rules.hearing import REPEATED, Form, Heard, Refusal, Who
 from guanxi.acquisition.rules.keys import BadOrigin, key_hash, key_in, new_key, origin_of, shown_start
 from guanxi.acquisition.rules.limits import BODY_BYTES, EVENT_BYTES, EVENT_NAMES, KEPT_FOR, OLD_KEY_FOR, REASONS_KEPT
 from guanxi.acquisition.rules.money import Amount
@@ -12,6 +12,7 @@ __all__ = [
     "KEPT_FOR",
     "OLD_KEY_FOR",
     "REASONS_KEPT",
+    "REPEATED",
     "Amount",
     "BadOrigin",
     "Form",

@@ -36,6 +36,8 @@ Refusal = tuple[int, str, str]
 """Place in the request, reason, detail."""
 Row = tuple[int, int, int, datetime, bytes, str, Amount | None]
 """Place, form, who, at, props, message, amount."""
+REPEATED: Final = "repeated"
+"""The remark on an event that changed nothing beside others that did."""
 PLACE: Final = 0
 PROPS: Final = 4
 

@@ -20,7 +20,7 @@ from guanxi.acquisition.rules.limits import (
     OLDEST,
 )
 from guanxi.acquisition.rules.money import Amount, amount_in, amount_named
-from guanxi.acquisition.rules.names import IDENTIFY, VISITS, track_key, word
+from guanxi.acquisition.rules.names import ALIAS, IDENTIFY, VISITS, track_key, word
 from guanxi.acquisition.rules.personal import NAMES, hinted, without_personal
 
 BATCH = "batch"
@@ -226,16 +226,16 @@ def _place(wire: Wire) -> dict[str, Any]:
 
 
 def _ids(kind: str, wire: Wire, said: Mapping[str, Any]) -> Ids:
-    if kind not in (IDENTIFY, "alias"):
+    if kind not in (IDENTIFY, ALIAS):
         return plain_ids(wire.userId, wire.anonymousId)
-    if kind == "alias":
-        found = [*_named(wire.userId, wire.anonymousId), (VISITOR, ident("previousId", wire.previousId))]
-    else:
-        found = [*plain_ids(wire.userId, wire.anonymousId)]
-        for trait in (EMAIL, PHONE):
-            value = said.get(trait)
-            if isinstance(value, str) and value.strip():
-                found.append((trait, ident(trait, value)))
+    if kind == ALIAS:
+        before = (VISITOR, ident("previousId", wire.previousId))
+        return (*[one for one in _named(wire.userId, wire.anonymousId) if one != before], before)
+    found = [*plain_ids(wire.userId, wire.anonymousId)]
+    for trait in (EMAIL, PHONE):
+        value = said.get(trait)
+        if isinstance(value, str) and value.strip():
+            found.append((trait, ident(trait, value)))
     return tuple(dict.fromkeys(found))
 
 

@@ -191,6 +191,7 @@ TURNED_AWAY: Mapping[str, Any] = {
 REMARKS: Mapping[str, Any] = {
     "unknown_currency": gettext_lazy("Kept without an amount: the currency is not known."),
     "bad_amount": gettext_lazy("Kept without an amount: revenue or value is no amount of its currency."),
+    "some_repeated": gettext_lazy("Or repeated: some events of this batch were, and which ones is not kept."),
 }
 LEFT_OUT: Mapping[str, Any] = {
     "bad_email": REASONS["bad_email"],
@@ -200,6 +201,7 @@ LEFT_OUT: Mapping[str, Any] = {
         "Somebody else has it, so it joins nobody. Two ids that prove different people wait under Duplicates."
     ),
     "shared_id": REASONS["shared_id"],
+    "never_joined": gettext_lazy("previousId is another customer, and an alias never joins two customers."),
     "not_date": gettext_lazy("It is no date such as 2026-11-25."),
     "not_yes_no": gettext_lazy("It is neither yes nor no."),
     "not_number": gettext_lazy("It is no number."),
