@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,15 +15,17 @@ import pytest
 from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import Batch, EventName, EventProperty, SeenIds, Source
 from guanxi.acquisition.operations import cataloguing, seen
-from guanxi.acquisition.queries import arrivals
+from guanxi.acquisition.queries import arrivals, sent_of
 from guanxi.acquisition.rules.personal import looks_personal
 from guanxi.audiences import queries as audiences
+from guanxi.console.integrations import words
 from guanxi.governance import queries
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock, scrub
+from guanxi.kit.personal import Who
 from guanxi.people.models import Field, Identity, Pair, Person, Trait
 from guanxi.people.rules import linking
-from tests.acquisition.sending import applied, event, in_lake, refusals, sent, shop
+from tests.acquisition.sending import applied, came, event, in_lake, refusals, sent, shop
 from tests.conftest import forget_files, make_workspace
 
 
@@ -227,13 +230,60 @@ ODD: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
 def test_odd_text_spoils_nothing_of_what_comes_with_it(now: datetime, odd: dict[str, Any]) -> None:
     Field.objects.create(key="city", label="City")
-    sent(shop(), [event(0), event(1, **odd), event(2)])
+    assert came(json.dumps({"batch": [event(0), event(1, **odd), event(2)]}).encode()) == 200
     applied(now)
     [batch] = Batch.objects.all()
     assert batch.applied_at is not None and batch.taken >= 2
     assert batch.taken + batch.refused == 3
     assert not Person.objects.filter(name__regex="[\u202e\u200b\ud7ff]").exists()
     assert {row["props"].get("price") for row in in_lake(now)} >= {0, 2}
+
+
+BAD_BYTES = {
+    b'"caf\xe9"': "not_utf8",
+    b"1e999": "bad_number",
+    b"9" * 4_400: "bad_number",
+}
+
+
+@pytest.mark.parametrize(("value", "reason"), BAD_BYTES.items(), ids=range(3))
+def test_a_value_that_cannot_be_read_costs_its_event_alone_and_is_named(
+    now: datetime, value: bytes, reason: str
+) -> None:
+    before, good, after = (json.dumps(event(n)).encode() for n in range(3))
+    bad = good.replace(b'"tea"', value)
+    assert came(b'{"batch": [%s, %s, %s]}' % (before, bad, after)) == 200
+    applied(now)
+    assert refusals() == [(reason, "")]
+    assert sorted(row["props"]["price"] for row in in_lake(now)) == [0, 2]
+    [shown] = arrivals(Source.objects.get(), refused=True)
+    assert (shown.name, shown.reason) == ("Product Viewed", reason)
+
+
+def test_a_person_is_given_what_was_sent_without_the_key_that_sent_it(now: datetime) -> None:
+    said = json.dumps(event(1, writeKey="wk_secret")).encode()
+    assert (
+        came(b'{"batch": [%s]}' % said.replace(b'"type"', b'"context": {"odd": "caf\xe9", "n": 1e999}, "type"')) == 200
+    )
+    applied(now)
+    who = Who(people=tuple(Person.objects.values_list("pk", flat=True)), public_ids=(), addresses=tuple(ids_in_full()))
+    [given] = sent_of(who)
+    assert given["event"] == event(1, context={"odd": "caf\ufffd", "n": "1e999"}) | {
+        "properties": {"category": "tea", "price": "1"}
+    }
+
+
+def ids_in_full() -> list[tuple[str, bytes]]:
+    return [(one.kind, bytes(one.lookup)) for one in Identity.objects.all()]
+
+
+@pytest.mark.parametrize("at", [b'"\xe9"', b"1e999", rb'"\ud83d"', b'"yesterday"'])
+def test_when_it_was_sent_costs_no_event_though_nobody_can_read_it(now: datetime, at: bytes) -> None:
+    told = json.dumps([event(0, timestamp=ago(now, hours=1)), event(1)]).encode()
+    assert came(b'{"sentAt": %s, "batch": %s}' % (at, told)) == 200
+    applied(now)
+    assert refusals() == []
+    assert len(in_lake(now)) == 2
 
 
 @pytest.mark.parametrize("text", ["x" * 30_000 + "@", "%40" * 10_000, "a@b." * 7_000, "01-" * 10_000, "1 (" * 10_000])
@@ -323,8 +373,23 @@ def test_a_ring_of_aliases_joins_each_visitor_to_the_customer_it_names_and_nobod
     assert sorted(found) == [("a", None), ("b", None), ("c", None)]
     assert refusals() == []
     assert [batch.remarks for batch in Batch.objects.all()] == [
-        [[3, "of_somebody_else", "cookie"], [4, "of_somebody_else", "cookie"]]
+        [
+            *([n, "never_joined", "customer_number"] for n in range(3)),
+            [3, "of_somebody_else", "cookie"],
+            *([4, why, what] for why, what in (("never_joined", "customer_number"), ("of_somebody_else", "cookie"))),
+        ]
     ]
+
+
+def test_an_alias_that_would_join_two_customers_says_that_it_joined_none(now: datetime) -> None:
+    key = shop()
+    sent(key, [event(0, userId="C-1"), event(1, userId="C-2")])
+    alias = {"type": "alias", "userId": "C-2"}
+    sent(key, [alias | {"previousId": "C-1"}, alias | {"previousId": "visitor"}, event(2, event="alias")])
+    applied(now)
+    told = [one.left_out for one in reversed(arrivals(Source.objects.get())[:3])]
+    assert told == [(("never_joined", "customer_number"),), (), ()]
+    assert "never joins two customers" in words.arrival(arrivals(Source.objects.get())[2])[4]
 
 
 def test_thousands_of_refusals_are_counted_and_the_last_are_kept(now: datetime) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from guanxi.acquisition.rules import BATCH, Heard, Unusable, read, unpacked
+from guanxi.acquisition.rules import BATCH, Heard, Unusable, mended, read, unpacked
 from guanxi.acquisition.rules.money import amount_in, amount_named
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -88,8 +90,47 @@ def test_many_at_once_are_read_as_each_alone(seed: int) -> None:
         }
         told.append(event | chance.choice(CHANGES) if chance.random() < 0.4 else event)
     more = {"sentAt": (NOW - timedelta(hours=1)).isoformat()} if chance.random() < 0.3 else {}
-    body = json.dumps({"batch": told} | more).encode()
+    body = mended(json.dumps({"batch": told} | more).encode())
     assert at_once(body) == one_by_one(body)
+
+
+HALVES = {
+    rb"a\ud83db": rb"a\ufffdb",
+    rb"\uD83D\ud83d\ude00\uDE00": rb"\ufffd\ud83d\ude00\ufffd",
+    rb"\\ud83d \\\ud83d \n\"\u00e9\ud7ff\ue000": rb"\\ud83d \\\ufffd \n\"\u00e9\ud7ff\ue000",
+    rb"\u0000\\u0000": rb"\ufffd\\u0000",
+    rb"\ud8": rb"\ud8",
+    b"\\": b"\\",
+}
+
+
+@pytest.mark.parametrize(("text", "whole"), HALVES.items(), ids=range(len(HALVES)))
+def test_half_characters_and_nul_alone_are_replaced(text: bytes, whole: bytes) -> None:
+    assert mended(text) == whole
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b" 7", "not_an_object"),
+        (b"[1e999]", "not_an_object"),
+        (b' {"userId": 1e999}', "bad_number"),
+        (b'{"userId": "\xe9"}', "not_utf8"),
+        (b'{"userId": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", "too_deep"),
+    ],
+    ids=range(5),
+)
+def test_what_cannot_be_read_is_refused_for_what_it_is(raw: bytes, reason: str) -> None:
+    with pytest.raises(Unusable) as refused:
+        read(msgspec.Raw(raw), call=BATCH, sent_at=None, received_at=NOW)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("text", [rb"\n" * 250_000, rb"\ud83d" * 80_000, rb"\ud8" * 125_000, rb"\n\ud83d" * 60_000])
+def test_half_a_megabyte_of_escapes_is_soon_mended(text: bytes) -> None:
+    start = time.perf_counter()
+    mended(text)
+    assert time.perf_counter() - start < 2
 
 
 @pytest.mark.parametrize(

@@ -91,11 +91,30 @@ def test_gzip_and_a_key_in_the_body_are_understood(key: str) -> None:
     assert kept() == [("batch", body)]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("call", ["batch", "track"])
+def test_half_a_character_costs_nothing_that_comes_with_it(key: str, call: str, packed: bool) -> None:
+    half = {"\ud83d": "a\ude00b", "whole": "\U0001f600", "escaped": "\\ud83d"}
+    odd = EVENT | {"anonymousId": "\ud83d", "properties": half, "sentAt": "\ud83d"}
+    mended = EVENT | {
+        "anonymousId": "\ufffd",
+        "properties": {"\ufffd": "a\ufffdb", "whole": "\U0001f600", "escaped": "\\ud83d"},
+        "sentAt": "\ufffd",
+    }
+    body = {"batch": [EVENT, odd], "sentAt": "\ud83d"} if call == "batch" else odd
+    raw = json.dumps(body).encode()
+    headers = {"content-encoding": "gzip"} if packed else {}
+    assert send(gzip.compress(raw) if packed else raw, key, call, **headers).status_code == 200
+    assert kept() == [(call, {"batch": [EVENT, mended], "sentAt": "\ufffd"} if call == "batch" else mended)]
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "want"),
     [
         (b"{", {}, (400, "bad_json")),
         (b"\xff", {}, (400, "bad_json")),
+        (b'{"batch": [], "writeKey": "\xff"}', {}, (400, "bad_json")),
+        (rb'{"batch": ["\ud83d"', {}, (400, "bad_json")),
         (b"[]", {}, (400, "no_batch")),
         ({"batch": 7}, {}, (400, "no_batch")),
         ({"events": []}, {}, (400, "no_batch")),
@@ -106,7 +125,7 @@ def test_gzip_and_a_key_in_the_body_are_understood(key: str) -> None:
         (b"no gzip", {"content-encoding": "gzip"}, (400, "bad_gzip")),
         (gzip.compress(b"{}")[:-3], {"content-encoding": "gzip"}, (400, "bad_gzip")),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_what_does_not_fit_is_refused_with_a_word_and_leaves_nothing(
     key: str, body: Any, headers: dict[str, str], want: tuple[int, str]

@@ -12,7 +12,7 @@ from guanxi.acquisition import operations as acquisition
 from guanxi.acquisition.models import EventName, Source
 from guanxi.acquisition.queries import KnownKey, source_of_key
 from guanxi.audiences.operations import save_audience
-from guanxi.console.integrations import words
+from guanxi.console.integrations import sent_events, words
 from guanxi.console.paging import PAGE
 from guanxi.governance.models import AuditEntry, Workspace
 from guanxi.kit import clock
@@ -120,7 +120,7 @@ def test_an_event_is_looked_at_blocked_and_let_in_again(owner: Visitor, lumen: W
 
 
 def test_many_names_are_searched_page_by_page_and_forgotten_but_for_what_is_asked_about(
-    owner: Visitor, lumen: Workspace
+    owner: Visitor, lumen: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, key = made(owner)
     sent(key, [event(number) | {"event": f"Junk {number:03}"} for number in range(60)])
@@ -134,6 +134,11 @@ def test_many_names_are_searched_page_by_page_and_forgotten_but_for_what_is_aske
     assert owner.get("sent_events", q="junk", after=onward[1]).count('class="name"') == 60 - PAGE
     rule = {"version": 1, "where": {"type": "did", "event": "event:track.junk_007", "within": {"type": "ever"}}}
     save_audience(name="Seven", rule=rule, by=None, now=clock.now())
+
+    full = "Events with a new name are refused"
+    assert full not in owner.get("sent_events")
+    monkeypatch.setattr(sent_events, "EVENT_NAMES", 61)
+    assert full in owner.get("sent_events") and full in owner.get("sent_events", q="nothing so")
 
     owner.post("sent_events_forget")
     assert EventName.objects.count() == 61, "an unnarrowed list is not forgotten"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone, translation
 
 from guanxi.connections import queries
+from guanxi.connections.models import Bond
 from guanxi.connections.queries import fitting
+from guanxi.console.people.strength import closeness
 from guanxi.governance import operations as governance
 from guanxi.governance.models import User
 from tests.connections.test_fitting import drawn
@@ -101,3 +104,40 @@ def test_followers_are_named_and_written_in_the_readers_language(
     page = here.get("people", **asked)
     assert page.count(name) >= 3 and "193,000" in page and ">193000" not in page
     assert name in here.get("roles") and name in here.get("audience_offers", find=name)
+
+
+EARLY = datetime(2026, 11, 25, 19, 5, tzinfo=UTC)
+"""Five past three of the 26th in Shanghai."""
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "seen", "now", "said"),
+    [
+        ("Asia/Shanghai", EARLY, EARLY + MINUTE, "today"),
+        ("Asia/Shanghai", EARLY, EARLY + timedelta(hours=6), "today"),
+        ("Asia/Shanghai", EARLY, EARLY + timedelta(hours=21), "1 day ago"),
+        ("America/Los_Angeles", EARLY, EARLY + MINUTE, "today"),
+        ("America/Los_Angeles", EARLY, EARLY + timedelta(hours=12), "today"),
+        ("America/Los_Angeles", None, EARLY + MINUTE, "today"),
+        ("Asia/Shanghai", EARLY + timedelta(days=3), EARLY + timedelta(days=3), "4 days ago"),
+    ],
+)
+def test_a_visit_was_on_the_day_that_the_workspace_had(
+    owner: Visitor, zone: str, seen: datetime | None, now: datetime, said: str
+) -> None:
+    person = make_person("Lin", now=EARLY)
+    person.last_seen_at = seen
+    sums = {"at": EARLY.timestamp(), "employee": 0.2, "consumer": 0.2, "opinion_leader": 0.2}
+    Bond.objects.create(
+        person=person, **sums, inward=1, outward=0, channels="web", days=f"{EARLY.timestamp() // 86400:.0f}"
+    )
+    with timezone.override(zone):
+        [brand] = closeness(person, now)["all"]
+        assert brand.because == f"Because: was on the site or in the app {said}."
+        with translation.override("zh-hans"):
+            [brand] = closeness(person, now)["all"]
+            assert said != "today" or brand.because == "原因：今天访问过网站或应用。"
+        with translation.override("ko"):
+            [brand] = closeness(person, now)["all"]
+            assert said != "today" or brand.because == "이유: 오늘 사이트나 앱을 방문함."

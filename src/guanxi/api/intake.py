@@ -51,6 +51,7 @@ class Envelope(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(Envelope).decode
 _encode = msgspec.json.Encoder().encode
+UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
 class Refusal(Exception):
@@ -118,11 +119,9 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
     body, packed = _body(request)
     try:
         envelope = _decode(body)
-    except msgspec.ValidationError:
-        bad = ("no_batch", NO_BATCH) if name == BATCH else ("bad_json", BAD_JSON)
-        raise Refusal(400, *bad, queries.key_in([body])) from None
-    except (msgspec.DecodeError, RecursionError):
-        raise Refusal(400, "bad_json", BAD_JSON, queries.key_in([body])) from None
+    except UNREADABLE:
+        body, packed = queries.mended(body), None
+        envelope = _envelope(body, name)
     if name == BATCH and envelope.batch is None:
         raise Refusal(400, "no_batch", NO_BATCH, envelope.writeKey)
     key = _key(request, envelope)
@@ -135,6 +134,16 @@ def _take(request: HttpRequest, name: str, origin: str) -> None:
         raise Refusal(401, "bad_key", BAD_KEY, envelope.writeKey) from None
     except NoRoom as no_room:
         raise _come_again(no_room) from None
+
+
+def _envelope(body: bytes, name: str) -> Envelope:
+    try:
+        return _decode(body)
+    except msgspec.ValidationError:
+        bad = ("no_batch", NO_BATCH) if name == BATCH else ("bad_json", BAD_JSON)
+        raise Refusal(400, *bad, queries.key_in([body])) from None
+    except UNREADABLE:
+        raise Refusal(400, "bad_json", BAD_JSON, queries.key_in([body])) from None
 
 
 def _note(request: HttpRequest, refusal: Refusal) -> None:

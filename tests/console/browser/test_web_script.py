@@ -19,11 +19,13 @@ COOKIE = "document.cookie.match(/guanxi_visitor=([\\w-]+)/)?.[1] || ''"
 KEPT = "Object.keys(localStorage).length"
 
 
-PUT_IN = """line => {
-  const script = document.createElement("script");
-  for (const { name, value } of new DOMParser().parseFromString(line, "text/html").querySelector("script").attributes)
-    script.setAttribute(name, value);
-  document.head.append(script);
+PUT_IN = """lines => {
+  for (const line of new DOMParser().parseFromString(lines, "text/html").querySelectorAll("script")) {
+    const script = document.createElement("script");
+    for (const { name, value } of line.attributes) script.setAttribute(name, value);
+    script.text = line.text;
+    document.head.append(script);
+  }
 }"""
 
 
@@ -39,13 +41,13 @@ class Shop:
         made = acquisition.make_source(
             name="Shop", kind=SourceKind.BROWSER, origins=[shop], by=None, now=datetime.now(UTC)
         )
-        self.line = web_snippet(site.address, made.key)
+        self.lines = web_snippet(site.address, made.key)
         self.open()
 
     def open(self) -> None:
         self.page.goto(f"{self.address}?email=a%40example.test")
-        self.page.evaluate(PUT_IN, self.line)
-        self.page.wait_for_function("window.guanxi")
+        self.page.evaluate(PUT_IN, self.lines)
+        self.page.wait_for_function("'visitor' in guanxi")
 
 
 def arrived(page: Page, count: int) -> None:
@@ -54,6 +56,10 @@ def arrived(page: Page, count: int) -> None:
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"{Batch.objects.count()} batches arrived")
+
+
+def delivered(page: Page) -> None:
+    page.wait_for_function("!localStorage.getItem('guanxi_queue')")
 
 
 def test_nothing_is_kept_or_sent_before_consent_and_nothing_is_lost_after_it(page: Page, site: Site) -> None:
@@ -74,7 +80,7 @@ def test_nothing_is_kept_or_sent_before_consent_and_nothing_is_lost_after_it(pag
     page.unroute(shop.door, broken)
     shop.open()
     arrived(page, 2)
-    page.wait_for_function("!localStorage.getItem('guanxi_queue')")
+    delivered(page)
 
     now = datetime.now(UTC)
     applied(now)
@@ -102,3 +108,59 @@ def test_a_page_of_another_address_gets_nothing_in(page: Page, site: Site) -> No
             break
         page.wait_for_timeout(50)
     assert (answers[:1], Batch.objects.count()) == ([403], 0)
+
+
+def test_what_is_too_large_holds_up_nothing_else(page: Page, site: Site) -> None:
+    Shop(page, site)
+    said: list[str] = []
+    page.on("console", lambda one: said.append(one.text) if one.text.startswith("guanxi:") else None)
+    page.evaluate("guanxi.consent(true); guanxi.track('Fat', { text: 'x'.repeat(70000) })")
+    arrived(page, 1)  # the page itself
+    page.evaluate("guanxi.track('Small'); guanxi.identify('C-1')")
+    delivered(page)
+    page.evaluate("for (let n = 0; n < 40; n++) guanxi.track('Two', { n, text: '\u8336'.repeat(700) })")
+    delivered(page)
+    now = datetime.now(UTC)
+    applied(now)
+    told = [row["name"] for row in in_lake(now)]
+    assert (told.count("track.two"), told.count("track.small"), told.count("track.fat")) == (40, 1, 0)
+    assert Identity.objects.filter(kind="customer_number", plain="C-1").exists()
+    assert [one for one in said if "32 KB" in one and "Fat" in one]
+    assert max(Batch.objects.values_list("size", flat=True)) < 50_000
+    assert page.evaluate("localStorage.getItem('guanxi_queue')") is None
+
+
+def test_what_waits_goes_out_with_the_page_as_far_as_browsers_let_it(page: Page, site: Site) -> None:
+    shop = Shop(page, site)
+    page.evaluate("guanxi.consent(true)")
+    delivered(page)
+    page.evaluate("for (let n = 0; n < 40; n++) guanxi.track('Two', { n, text: '\u8336'.repeat(700) })")
+    before = Batch.objects.count()
+    page.goto("about:blank")
+    arrived(page, before + 1)
+    shop.open()
+    delivered(page)
+    now = datetime.now(UTC)
+    applied(now)
+    assert [row["name"] for row in in_lake(now)].count("track.two") == 40
+
+
+def test_a_page_may_call_before_the_script_is_there_and_with_anything(page: Page, site: Site) -> None:
+    shop = Shop(page, site)
+    broken: list[str] = []
+    page.on("pageerror", lambda problem: broken.append(str(problem)))
+    for before in (True, False):
+        call = f"<script>guanxi.consent(true); guanxi.track('Inline', {{ before: {str(before).lower()} }})</script>"
+        stub, line = shop.lines.split("\n")
+        shop.lines = "\n".join([stub, call, line] if before else [stub, line, call])
+        shop.open()
+        shop.lines = f"{stub}\n{line}"
+        delivered(page)
+    page.evaluate(
+        "const me = {}; me.me = me; guanxi.track('Circle', me); guanxi.page('Circle', me); guanxi.track('Last')"
+    )
+    delivered(page)
+    now = datetime.now(UTC)
+    applied(now)
+    assert sorted(row["name"] for row in in_lake(now)) == ["track.inline"] * 2 + ["track.last"]
+    assert broken == []

@@ -24,13 +24,15 @@ from guanxi.acquisition.operations.cataloguing import Found, closed_names, note_
 from guanxi.acquisition.operations.seen import forget_seen, note_seen, repeated
 from guanxi.acquisition.operations.turning_away import forget_turned_away
 from guanxi.acquisition.queries import opened
-from guanxi.acquisition.rules import KEPT_FOR, REASONS_KEPT, Amount, Form, Heard, Refusal, Who, trait_text
-from guanxi.acquisition.rules.names import word
+from guanxi.acquisition.rules import KEPT_FOR, REASONS_KEPT, REPEATED, Amount, Form, Heard, Refusal, Who, trait_text
+from guanxi.acquisition.rules.names import ALIAS, word
+from guanxi.acquisition.rules.wire import USER as CUSTOMER
 from guanxi.events import operations as events
 from guanxi.events.queries import EVENTS
 from guanxi.kit import bulk, clock, keys, leases, scope
 from guanxi.people import operations as people
-from guanxi.people.models import Field
+from guanxi.people.models import Field, Person
+from guanxi.people.queries import lookup_by_identity
 
 BATCHES_A_TURN = 500
 BYTES_A_TURN = 64 * 1024 * 1024
@@ -136,9 +138,16 @@ class _Turn:
 
     def _drop_repeated(self) -> None:
         gone = repeated(self._digest)
-        self.repeated = np.bincount(self._batch[gone], minlength=len(self.batches)).tolist()
+        times = np.bincount(self._batch[gone], minlength=len(self.batches))
+        self.repeated = times.tolist()
         if gone.any():
+            some = times < np.bincount(self._batch, minlength=len(self.batches))
+            for row in np.flatnonzero(gone & some[self._batch]).tolist():
+                self._remark(row, REPEATED)
             self._drop(gone)
+
+    def _remark(self, row: int, why: str, what: str = "") -> None:
+        self.remarks.setdefault(int(self._batch[row]), []).append((self.heard.place[row], why, what))
 
     def _drop_closed(self) -> None:
         names = [one.key or one.name for one in self.heard.forms]
@@ -162,8 +171,9 @@ class _Turn:
         answers = people.link_many(calls, source="intake", now=self.now) if calls else []
         for row, answer in zip(self.rows[first[order]].tolist(), answers, strict=True):
             if answer.person and answer.left_out:
-                left = [(self.heard.place[row], why, what) for what, why in answer.left_out if why != "empty"]
-                self.remarks.setdefault(int(self._batch[row]), []).extend(left)
+                for what, why in answer.left_out:
+                    if why != "empty":
+                        self._remark(row, why, what)
         person = np.zeros(len(self.heard.whose), np.int64)
         person[asked[order]] = [answer.person or 0 for answer in answers]
         before = np.zeros(len(self.heard.whose))
@@ -171,7 +181,21 @@ class _Turn:
         if not person[asked].all():
             reasons = {number: answer.reason for number, answer in zip(asked[order].tolist(), answers, strict=True)}
             self._refuse(person[who[self.rows]] == 0, lambda row: (reasons[self.heard.who[row]], ""))
+        self._note_aliases(person)
         return person[who[self.rows]], before[who[self.rows]]
+
+    def _note_aliases(self, person: Rows) -> None:
+        """An alias joins a visitor to a customer. Whoever wanted to join two customers is told that they stay two."""
+        forms = [number for number, form in enumerate(self.heard.forms) if form.key == "" and form.name == ALIAS]
+        rows = self.rows[np.isin(self._form[self.rows], forms)].tolist() if forms else []
+        before = {row: self.heard.whose[self.heard.who[row]].ids[-1][1] for row in rows}
+        held = lookup_by_identity(CUSTOMER, sorted(set(before.values()))) if before else {}
+        gone = Person.objects.filter(pk__in=held.values(), merged_into__isnull=False)
+        became = dict(gone.values_list("pk", "merged_into")) if held else {}
+        for row, value in before.items():
+            holder = held.get(value)
+            if holder is not None and became.get(holder, holder) != person[self.heard.who[row]]:
+                self._remark(row, "never_joined", CUSTOMER)
 
     def _call(self, who: Who, row: int, fields: set[str]) -> people.Call:
         traits, name = _said(who.traits, fields) if who.traits else ({}, "")

@@ -15,7 +15,7 @@ from guanxi.acquisition.queries.catalogue import (
 from guanxi.acquisition.queries.sources import KnownKey, source_of_key, source_of_spent_key, sources
 from guanxi.acquisition.queries.waiting import Full, Waiting, waiting
 from guanxi.acquisition.queries.web import WEB_SCRIPT, web_integrity, web_script, web_snippet
-from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, EVENT_NAMES, KEPT_FOR, OLD_KEY_FOR, key_in
+from guanxi.acquisition.rules import BODY_BYTES, EVENT_BYTES, EVENT_NAMES, KEPT_FOR, OLD_KEY_FOR, key_in, mended
 from guanxi.acquisition.rules.names import TRACK, VISITS
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "event_names",
     "is_event",
     "key_in",
+    "mended",
     "opened",
     "place",
     "properties",

@@ -13,7 +13,7 @@ import msgspec
 
 from guanxi.acquisition.models import Batch, Source, TurnedAway
 from guanxi.acquisition.queries.batches import opened
-from guanxi.acquisition.rules import BATCH, Unusable, read, unpacked
+from guanxi.acquisition.rules import BATCH, REPEATED, Unusable, read, told, unpacked
 from guanxi.acquisition.rules.masking import masked
 from guanxi.kit import crypto, scope
 from guanxi.people.queries import BadCursor
@@ -27,7 +27,8 @@ FAILED = ("failed", "")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """`outcome`: waiting, taken, repeated (some of this batch were, which ones is not kept) or refused.
+    """`outcome`: waiting, taken, repeated or refused. `remark`: why it has no amount, or some_repeated where the batch
+    holds repeats and it is not kept which they are.
 
     `left_out`: (reason, kind of id or field) of what did not count although the event was taken.
     """
@@ -102,26 +103,37 @@ def _of(batch: Batch, refused: bool, below: int | None) -> Iterator[tuple[int, A
     """The events of a request with their places in it, the last first; only those before place `below`."""
     reasons = {place: (reason, detail) for place, reason, detail in batch.refusals}
     left: dict[int, tuple[tuple[str, str], ...]] = {}
+    noted = {place for place, reason, _what in batch.remarks if reason == REPEATED}
     for place, reason, what in batch.remarks:
-        left[place] = (*left.get(place, ()), (reason, what))
+        if reason != REPEATED:
+            left[place] = (*left.get(place, ()), (reason, what))
+    others = False if len(noted) == batch.repeated else None if batch.taken else True
     try:
         _body, raws, sent_at = unpacked(opened(batch), batch.call)
     except (msgspec.DecodeError, RecursionError):
         if below is None:
-            yield 0, _arrival(batch, None, None, reasons.get(0, ("not_an_object", "")))
+            yield 0, _arrival(batch, None, None, reasons.get(0, ("not_an_object", "")), (), False)
         return
     if reasons.get(0) == FAILED:
         reasons = dict.fromkeys(range(len(raws)), FAILED)
     for place in reversed(range(len(raws))[:below]):
         if not refused or place in reasons:
-            yield place, _arrival(batch, raws[place], sent_at, reasons.get(place), left.get(place, ()))
+            repeated = True if place in noted else others
+            yield place, _arrival(batch, raws[place], sent_at, reasons.get(place), left.get(place, ()), repeated)
 
 
 def _arrival(
-    batch: Batch, raw: Any, sent_at: Any, why: tuple[str, str] | None, left_out: tuple[tuple[str, str], ...] = ()
+    batch: Batch,
+    raw: Any,
+    sent_at: Any,
+    why: tuple[str, str] | None,
+    left_out: tuple[tuple[str, str], ...],
+    repeated: bool | None,
 ) -> Arrival:
-    told = _told(raw)
-    kind = told.get("type") if batch.call == BATCH else batch.call
+    """`repeated` is None when it is not known."""
+    found = told(raw) if raw is not None else None
+    said: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    kind = said.get("type") if batch.call == BATCH else batch.call
     ids: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     remark = ""
@@ -132,22 +144,14 @@ def _arrival(
             remark = event.remark
         except Unusable as unusable:
             why = (unusable.reason, unusable.detail)
-    outcome = "refused" if why else "waiting" if batch.applied_at is None else "taken"
-    if outcome == "taken" and batch.repeated:
-        outcome = "repeated" if not batch.taken else "taken"
-    name = told.get("event") or told.get("name")
+    outcome = "refused" if why else "waiting" if batch.applied_at is None else "repeated" if repeated else "taken"
+    if outcome == "taken" and repeated is None:
+        remark = "some_repeated"
+    name = said.get("event") or said.get("name")
     reason, detail = why or ("", "")
-    text = msgspec.json.format(msgspec.json.encode(masked(told)), indent=1).decode()[:DETAIL] if told else ""
+    text = msgspec.json.format(msgspec.json.encode(masked(said)), indent=1).decode()[:DETAIL] if said else ""
     what = (batch.received_at, _short(kind), _short(name), ids)
     return Arrival(*what, outcome, reason, detail, removed, remark, left_out, text)
-
-
-def _told(raw: Any) -> Mapping[str, Any]:
-    try:
-        found = msgspec.json.decode(raw) if raw is not None else {}
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _short(value: Any) -> str:

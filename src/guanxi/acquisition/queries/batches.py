@@ -6,11 +6,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 
 from guanxi.acquisition.models import Batch
-from guanxi.acquisition.rules import ids_of, unpacked
+from guanxi.acquisition.rules import ids_of, told, unpacked
 from guanxi.kit import crypto, scope
 from guanxi.kit.personal import Who
 
@@ -48,5 +47,9 @@ def sent_of(who: Who) -> Iterator[dict[str, Any]]:
         body = opened(batch)
         for raw in unpacked(body, batch.call)[1] if body else []:
             if any(crypto.lookup(scope.current(), kind, value) in lookups for kind, value in ids_of(raw)):
-                told = {"received_at": batch.received_at, "source": batch.source.name}
-                yield told | {"event": msgspec.json.decode(raw)}
+                yield {"received_at": batch.received_at, "source": batch.source.name, "event": _without_key(told(raw))}
+
+
+def _without_key(event: dict[str, Any]) -> dict[str, Any]:
+    """The write key may stand in it, and is none of the person's."""
+    return {name: value for name, value in event.items() if name != "writeKey"}

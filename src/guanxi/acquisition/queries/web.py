@@ -8,6 +8,12 @@ from functools import cache
 from pathlib import Path
 
 WEB_SCRIPT = "guanxi-1.js"
+# Until the script is there, what a page calls waits in a list.
+_UNTIL_THEN = (
+    "<script>window.guanxi=window.guanxi||{q:[]};"
+    '["init","consent","page","track","identify","reset"].forEach(function(n){'
+    "guanxi[n]=guanxi[n]||function(){guanxi.q.push([n,arguments])}})</script>"
+)
 
 
 @cache
@@ -24,4 +30,4 @@ def web_integrity() -> str:
 def web_snippet(host: str, key: str) -> str:
     """What a site puts into its pages."""
     where = f'src="{host}/v1/{WEB_SCRIPT}" integrity="{web_integrity()}"'
-    return f'<script async crossorigin="anonymous" {where} data-guanxi-key="{key}"></script>'
+    return f'{_UNTIL_THEN}\n<script async crossorigin="anonymous" {where} data-guanxi-key="{key}"></script>'

@@ -24,7 +24,6 @@ from guanxi.acquisition.rules.wire import (
     Unusable,
     content_id,
     event_key,
-    instant,
     is_day,
     message_digests,
     plain_ids,
@@ -37,6 +36,8 @@ Refusal = tuple[int, str, str]
 """Place in the request, reason, detail."""
 Row = tuple[int, int, int, datetime, bytes, str, Amount | None]
 """Place, form, who, at, props, message, amount."""
+REPEATED: Final = "repeated"
+"""The remark on an event that changed nothing beside others that did."""
 PLACE: Final = 0
 PROPS: Final = 4
 
@@ -127,7 +128,9 @@ class Heard:
         self.amount += amount
         self.digests += message_digests(source, message)
 
-    def _rows(self, body: bytes, raws: list[msgspec.Raw], sent_at: Any, call: str, received_at: datetime) -> list[Row]:
+    def _rows(
+        self, body: bytes, raws: list[msgspec.Raw], sent_at: datetime | None, call: str, received_at: datetime
+    ) -> list[Row]:
         usual = self._usual(body, raws, sent_at, received_at) if call == BATCH else []
         if usual and hinted(b"\n".join([row[PROPS] for row in usual])):
             usual = [row for row in usual if not hinted(row[PROPS])]
@@ -150,15 +153,17 @@ class Heard:
         who = self._number_of(event.ids, event.traits)
         return (place, form, who, event.at, event.props, event.message, event.amount)
 
-    def _usual(self, body: bytes, raws: list[msgspec.Raw], sent_at: Any, received_at: datetime) -> list[Row]:
+    def _usual(
+        self, body: bytes, raws: list[msgspec.Raw], sent_at: datetime | None, received_at: datetime
+    ) -> list[Row]:
         """The usual ones among them, in order."""
         if len(body) > EVENT_BYTES and any(memoryview(raw).nbytes > EVENT_BYTES for raw in raws):
             return []
         try:
-            late = received_at - instant(sent_at) if sent_at is not None else None
+            late = received_at - sent_at if sent_at is not None else None
             return self._read(_usual(body).batch, raws, late, received_at)
         # Other types, structures that are too deep, half characters, times without a zone.
-        except (msgspec.DecodeError, Unusable, RecursionError, UnicodeError, TypeError, OverflowError):
+        except (msgspec.DecodeError, RecursionError, UnicodeError, TypeError, OverflowError):
             return []
 
     def _read(

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 KEY_START = "wk_"
 SHOWN = 9
+IN_TEXT = re.compile(rf"{KEY_START}[A-Za-z0-9_-]{{43}}")
 IN_JSON = re.compile(rb'"writeKey"[ \t\r\n]{0,4}:[ \t\r\n]{0,4}"(wk_[A-Za-z0-9_-]{43})"')
 LONGEST = 70
 """Of what `IN_JSON` finds."""
@@ -29,6 +30,10 @@ def key_hash(key: str) -> bytes:
 
 def shown_start(key: str) -> str:
     return key[:SHOWN]
+
+
+def keys_masked(text: str) -> str:
+    return IN_TEXT.sub(lambda found: shown_start(found[0]) + "…", text)
 
 
 def key_in(parts: Iterable[bytes]) -> str:

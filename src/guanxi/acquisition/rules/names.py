@@ -8,7 +8,7 @@ from functools import lru_cache
 LONGEST = 50
 TRACK = "track."
 VISITS = {"page": "visit.page", "screen": "visit.screen", "group": "visit.group"}
-IDENTIFY = "identify"
+IDENTIFY, ALIAS = "identify", "alias"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER = re.compile(r"[^a-z0-9]+")
 

@@ -1,6 +1,7 @@
 """One event as it was sent, read into what it says; or the reason why it cannot be taken."""
 
 import hashlib
+import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ from guanxi.acquisition.rules.limits import (
     OLDEST,
 )
 from guanxi.acquisition.rules.money import Amount, amount_in, amount_named
-from guanxi.acquisition.rules.names import IDENTIFY, VISITS, track_key, word
+from guanxi.acquisition.rules.names import ALIAS, IDENTIFY, VISITS, track_key, word
 from guanxi.acquisition.rules.personal import NAMES, hinted, without_personal
 
 BATCH = "batch"
@@ -31,10 +32,13 @@ NOBODY = frozenset(
     | {"true", "n/a", "na", "[object object]"}
 )
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffd]")
-# Escapes one after the other: a whole pair, half a pair or NUL (the group), any other.
+# Strangers may send half a megabyte of escapes, so whole ones are stepped over many at a time.
 _ESCAPES = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u(?:[dD][89a-fA-F][0-9a-fA-F]{2}|0000))|.)",
-    re.DOTALL,
+    rb"""
+    ((?:\\ (?: [^u] | u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2} | u(?!0000|[dD][89a-fA-F]) ) [^\\]*+)++)
+    | \\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})  # NUL, or half a pair
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 
 
@@ -69,7 +73,7 @@ class Wire(msgspec.Struct):
 
 class _Envelope(msgspec.Struct):
     batch: list[msgspec.Raw] = []
-    sentAt: Any = None
+    sentAt: msgspec.Raw = msgspec.Raw(b"null")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,33 +133,38 @@ _plans: _Memo[tuple[Any, ...], Plan] = _Memo()
 _names: _Memo[str, str] = _Memo()
 
 
-def unpacked(body: bytes, call: str) -> tuple[bytes, list[msgspec.Raw], Any]:
-    """The JSON of a request without half characters, its events, still unread, and when it says that it was sent."""
+def unpacked(body: bytes, call: str) -> tuple[bytes, list[msgspec.Raw], datetime | None]:
+    """The JSON of a request without NUL, its events, still unread, and when it says that it was sent."""
     if b"\\u0000" in body:
-        body = _mended(body)
+        body = mended(body)
     if call != BATCH:
         return body, [msgspec.Raw(body)], None
-    try:
-        found = _open(body)
-    except msgspec.DecodeError:
-        body = _mended(body)
-        found = _open(body)
-    return body, found.batch, found.sentAt
+    found = _open(body)
+    return body, found.batch, _sent(found.sentAt)
 
 
-def _mended(body: bytes) -> bytes:
+def mended(body: bytes) -> bytes:
     """Half a character, as scripts cut texts, and NUL become U+FFFD: neither may cost what else came with it."""
-    return _ESCAPES.sub(lambda found: b"\\ufffd" if found[1] else found[0], body)
+    return _ESCAPES.sub(lambda found: found[1] or b"\\ufffd", body)
 
 
-def read(raw: msgspec.Raw, *, call: str, sent_at: Any, received_at: datetime) -> Event:
+def _sent(raw: msgspec.Raw) -> datetime | None:
+    """What cannot be read puts no clock right, and costs no event, as each says its own time."""
+    try:
+        said = msgspec.json.decode(raw)
+        return instant(said) if said is not None else None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, Unusable):
+        return None
+
+
+def read(raw: msgspec.Raw, *, call: str, sent_at: datetime | None, received_at: datetime) -> Event:
     """Raises Unusable. Times are on the wall."""
     if memoryview(raw).nbytes > EVENT_BYTES:
         raise Unusable("too_large")
     try:
         wire = _decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Unusable("not_an_object") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
+        raise Unusable(_unreadable(raw, problem)) from None
     kind = wire.type if call == BATCH else call
     if kind == "track":
         said, key, name = wire.properties, event_key(wire.event), wire.event
@@ -187,6 +196,18 @@ def read(raw: msgspec.Raw, *, call: str, sent_at: Any, received_at: datetime) ->
     return Event(key, name, ids, at, props, plan, message, traits, removed, amount, remark)
 
 
+def _unreadable(raw: msgspec.Raw, problem: Exception) -> str:
+    if not bytes(raw).lstrip().startswith(b"{"):
+        return "not_an_object"
+    match problem:
+        case UnicodeDecodeError():
+            return "not_utf8"
+        case RecursionError():
+            return "too_deep"
+        case _:  # it was found to be JSON before: what is left are numbers such as 1e999
+            return "bad_number"
+
+
 def event_key(name: Any) -> str:
     known = _names.get(name) if isinstance(name, str) else None
     if known is not None:
@@ -205,16 +226,16 @@ def _place(wire: Wire) -> dict[str, Any]:
 
 
 def _ids(kind: str, wire: Wire, said: Mapping[str, Any]) -> Ids:
-    if kind not in (IDENTIFY, "alias"):
+    if kind not in (IDENTIFY, ALIAS):
         return plain_ids(wire.userId, wire.anonymousId)
-    if kind == "alias":
-        found = [*_named(wire.userId, wire.anonymousId), (VISITOR, ident("previousId", wire.previousId))]
-    else:
-        found = [*plain_ids(wire.userId, wire.anonymousId)]
-        for trait in (EMAIL, PHONE):
-            value = said.get(trait)
-            if isinstance(value, str) and value.strip():
-                found.append((trait, ident(trait, value)))
+    if kind == ALIAS:
+        before = (VISITOR, ident("previousId", wire.previousId))
+        return (*[one for one in _named(wire.userId, wire.anonymousId) if one != before], before)
+    found = [*plain_ids(wire.userId, wire.anonymousId)]
+    for trait in (EMAIL, PHONE):
+        value = said.get(trait)
+        if isinstance(value, str) and value.strip():
+            found.append((trait, ident(trait, value)))
     return tuple(dict.fromkeys(found))
 
 
@@ -249,16 +270,16 @@ def ident(place: str, value: Any) -> str:
     return text
 
 
-def _time(wire: Wire, sent_at: Any, received_at: datetime) -> datetime:
+def _time(wire: Wire, sent_at: datetime | None, received_at: datetime) -> datetime:
     """When it happened by our clock: a device whose clock is wrong is wrong by as much when it sends."""
     said = wire.originalTimestamp if wire.originalTimestamp is not None else wire.timestamp
     if said is None:
         return received_at
     at = instant(said)
-    sent = wire.sentAt if wire.sentAt is not None else sent_at
+    sent = instant(wire.sentAt) if wire.sentAt is not None else sent_at
     if sent is not None:
         try:
-            at += received_at - instant(sent)
+            at += received_at - sent
         except OverflowError:
             raise Unusable("bad_time") from None
     if at - received_at > AHEAD:
@@ -386,3 +407,15 @@ def ids_of(raw: msgspec.Raw) -> Iterator[tuple[str, str]]:
     for kind, value in pairs:
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
             yield kind, str(value).strip()
+
+
+def told(raw: msgspec.Raw) -> Any:
+    """An event for the eye. Of one that was refused for a number or a byte in it, numbers are texts."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        pass
+    try:
+        return json.loads(bytes(raw).decode(errors="replace"), parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return {}

@@ -30,7 +30,8 @@ class ArrivalOut(Out):
 
     `outcome`: `waiting` to be applied, `taken`, `repeated` (changes nothing) or `refused`, then with a `reason` for
     programs and perhaps a `detail`, the name of what was wrong. Of what was taken, `removed` names the properties that
-    are personal and not kept, `remark` says why it has no amount, and `left_out` what did not count.
+    are personal and not kept, `left_out` says what did not count, and `remark` why it has no amount; or it is
+    `some_repeated`, where a batch holds repeats too and which they are is not kept.
     """
 
     at: At

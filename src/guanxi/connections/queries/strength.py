@@ -94,7 +94,7 @@ def closeness(person: Person, at: datetime) -> Closeness:
         bonds[bond.staff_id].append(bond)
     staff = {one.pk: one for one in Staff.objects.filter(pk__in=[pk for pk in bonds if pk])}
     told = people.timeline(person, limit=LATEST, names=TOLD) if bonds else []
-    visited = _visited(bonds.get(None, []))
+    visited = _visited(bonds.get(None, []), person.last_seen_at, at)
     brand = _close(by, None, bonds.get(None, []), role, at, [*_reasons(told), *visited])
     advisors = [
         _close(by, staff[pk], of, role, at, _reasons(told, staff[pk].public_id)) for pk, of in bonds.items() if pk
@@ -134,12 +134,18 @@ def _reasons(told: Sequence[TimelineEntry], advisor: str = "") -> list[Because]:
     return list(found.values())
 
 
-def _visited(bonds: Sequence[Bond]) -> list[Because]:
+def _visited(bonds: Sequence[Bond], seen: datetime | None, at: datetime) -> list[Because]:
+    """A visit is known by its day in UTC only. The moment is that at which they were last seen, if it was on this day,
+    else its noon: then it is the same day nearly everywhere."""
     days = [int(day) for bond in bonds for day in bond.days.split(",") if day]
     if not days:
         return []
-    epoch = datetime.fromtimestamp(0, UTC)
-    return [Because("visit", epoch + timedelta(days=max(days)), len(set(days)))]
+    begins = datetime.fromtimestamp(max(days) * rule.DAY, UTC)
+    if seen is not None and begins <= seen < begins + timedelta(days=1):
+        moment = seen
+    else:
+        moment = min(begins + timedelta(hours=12), at)
+    return [Because("visit", moment, len(set(days)))]
 
 
 def bands_of(persons: Sequence[int], at: datetime) -> dict[int, str]:

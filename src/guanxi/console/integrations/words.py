@@ -149,6 +149,7 @@ REASONS: Mapping[str, Any] = {
     "bad_id": gettext_lazy("An id is a text or whole number of at most 120 characters, without control characters."),
     "bad_message_id": gettext_lazy("The messageId is a text of at most 200 characters."),
     "bad_name": gettext_lazy("An event name has at most 200 characters and no control characters."),
+    "bad_number": gettext_lazy("One of its numbers is too large."),
     "bad_phone": gettext_lazy("The phone number cannot be read."),
     "bad_properties": gettext_lazy("Properties and traits are an object: names with values."),
     "bad_time": gettext_lazy("Times are texts such as 2026-11-25T10:00:00Z."),
@@ -162,7 +163,9 @@ REASONS: Mapping[str, Any] = {
     "no_ids": gettext_lazy("It says neither userId nor anonymousId."),
     "no_name": gettext_lazy("A track call needs a name in “event”."),
     "not_an_object": gettext_lazy("It is not a JSON object."),
+    "not_utf8": gettext_lazy("One of its texts is not UTF-8."),
     "shared_id": gettext_lazy("Too many people came with this id; it leads to nobody any more."),
+    "too_deep": gettext_lazy("Its lists and objects lie too deep in one another."),
     "too_large": gettext_lazy("An event has at most 32 KB."),
     "too_long": gettext_lazy("An id is too long."),
     "too_many_ids": gettext_lazy("It says too many ids at once."),
@@ -188,6 +191,7 @@ TURNED_AWAY: Mapping[str, Any] = {
 REMARKS: Mapping[str, Any] = {
     "unknown_currency": gettext_lazy("Kept without an amount: the currency is not known."),
     "bad_amount": gettext_lazy("Kept without an amount: revenue or value is no amount of its currency."),
+    "some_repeated": gettext_lazy("Or repeated: some events of this batch were, and which ones is not kept."),
 }
 LEFT_OUT: Mapping[str, Any] = {
     "bad_email": REASONS["bad_email"],
@@ -197,6 +201,7 @@ LEFT_OUT: Mapping[str, Any] = {
         "Somebody else has it, so it joins nobody. Two ids that prove different people wait under Duplicates."
     ),
     "shared_id": REASONS["shared_id"],
+    "never_joined": gettext_lazy("previousId is another customer, and an alias never joins two customers."),
     "not_date": gettext_lazy("It is no date such as 2026-11-25."),
     "not_yes_no": gettext_lazy("It is neither yes nor no."),
     "not_number": gettext_lazy("It is no number."),
