@@ -41,7 +41,7 @@ class Behind:
 
 def behind(evidence: Evidence, *, slug: str, person: Person, staff: Staff) -> list[Behind]:
     page = reverse("person", args=[slug, person.public_id])
-    events = zip(evidence.events, told(evidence.events), strict=True)
+    events = zip(evidence.events, told(evidence.events, staff), strict=True)
     rows = [Behind(item.icon, item.title, item.more, item.at, page + place_of(entry)) for entry, item in events]
     everybody = reverse("people", args=[slug])
     for one in evidence.tags:
