@@ -23,7 +23,7 @@ from guanxi.governance import queries
 from guanxi.governance.models import Workspace
 from guanxi.kit import clock, scrub
 from guanxi.kit.personal import Who
-from guanxi.people.models import Field, Identity, Pair, Person, Trait
+from guanxi.people.models import Field, Identity, Merge, Pair, Person, Trait
 from guanxi.people.rules import linking
 from tests.acquisition.sending import applied, came, event, in_lake, refusals, sent, shop
 from tests.conftest import forget_files, make_workspace
@@ -362,7 +362,7 @@ def test_an_id_that_joins_nobody_is_told_at_its_event(now: datetime) -> None:
     others = [[n, "of_somebody_else", "cookie"] for n in range(1, 6)]
     assert told == [[[2, "of_somebody_else", "email"]], [*others, *([n, "shared_id", "cookie"] for n in (6, 7))]]
     assert Person.objects.filter(merged_into=None).count() == 2 + 8
-    assert [pair.evidence for pair in Pair.objects.all()] == [{"conflict": ["customer_number"]}]
+    assert [pair.evidence["conflict"] for pair in Pair.objects.all()] == [["customer_number"]]
 
 
 def test_a_ring_of_aliases_joins_each_visitor_to_the_customer_it_names_and_nobody_else(now: datetime) -> None:
@@ -503,3 +503,16 @@ def test_revenue_becomes_money_that_audiences_sum(now: datetime) -> None:
         "having": [{"type": "sum", "of": "amount", "at_least": 12_100}],
     }
     assert audiences.count({"version": 1, "where": spent}, now=now) == 1
+
+
+def test_a_merge_and_a_doubt_keep_who_sent_the_event_and_what_it_is_called(now: datetime) -> None:
+    keys, mail = [shop() for _ in range(3)], {"traits": {"email": "lin@example.test"}}
+    sent(keys[0], [{"type": "identify", "userId": "C-1"}, {"type": "identify", "anonymousId": "v-1", **mail}])
+    applied(now)
+    sent(keys[1], [{"type": "identify", "userId": "C-1", **mail}])
+    sent(keys[2], [{"type": "identify", "userId": "C-2", **mail}])
+    applied(now)
+    senders = list(Source.objects.order_by("pk").values_list("public_id", flat=True))
+    assert list(Merge.objects.values_list("sender", "said")) == [(senders[1], "identify")]
+    because = Pair.objects.get().evidence["because"]
+    assert (because["sender"], because["said"], because["kind"]) == (senders[2], "identify", "email")

@@ -164,3 +164,27 @@ def test_what_is_counted_from_platforms_is_not_edited_by_programs_either(calls: 
     refused = calls.put("/roles/leader", body, 422)
     assert [(one["field"], one["code"]) for one in refused["errors"]] == [("fields.0.field", "unknown_field")]
     assert calls.get("/roles/leader")["fields"] == []
+
+
+def test_a_second_id_where_a_person_has_one_is_refused_by_the_name_of_the_first(workspace: Workspace) -> None:
+    calls = caller()
+    corp = {"kind": "wecom", "within": "ww1"}
+    lin = calls.post("/people", {"customer_number": "C-7", "identities": [corp | {"value": "wmAb"}]}, 201)
+    path = f"/people/{lin['id']}/identities"
+    refused = calls.post(path, {"kind": "customer_number", "value": "C-8"}, 422)
+    assert (refused["field"], refused["errors"][0]["code"]) == ("value", "only_one") and "C-7" in refused["detail"]
+    assert calls.post(path, corp | {"value": "wmXy"}, 422)["errors"][0]["code"] == "only_one"
+    two = [{"kind": "unionid", "value": value} for value in ("u1", "u2")]
+    refused = calls.post("/people", {"name": "Kim", "identities": two}, 422)
+    assert (refused["field"], refused["errors"][0]["code"]) == ("identities.1", "only_one")
+    calls.post(path, {"kind": "wecom", "within": "ww2", "value": "wmXy"}, 201)
+    number = next(one["id"] for one in lin["identities"] if one["kind"] == "customer_number")
+    calls.delete(f"{path}/{number}", 200)
+    assert len(calls.post(path, {"kind": "customer_number", "value": "C-8"}, 201)["identities"]) == 3
+
+
+def test_an_id_of_any_length_is_found(workspace: Workspace) -> None:
+    calls, number = caller(), "C" * 120
+    lin = calls.post("/people", {"customer_number": number}, 201)
+    assert [one["id"] for one in calls.get(f"/people?search={number}")["data"]] == [lin["id"]]
+    calls.get(f"/people?search={'x' * 255}", 422)

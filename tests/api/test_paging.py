@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from guanxi.api.v1.examples import REQUESTS
 from guanxi.api.v1.examples import ids as examples
+from guanxi.api.v1.shapes import packed
 from guanxi.content import operations as contents
 from guanxi.content.models import Content
 from guanxi.content.queries import Words
@@ -136,3 +137,33 @@ def test_a_longer_list_asks_no_more(calls: Caller, path: str) -> None:
     for name in ("b", "c"):
         add(path[1:], name)
     assert asked() == one
+
+
+NO_TIMES = [
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-14:00",
+    "2026-12-01T10:00:00",
+    "99999-01-01T00:00:00Z",
+]
+
+
+@pytest.mark.parametrize("time", NO_TIMES)
+def test_a_mark_whose_time_is_in_no_calendar_is_refused(calls: Caller, time: str) -> None:
+    somebody = people.create_person(now=clock.now(), name="Ada").public_id
+    paths = [
+        (f"/people?sort={sort}&", f"{somebody}~{time}") for sort in ("newest", "oldest", "seen", "unseen", "close")
+    ]
+    paths += [
+        (f"/people/{somebody}/timeline?", f"{time}~{'0' * 32}"),
+        (f"/people/{somebody}/notes?", f"{time}~{keys.new('not')}"),
+    ]
+    for path, mark in paths:
+        assert calls.get(f"{path}after={packed(mark)}", 400)["code"] == "bad_cursor", path
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00"])
+def test_the_first_and_the_last_time_of_the_calendar_are_marks(calls: Caller, time: str) -> None:
+    somebody = people.create_person(now=clock.now(), name="Ada").public_id
+    for sort in ("newest", "oldest", "seen", "unseen", "close"):
+        calls.get(f"/people?sort={sort}&after={packed(f'{somebody}~{time}')}")
+    calls.get(f"/people/{somebody}/timeline?after={packed(time + '~' + '0' * 32)}")

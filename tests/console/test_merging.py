@@ -9,7 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from guanxi.governance.models import Workspace
+from guanxi.acquisition.models import Source
+from guanxi.console.people.timeline import timeline
+from guanxi.governance.models import Staff, Workspace
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Field, Merge, Pair, Person
@@ -92,3 +94,74 @@ def test_somebody_with_a_browser_can_be_edited_and_is_shown_with_it(owner: Clien
     assert owner.get(f"/w/lumen/people/{visitor.public_id}/edit").status_code == 200
     page = owner.get(f"/w/lumen/people/{visitor.public_id}").content.decode()
     assert "Browser" in page and "Only a device" in page
+
+
+def test_the_timeline_names_who_became_the_person_and_links_who_is_themselves_again(owner: Client) -> None:
+    ann, reader = Staff.objects.get(), make_staff("Max", "advisor")
+    keep, drop, other = (make_person(name, now=NOW, owner=reader) for name in ("Lin Wei", "Twin", "Third"))
+
+    def said() -> list[tuple[str, str]]:
+        items = timeline(keep, reader).items
+        return [(item.title, item.person.name if item.person else "") for item in items if item.icon == "link"]
+
+    people.merge_people(keep=keep, drop=drop, by=ann, now=NOW)
+    with CaptureQueriesContext(connection) as one:
+        assert said() == [("Twin became this person", "")]
+    merge = people.merge_people(keep=keep, drop=other, by=ann, now=NOW + timedelta(hours=1))
+    people.undo_merge(merge=merge, by=ann, now=NOW + timedelta(hours=2))
+    with CaptureQueriesContext(connection) as three:
+        assert said()[:2] == [("A merge was undone: Third", "Third"), ("Third became this person", "Third")]
+    assert len(three) == len(one)
+    Person.objects.filter(pk=other.pk).update(owner=ann)
+    assert said()[:2] == [("A merge was undone", ""), ("Somebody else became this person", "")]
+    assert (
+        f'href="/w/lumen/people/{other.public_id}"' in owner.get(f"/w/lumen/people/{keep.public_id}").content.decode()
+    )
+
+
+def test_a_conflict_says_which_id_came_when_and_from_where(owner: Client) -> None:
+    shop = Source.objects.create(name="Shop of Suzhou", kind="server", created_at=NOW)
+    for customer in ("7", "8"):
+        ids = [("customer_number", customer), ("email", "lin@example.test")]
+        people.link_many(
+            [Call(ids, NOW, event="24b51938", sender=shop.public_id, said="identify")], source="intake", now=NOW
+        )
+    page = owner.get(f"/w/lumen/people/duplicates/{Pair.objects.get().public_id}").content.decode()
+    assert "E-mail l•••@example.test came with both, but each has their own: Customer number" in page
+    assert "Shop of Suzhou · Said who they are · 21 Nov 2026 12:00" in page
+    listed = owner.get("/w/lumen/people/duplicates").content.decode()
+    assert "E-mail l•••@example.test came with both" in listed and "24b51938" not in page + listed
+
+
+def test_a_merge_by_an_event_names_its_source_and_the_event(owner: Client) -> None:
+    shop = Source.objects.create(name="Shop of Suzhou", kind="server", created_at=NOW)
+    for ids in ([("customer_number", "7")], [("email", "lin@example.test")]):
+        people.link_many([Call(ids, NOW)], source="intake", now=NOW)
+    both = Call([("customer_number", "7"), ("email", "lin@example.test")], NOW, event="24b51938")
+    both.sender, both.said = shop.public_id, "Order Completed"
+    people.link_many([both], source="intake", now=NOW)
+    page = owner.get(f"/w/lumen/people/{Merge.objects.get().keep.public_id}").content.decode()
+    assert "Shop of Suzhou · Order Completed" in page and "24b51938" not in page
+
+
+def test_two_who_each_have_their_own_are_merged_with_a_warning(owner: Client) -> None:
+    one, other = (make_person(f"Lin {n}", now=NOW, identities={"customer_number": n}) for n in ("7", "8"))
+    page = owner.get(f"/w/lumen/people/{one.public_id}/merge?with={other.public_id}").content.decode()
+    assert "Each has their own: Customer number" in page
+    third = make_person("Lin", now=NOW)
+    page = owner.get(f"/w/lumen/people/{one.public_id}/merge?with={third.public_id}").content.decode()
+    assert "Each has their own" not in page
+
+
+@pytest.mark.parametrize("from_a_pair", [True, False])
+def test_a_merge_in_a_second_tab_says_that_they_are_one_already(owner: Client, from_a_pair: bool) -> None:
+    of = pair()
+    here = f"/w/lumen/people/{of.first.public_id}/merge"
+    if from_a_pair:
+        here = f"/w/lumen/people/duplicates/{of.public_id}"
+    form = {"decision": "merge", "with": of.second.public_id, "keep": of.second.public_id}
+    owner.post(here, form)
+    again = owner.post(here, form, follow=True)
+    assert again.redirect_chain == [(f"/w/lumen/people/{of.second.public_id}", 302)]
+    assert "They are one person already." in again.content.decode()
+    assert Merge.objects.count() == 1

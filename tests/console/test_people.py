@@ -277,7 +277,7 @@ def test_suppression_is_said_before_consent(owner: Visitor, buyer: Person, now: 
 
 
 def test_the_products_of_an_order_are_folded_into_it(lumen: Workspace, buyer: Person) -> None:
-    items = timeline(buyer).items
+    items = timeline(buyer, Staff.objects.earliest("pk")).items
     assert [(item.title, item.more, [line.product for line in item.lines]) for item in items] == [
         ("Refund for order 2026-118999", "−CN¥9.90", []),
         ("Paid order 2026-118999", "CN¥9.90 · Store 014", ["Green tea"]),
@@ -288,10 +288,10 @@ def test_the_products_of_an_order_are_folded_into_it(lumen: Workspace, buyer: Pe
 
 
 def test_older_pages_hold_the_rest_once(lumen: Workspace, buyer: Person) -> None:
-    whole = timeline(buyer).items
+    whole = timeline(buyer, Staff.objects.earliest("pk")).items
     pages, mark = [], ""
     while True:
-        page = timeline(buyer, before=mark, size=2)
+        page = timeline(buyer, Staff.objects.earliest("pk"), before=mark, size=2)
         pages += page.items
         mark = page.older
         if not mark:
@@ -300,7 +300,9 @@ def test_older_pages_hold_the_rest_once(lumen: Workspace, buyer: Person) -> None
 
 
 def test_a_filter_shows_its_kind_only(owner: Visitor, buyer: Person) -> None:
-    assert [item.title for item in timeline(buyer, kind="levels").items] == ["Level reached: Customer"]
+    assert [item.title for item in timeline(buyer, Staff.objects.earliest("pk"), kind="levels").items] == [
+        "Level reached: Customer"
+    ]
     assert "Paid order" not in owner.get("person", buyer.public_id, show="levels").split("story")[1]
     owner.get("person", buyer.public_id, show="everything", status=404)
 
@@ -330,7 +332,7 @@ def test_what_was_not_sent_stands_in_the_timeline_with_its_reason(buyer: Person,
     row = message(buyer, account, sent, "accepted", now)
     channels.opened(message=row, now=now + timedelta(hours=1))
     channels.unsubscribe(message=row, now=now + timedelta(hours=2))
-    assert [item.title for item in timeline(buyer, kind="messages").items] == [
+    assert [item.title for item in timeline(buyer, Staff.objects.earliest("pk"), kind="messages").items] == [
         "Unsubscribed by the link in “Cups”",
         "“Cups” was probably opened",
         "“Spring” was not sent: no marketing consent",
@@ -378,3 +380,14 @@ def test_the_form_of_the_filter_sends_what_is_left_empty_too(owner: Visitor) -> 
     answer = owner.client.get(reverse("people", args=["lumen"]), {**empty, "level": "customer"})
     assert answer.status_code == 200
     assert "Level is Customer" in answer.content.decode()
+
+
+def test_of_hundreds_of_ids_the_first_are_shown_and_the_rest_is_folded(owner: Visitor, now: datetime) -> None:
+    ids = {f"e{n}": ("email", f"p{n:02}@example.test") for n in range(25)}
+    lin = people.create_person(now=now, name="Lin", ids=ids)
+    few = people.create_person(now=now, name="Kim", ids={"p": ("plate", "京A12345")})
+    page = owner.get("person", lin.public_id)
+    assert page.count("<summary>15 more</summary>") == 2
+    first = page[page.index("May I write to them?") : page.index("<summary>15 more</summary>")]
+    assert first.count('<div class="reach">') == 10 and page.count('<div class="reach">') == 25
+    assert " more</summary>" not in owner.get("person", few.public_id)

@@ -199,9 +199,9 @@ def test_many_notes_stand_page_by_page_and_say_so_among_everything(
     by = Staff.objects.get()
     for number in range(35):
         people.add_note(person=emma, by=by, text=f"N{number:02}", now=now + timedelta(hours=number))
-    assert timeline(emma).items[-1].title == "More notes stand under Notes."
-    first = timeline(emma, kind="notes")
-    second = timeline(emma, kind="notes", before=first.older)
+    assert timeline(emma, by).items[-1].title == "More notes stand under Notes."
+    first = timeline(emma, by, kind="notes")
+    second = timeline(emma, by, kind="notes", before=first.older)
     found = [item.note.text for item in [*first.items, *second.items] if item.note]
     assert found == [f"N{number:02}" for number in range(34, -1, -1)]
     assert second.older == ""
@@ -233,6 +233,7 @@ def test_more_levels_proven_by_a_site_take_no_more_queries(
         props = {"level": "interactor", "proof": "event.sent", "label": f"track.seen_{number}"}
         return TimelineEntry(b"", "level.reached", now, None, None, None, None, None, props)
 
+    ann = Staff.objects.earliest("pk")
     EventName.objects.create(key="track.seen_1", name="Seen 1", first_seen_at=now, last_seen_at=now)
     proven(1)
     owner.get("person", emma.public_id)
@@ -243,7 +244,7 @@ def test_more_levels_proven_by_a_site_take_no_more_queries(
     with django_assert_num_queries(len(counted)):
         assert "an event of theirs: Seen 1" in owner.get("person", emma.public_id)
     with django_assert_num_queries(1):
-        items = told([reached(number) for number in (1, 2, 3)])
+        items = told([reached(number) for number in (1, 2, 3)], ann)
     assert [item.more for item in items[:2]] == ["an event of theirs: Seen 1", "an event of theirs: track.seen_2"]
 
 
@@ -276,3 +277,26 @@ def test_an_id_that_cannot_be_one_is_said_at_its_field(lumen: Workspace, owner: 
     owner.post("person_new", id_kind="plate", id_value="沪A12345")
     page = owner.post("person_new", id_kind="plate", id_value="沪a·12345", status=422)
     assert "Someone else has this already." in page
+
+
+def test_a_second_id_where_a_person_has_one_is_refused_by_the_name_of_the_first(
+    lumen: Workspace, owner: Visitor, now: datetime
+) -> None:
+    ids = {"a": ("customer_number", "C-7"), "b": ("wecom", "wmAb12cd34", "ww1")}
+    lin = people.create_person(now=now, name="Lin", ids=ids)
+    page = owner.get("person_edit", lin.public_id)
+    assert "add_customer_number" not in page and "add_email" in page
+    typed: dict[str, Any] = {"name": "Lin", "version": queries.version(lin), "id_kind": "wecom"}
+    page = owner.post("person_edit", lin.public_id, **typed, id_value="wmXy", id_within="ww1", status=422)
+    shown = queries.masked(Identity.objects.select_related("person").get(kind="wecom"), lin)
+    assert f"A person has only one WeCom external user, and {shown} is there. Remove it first." in page
+    owner.post("person_edit", lin.public_id, **typed, id_value="wmXy", id_within="ww2")
+    number, first = Identity.objects.get(kind="customer_number"), Identity.objects.get(within="ww1")
+    typed["version"] = queries.version(lin)
+    changes: dict[str, Any] = {f"new_{number.public_id}": "C-8", f"drop_{first.public_id}": "on"}
+    owner.post("person_edit", lin.public_id, **typed, **changes, id_value="wmZz", id_within="ww1")
+    assert sorted(Identity.objects.values_list("kind", "within", "plain")) == [
+        ("customer_number", "", "C-8"),
+        ("wecom", "ww1", ""),
+        ("wecom", "ww2", ""),
+    ]

@@ -12,6 +12,7 @@ from guanxi.kit import clock
 from guanxi.people.models import Person
 from tests.acquisition.sending import applied, sent, shop
 from tests.conftest import forget_files
+from tests.factories.people import make_staff
 from tests.factories.reach import write_lake
 
 WHO = {"userId": "C-1", "anonymousId": "v-1"}
@@ -39,7 +40,8 @@ def test_what_a_site_told_stands_in_the_timeline_in_words(workspace: Workspace) 
     applied(clock.now())
     write_lake(clock.now())
     [person] = Person.objects.filter(merged_into=None)
-    site = timeline(person, kind="site").items
+    ann = make_staff()
+    site = timeline(person, ann, kind="site").items
     assert [(item.title, item.more) for item in site] == [
         ("订单完成", "CN¥39.90 · items: 3 · gift: Yes"),
         ("Joined a group", "G-1"),
@@ -47,11 +49,11 @@ def test_what_a_site_told_stands_in_the_timeline_in_words(workspace: Workspace) 
         ("Saw the page “Cart”", "url: https://shop.example/cart · step: 2"),
         ("Product Viewed", "category: tea · price: 12.5"),
     ]
-    assert {item.title for item in timeline(person).items} > {item.title for item in site}
+    assert {item.title for item in timeline(person, ann).items} > {item.title for item in site}
     pages: list[Item] = []
     mark = ""
     while True:
-        part = timeline(person, kind="site", before=mark, size=2)
+        part = timeline(person, ann, kind="site", before=mark, size=2)
         pages, mark = pages + part.items, part.older
         if not mark:
             break

@@ -53,7 +53,7 @@ def test_by_hand_it_is_told_only_when_owner_or_unit_changes(north: Unit, now: da
     edit("Emma Fischer", ann, north)
     edit("Emma Fischer", None, None)
     assert told(emma) == [(ann.public_id, north.public_id), ("", "")]
-    titles = {(item.title, item.more) for item in timeline(emma, kind="place").items}
+    titles = {(item.title, item.more) for item in timeline(emma, ann, kind="place").items}
     assert titles == {("Owner: Ann", "Unit: North"), ("Nobody’s from here on", "In no unit")}
 
 

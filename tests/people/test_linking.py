@@ -59,6 +59,8 @@ def test_ids_that_say_otherwise_go_to_review_and_join_nobody(link: Any) -> None:
     assert first != second and link(("email", "lin@example.test")).person == first
     [pair] = Pair.objects.all()
     assert (pair.first_id, pair.second_id, pair.origin, pair.state) == (first, second, "conflict", "open")
+    because = pair.evidence.pop("because")
+    assert (because["kind"], because["identity"]) == ("email", Identity.objects.get(kind="email").pk)
     assert pair.evidence == {"conflict": ["customer_number"]}
 
 

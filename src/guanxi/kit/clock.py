@@ -15,6 +15,18 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // MICROSECOND
 
 
+def instant(text: str) -> datetime:
+    """What a text of ours says (ISO 8601 with an offset), in UTC. Raises ValueError, also where the offset leads out of
+    the calendar."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(text)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
 def wall() -> datetime:
     """The time on the wall, in UTC: sessions, leases, links that expire."""
     return timezone.now()

@@ -72,8 +72,8 @@ declare(
     ),
     Table(
         models.Pair,
-        pseudonym="public_id first_id second_id by_id",
-        plain="id origin evidence weight state found_at decided_at",
+        pseudonym="public_id first_id second_id evidence by_id",
+        plain="id origin weight state found_at decided_at",
         found=pairs_of,
         erasure=Erasure.REMOVED,
     ),
@@ -87,7 +87,7 @@ declare(
     Table(
         models.Merge,
         pseudonym="public_id keep_id drop_id identity event by_id undone_by_id",
-        plain="id rule kind source picks at undone_at",
+        plain="id rule kind source sender said picks at undone_at",
         found=merges_of,
         erasure=Erasure.REMOVED,
     ),

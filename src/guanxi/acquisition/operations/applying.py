@@ -112,6 +112,8 @@ class _Turn:
         self._read()
         self._batch = np.repeat(np.arange(len(self.batches)), np.diff([0, *self.heard.ends]))
         self._form = np.array(self.heard.form, np.int64)
+        names = dict(Source.objects.values_list("pk", "public_id"))
+        self._senders = [names[batch.source_id] for batch in self.batches]
         self._digest = np.frombuffer(b"".join(self.heard.digests), "<u8")
         self.rows = np.arange(len(self._form))
         self._drop_repeated()
@@ -200,7 +202,9 @@ class _Turn:
     def _call(self, who: Who, row: int, fields: set[str]) -> people.Call:
         traits, name = _said(who.traits, fields) if who.traits else ({}, "")
         at = self.heard.at[row].astimezone(UTC)
-        return people.Call(ids=who.ids, at=at, traits=traits, name=name, event=self.heard.message[row][:60])
+        sender, said = self._senders[self._batch[row]], self.heard.forms[self._form[row]].name
+        event = self.heard.message[row][:60]
+        return people.Call(ids=who.ids, at=at, traits=traits, name=name, event=event, sender=sender, said=said)
 
     def _instants(self) -> Rows:
         """Microseconds of each row."""
@@ -220,7 +224,6 @@ class _Turn:
         people.saw(dict(zip(seen.tolist(), map(_datetime, last.tolist()), strict=True)))
 
     def _keep(self, whom: Rows, instants: Rows, shift: timedelta) -> None:
-        names = dict(Source.objects.values_list("pk", "public_id"))
         table = _table(
             forms=self.heard.forms,
             form=self._form[self.rows],
@@ -228,7 +231,7 @@ class _Turn:
             at=instants + shift // MICROSECOND,
             batch=self._batch[self.rows],
             arrived=[batch.received_at + shift for batch in self.batches],
-            sources=[names[batch.source_id] for batch in self.batches],
+            sources=self._senders,
             amounts=self._of(self.heard.amount),
             props=self._of(self.heard.props),
         )

@@ -30,7 +30,7 @@ assert set(Sorts.__args__) == set(ORDERS)  # type: ignore[attr-defined]
 class Fitting(In):
     """Everyone who fits and whom the maker of the key sees. Days are whole days of the workspace's zone."""
 
-    search: str = Field("", max_length=100, description="A name, or a whole e-mail address, phone or customer number.")
+    search: str = Field("", max_length=254, description="A name, or a whole e-mail address, phone or customer number.")
     level: Levels | None = Field(None, description="Where they stand now.")
     owner: str | None = Field(None, max_length=40, description="The id of a member of staff, or none.")
     unit: str | None = Field(None, max_length=40, description="The id of a unit, those below not counted; or none.")

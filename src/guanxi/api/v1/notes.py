@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 
 from ninja import Query, Router
 from pydantic import Field
@@ -22,7 +22,7 @@ from guanxi.api.v1.shapes import (
     unpacked,
 )
 from guanxi.governance.queries import Permission
-from guanxi.kit import keys
+from guanxi.kit import clock, keys
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Note
@@ -51,10 +51,10 @@ def list_notes(request: ApiRequest, person_id: str, asked: Query[Listed]) -> Pag
     person = found(request, person_id)
     at, _tilde, key = unpacked(asked.after).partition("~")
     try:
-        before = (datetime.fromisoformat(at), key) if asked.after else None
+        before = (clock.instant(at), key) if asked.after else None
     except ValueError:
         raise bad_cursor() from None
-    if before and (before[0].tzinfo is None or not keys.is_id(key, "nte")):
+    if before and not keys.is_id(key, "nte"):
         raise bad_cursor()
     notes = queries.notes(person, limit=asked.limit + 1, before=before)
     part, more = notes[: asked.limit], len(notes) > asked.limit

@@ -45,6 +45,7 @@ from guanxi.people.operations import (
     MembershipRefused,
     MergeRefused,
     NoteRefused,
+    OnlyOne,
     PersonChanged,
     RevealRefused,
     RoleRefused,
@@ -71,6 +72,11 @@ def _note(refusal: NoteRefused) -> Problem:
 
 def _taken(taken: IdentityTaken) -> Problem:
     return Problem("identity_taken", "Another person has this address or number already.", field=taken.place)
+
+
+def _only_one(refusal: OnlyOne) -> Problem:
+    there = f"There is {refusal.shown} already: take it away first." if refusal.shown else "Send one of them."
+    return invalid(refusal.place, f"A person has only one id of the kind {refusal.kind}. {there}", "only_one")
 
 
 ID_FIELDS = {"unknown_kind": "kind", "place_missing": "within", "place_unknown": "within"}
@@ -395,6 +401,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     BadId: _bad_id,
     BadCell: lambda _error: invalid("traits", "A value does not fit the kind of its field.", "wrong_kind"),
     IdentityTaken: _taken,
+    OnlyOne: _only_one,
     PersonChanged: lambda _error: Problem("changed_meanwhile", "The person was changed meanwhile. Get them again."),
     NoteRefused: _note,
     ComplaintStands: lambda _error: Problem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ninja import Query, Router
@@ -25,16 +25,23 @@ from guanxi.api.v1.shapes import (
 from guanxi.channels.models import Message
 from guanxi.commerce import queries as commerce
 from guanxi.events.queries import TimelineEntry
+from guanxi.governance.models import Staff
 from guanxi.governance.queries import Permission
-from guanxi.kit import keys
+from guanxi.kit import clock, keys
 from guanxi.people import queries
+from guanxi.people.models import Person
 
 router = Router(tags=["People"])
 VIEW, EDIT = Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT
+Plain = str | int | float | bool | None
+PEOPLE = {"person.merged": "merged", "person.unmerged": "merged", "person.referred": "bringer"}
+"""Which member of a fact is the key of somebody else; outside it is their public id."""
 
 
 class Happening(Out):
-    """`name` is what happened (`order.paid`), `about` what the fact says of it; more names come with time."""
+    """`name` is what happened (`order.paid`), `about` what the fact says of it; more names come with time.
+
+    Somebody else (`merged`, `bringer`) is in it by their id, if the maker of the key sees them."""
 
     id: str
     at: At
@@ -43,7 +50,7 @@ class Happening(Out):
     amount: Amount | None
     order: str | None = Field(description="The number of the order.")
     message: str | None = Field(description="The id of the message.")
-    about: dict[str, str | int | float | bool | None]
+    about: dict[str, Plain]
 
 
 class Happened(In):
@@ -67,10 +74,13 @@ def list_timeline(request: ApiRequest, person_id: str, asked: Query[Happened]) -
     names = (asked.name,) if asked.name else ()
     entries = queries.timeline(person, limit=asked.limit + 1, before=_before(asked.after), names=names)
     part, more = entries[: asked.limit], len(entries) > asked.limit
-    return page(_happenings(part), _mark(part[-1]) if more else "")
+    return page(happenings(part, request.staff), _mark(part[-1]) if more else "")
 
 
-def _happenings(entries: Sequence[TimelineEntry]) -> list[Happening]:
+def happenings(entries: Sequence[TimelineEntry], staff: Staff) -> list[Happening]:
+    """As a key of `staff` sees them."""
+    named = [(each.name, each.props) for each in entries]
+    others = queries.known_to(staff, {of[PEOPLE[name]] for name, of in named if PEOPLE.get(name) in of})
     orders = commerce.labels(sorted({each.order_id for each in entries if each.order_id is not None}))
     sent = [each.message_id for each in entries if each.message_id is not None]
     messages = dict(Message.objects.filter(pk__in=sent).values_list("pk", "public_id"))
@@ -85,15 +95,21 @@ def _happenings(entries: Sequence[TimelineEntry]) -> list[Happening]:
             else None,
             order=orders[each.order_id].number if each.order_id in orders else None,
             message=messages.get(each.message_id or 0),
-            about={name: value for name, value in each.props.items() if not _inside(name, value)},
+            about=_about(each, others),
         )
         for each in entries
     ]
 
 
-def _inside(name: str, value: object) -> bool:
-    """Numbers of our own rows, and what is no plain value."""
-    return name.endswith("_id") or not isinstance(value, str | int | float | bool | None)
+def _about(entry: TimelineEntry, others: Mapping[int, Person]) -> dict[str, Plain]:
+    """Without numbers of our own rows, and what is no plain value."""
+    said = {
+        name: value
+        for name, value in entry.props.items()
+        if isinstance(value, Plain) and not name.endswith("_id") and name != PEOPLE.get(entry.name)
+    }
+    other = others.get(entry.props.get(PEOPLE.get(entry.name, ""), 0))
+    return said | {PEOPLE[entry.name]: other.public_id} if other else said
 
 
 def _event(entry: TimelineEntry) -> str:
@@ -110,10 +126,9 @@ def _before(after: str) -> tuple[datetime, bytes] | None:
         return None
     at, _tilde, event = unpacked(after).partition("~")
     try:
-        moment = datetime.fromisoformat(at)
-        edge = bytes.fromhex(event)
+        moment, edge = clock.instant(at), bytes.fromhex(event)
     except ValueError:
         raise bad_cursor() from None
-    if moment.tzinfo is None or len(edge) != 16:
+    if len(edge) != 16:
         raise bad_cursor()
     return moment, edge

@@ -27,7 +27,7 @@ NAMES = {"search": "q", "columns": "cols"}
 class ViewFilter(In):
     """As on the list of people. Owner and unit are ids; one that a reader does not see fits nobody for them."""
 
-    search: str = Field("", max_length=100)
+    search: str = Field("", max_length=254)
     level: Literal["", Levels] = ""
     owner: str = Field("", max_length=40)
     unit: str = Field("", max_length=40)

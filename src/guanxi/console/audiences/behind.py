@@ -44,7 +44,7 @@ class Behind:
 
 def behind(evidence: Evidence, *, slug: str, person: Person, staff: Staff) -> list[Behind]:
     page = reverse("person", args=[slug, person.public_id])
-    rows = [*_happened(evidence.events, page), *_in_sequence(evidence.sequences, page)]
+    rows = [*_happened(evidence.events, page, staff), *_in_sequence(evidence.sequences, page, staff)]
     everybody = reverse("people", args=[slug])
     for one in evidence.tags:
         url = f"{everybody}?tags_any={one.tag.public_id}"
@@ -64,13 +64,13 @@ def behind(evidence: Evidence, *, slug: str, person: Person, staff: Staff) -> li
     return rows
 
 
-def _happened(entries: Sequence[TimelineEntry], page: str) -> list[Behind]:
-    items = zip(entries, told(entries), strict=True)
+def _happened(entries: Sequence[TimelineEntry], page: str, staff: Staff) -> list[Behind]:
+    items = zip(entries, told(entries, staff), strict=True)
     return [Behind(item.icon, item.title, item.more, item.at, page + place_of(entry)) for entry, item in items]
 
 
-def _in_sequence(pairs: Sequence[tuple[TimelineEntry, TimelineEntry | None]], page: str) -> list[Behind]:
-    rows = iter(_happened([one for pair in pairs for one in pair if one], page))
+def _in_sequence(pairs: Sequence[tuple[TimelineEntry, TimelineEntry | None]], page: str, staff: Staff) -> list[Behind]:
+    rows = iter(_happened([one for pair in pairs for one in pair if one], page, staff))
     found = []
     for _first, came in pairs:
         first = next(rows)

@@ -27,7 +27,7 @@ PEOPLE_AT_MOST = 8
 @never_cache
 @require_safe
 def find(request: StaffRequest) -> HttpResponse:
-    text, role, slug = request.GET.get("q", "").strip()[:100], request.staff.role, request.workspace.slug
+    text, role, slug = request.GET.get("q", "").strip()[:254], request.staff.role, request.workspace.slug
     people_found = found_people(request, text) if role_may(role, Permission.PEOPLE_VIEW) else []
     groups: list[dict[str, Any]] = [
         {"label": _("People") if text else _("Opened last"), "items": people_found},

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from guanxi.commerce import queries as commerce
+from guanxi.console.people.origins import origin, senders
 from guanxi.console.people.words import trait_words
-from guanxi.console.templatetags.figures import country_name, day, language_name
+from guanxi.console.templatetags.figures import country_name, day, hour, language_name
 from guanxi.console.trait_names import trait_name, trait_value
 from guanxi.people import queries
 from guanxi.people.models import Pair, Person
@@ -47,11 +49,16 @@ class Compared:
     one: Card
     other: Card
     lines: list[Line]
+    against: str
+    """Kinds of which each has an id of their own, though a person has one."""
 
 
 def compared(one: Person, other: Person) -> Compared:
     mine, theirs = queries.cards([one.pk, other.pk])
-    return Compared(mine, theirs, list(_lines(mine, theirs)))
+    kinds = queries.against_merging(one, other)
+    labels = queries.kind_labels() if kinds else {}
+    against = _(", ").join(str(labels.get(kind, kind)) for kind in kinds)
+    return Compared(mine, theirs, list(_lines(mine, theirs)), against)
 
 
 def _lines(mine: Card, theirs: Card) -> Iterator[Line]:
@@ -100,12 +107,24 @@ def picks_of(both: Compared, posted: Mapping[str, str]) -> dict[str, int]:
     }
 
 
-def evidence(pair: Pair, labels: Mapping[str, Any]) -> list[str]:
-    """Why they may be one, and what speaks against it."""
-    said = [str(EVIDENCE[key]) for key in pair.evidence.get("for", []) if key in EVIDENCE]
-    kinds = [str(labels.get(kind, kind)) for kind in pair.evidence.get("conflict", [])]
-    if kinds:
-        said.append(_("An id of both came together, but each has their own: %(kinds)s") % {"kinds": ", ".join(kinds)})
+def evidence(pairs: Iterable[Pair]) -> list[list[str]]:
+    """Of each pair, why they may be one, and what speaks against it."""
+    pairs = list(pairs)
+    because = [pair.evidence["because"] for pair in pairs if "because" in pair.evidence]
+    ids = queries.shown_ids(one["identity"] for one in because if one["identity"]) if because else {}
+    sent, labels = senders(one["sender"] for one in because), queries.kind_labels()
+    return [list(_evidence(pair, labels, ids, sent)) for pair in pairs]
+
+
+def _evidence(pair: Pair, labels: Mapping[str, Any], ids: Mapping[int, str], sent: Mapping[str, str]) -> Iterator[str]:
+    yield from (str(EVIDENCE[key]) for key in pair.evidence.get("for", []) if key in EVIDENCE)
+    kinds = _(", ").join(str(labels.get(kind, kind)) for kind in pair.evidence.get("conflict", []))
+    if kinds and (because := pair.evidence.get("because")):
+        came = f"{labels.get(because['kind'], because['kind'])} {ids.get(because['identity'], '')}".strip()
+        yield _("%(id)s came with both, but each has their own: %(kinds)s") % {"id": came, "kinds": kinds}
+        at = datetime.fromisoformat(because["at"])
+        yield f"{origin(because['source'], because['sender'], because['said'], sent)} · {day(at)} {hour(at)}"
+    elif kinds:
+        yield _("An id of both came together, but each has their own: %(kinds)s") % {"kinds": kinds}
     elif pair.origin == "conflict":
-        said.append(_("They were one here, and somebody parted them"))
-    return said
+        yield _("They were one here, and somebody parted them")

@@ -17,7 +17,7 @@ from guanxi.governance.queries import Permission
 from guanxi.people import operations as people
 from guanxi.people import queries
 from guanxi.people.models import Person
-from guanxi.people.operations import IdentityTaken, PersonChanged
+from guanxi.people.operations import IdentityTaken, OnlyOne, PersonChanged
 
 
 @may(Permission.PEOPLE_EDIT)
@@ -30,6 +30,8 @@ def new_person(request: StaffRequest) -> HttpResponse:
             person = _create(request, form)
         except IdentityTaken as taken:
             context |= _taken(request, form, taken)
+        except OnlyOne as second:
+            form.refuse_second(second.place, second.kind, second.shown)
         else:
             messages.success(request, _("%(name)s is added.") % {"name": person.name or _("The person")})
             return redirect("person", request.workspace.slug, person.public_id)
@@ -74,6 +76,8 @@ def edit_person(request: StaffRequest, public_id: str) -> HttpResponse:
             return render(request, "people/edit.html", context | {"changed": True}, status=409)
         except IdentityTaken as taken:
             context |= _taken(request, form, taken)
+        except OnlyOne as second:
+            form.refuse_second(second.place, second.kind, second.shown)
         else:
             messages.success(request, _("Saved."))
             return redirect("person", request.workspace.slug, person.public_id)

@@ -32,7 +32,6 @@ LIMITS = {IdentityKind.EMAIL: 254, IdentityKind.PHONE: 60, IdentityKind.CUSTOMER
 ANOTHER = {
     IdentityKind.EMAIL: _("Another e-mail"),
     IdentityKind.PHONE: _("Another phone"),
-    IdentityKind.CUSTOMER_NUMBER: _("Another customer number"),
 }
 BAD_ADDRESS = {
     IdentityKind.EMAIL: _("This is not an e-mail address."),
@@ -108,6 +107,7 @@ class PersonForm(forms.Form):
         known = queries.card(self.person).identities if self.person else []
         self.known = {one.public_id: one for one in known if one.kind in IdentityKind.values}
         self.others = {one.public_id: one for one in known if one.kind not in IdentityKind.values}
+        kinds = queries.kinds()
         for kind in IdentityKind:
             mine = [one for one in known if one.kind == kind]
             for one in mine:
@@ -116,7 +116,8 @@ class PersonForm(forms.Form):
                 self.fields[f"new_{one.public_id}"] = field
                 words = gettext("Remove %(shown)s") % {"shown": one.shown}
                 self.fields[f"drop_{one.public_id}"] = forms.BooleanField(label=words, required=False)
-            self.fields[f"add_{kind}"] = _text(ANOTHER[kind] if mine else kind.label, LIMITS[kind])
+            if not (mine and kinds[kind].single):
+                self.fields[f"add_{kind}"] = _text(ANOTHER[kind] if mine else kind.label, LIMITS[kind])
         for one in self.others.values():
             words = gettext("Remove %(kind)s %(shown)s") % {"kind": one.label, "shown": one.shown}
             self.fields[f"drop_{one.public_id}"] = forms.BooleanField(label=words, required=False)
@@ -254,6 +255,15 @@ class PersonForm(forms.Form):
     def refuse_taken(self, place: str) -> None:
         name = place if place in self.fields else f"add_{place}"
         self.add_error(name, gettext("Someone else has this already."))
+
+    def refuse_second(self, place: str, kind: str, shown: str) -> None:
+        name = place if place in self.fields else f"add_{place}"
+        about = {"kind": queries.kind_labels()[kind], "shown": shown}
+        if shown:
+            said = gettext("A person has only one %(kind)s, and %(shown)s is there. Remove it first.") % about
+        else:
+            said = gettext("A person has only one %(kind)s, and two were typed.") % about
+        self.add_error(name, said)
 
     @property
     def reach(self) -> list[forms.BoundField]:

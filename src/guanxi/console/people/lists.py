@@ -44,7 +44,7 @@ class Asked:
     """
 
     def __init__(self, given: QueryDict, staff: Staff) -> None:
-        self.search = given.get("q", "").strip()[:100]
+        self.search = given.get("q", "").strip()[:254]
         self.sort = given.get("sort") or "name"
         self.level = given.get("level", "")
         self.after = given.get("after", "")

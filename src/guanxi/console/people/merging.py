@@ -45,6 +45,8 @@ def undo_merge(request: StaffRequest, public_id: str, merge_id: str) -> HttpResp
 @may(Permission.PEOPLE_MERGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge_person(request: StaffRequest, public_id: str) -> HttpResponse:
+    if request.method == "POST" and (done := _already(request, public_id, request.POST.get("with", ""))):
+        return done
     person = found(request, public_id)
     asked = request.POST.get("with") or request.GET.get("with", "")
     text = request.GET.get("q", "").strip()
@@ -75,8 +77,7 @@ def duplicates(request: StaffRequest) -> HttpResponse:
         {"label": PairState(one).label, "url": f"?show={one}", "current": one == state}
         for one in (PairState.OPEN, PairState.LATER, PairState.DISTINCT)
     ]
-    labels = queries.kind_labels()
-    rows = [(pair, evidence(pair, labels)) for pair in page]
+    rows = list(zip(page, evidence(page), strict=True))
     context = {"rows": rows, "page": page, "tabs": tabs, "state": state, "latest": queries.latest_search()}
     return render(request, "people/duplicates.html", context)
 
@@ -94,6 +95,8 @@ def search(request: StaffRequest) -> HttpResponse:
 @may(Permission.PEOPLE_MERGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def duplicate(request: StaffRequest, pair_id: str) -> HttpResponse:
+    if request.method == "POST" and (done := _already(request, *queries.two_of(pair_id))):
+        return done
     pair = _pair(request, pair_id)
     both = compared(pair.first, pair.second)
     if request.method == "POST":
@@ -101,7 +104,7 @@ def duplicate(request: StaffRequest, pair_id: str) -> HttpResponse:
     context = {
         "pair": pair,
         "both": both,
-        "evidence": evidence(pair, queries.kind_labels()),
+        "evidence": evidence([pair])[0],
         "person": pair.first,
         "other": pair.second,
     }
@@ -140,6 +143,16 @@ def _merged(request: StaffRequest, one: Person, other: Person, both: Compared) -
         return redirect(request.get_full_path())
     messages.success(request, _("They are one person now. The merge can be undone on this page."))
     return redirect("person", request.workspace.slug, keep.public_id)
+
+
+def _already(request: StaffRequest, *public_ids: str) -> HttpResponse | None:
+    """The page of whom one of these became, if they did, as in another tab."""
+    kept = next((kept for one in public_ids if (kept := queries.whom(one))), None)
+    if kept is None:
+        return None
+    found(request, kept)
+    messages.info(request, _("They are one person already."))
+    return redirect("person", request.workspace.slug, kept)
 
 
 def _refusal(refused: MergeRefused) -> str:

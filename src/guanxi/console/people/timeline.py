@@ -45,6 +45,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "audiences": (gettext_lazy("Audiences"), ("audience.entered", "audience.left")),
     "notes": (gettext_lazy("Notes"), ()),
 }
+MERGES = ("person.merged", "person.unmerged")
 WITH_MESSAGES = ("", "messages")
 LATEST_BROADCASTS = 100
 NOT_SENT = (MessageState.SKIPPED, MessageState.HELD_OUT, MessageState.FAILED, MessageState.UNKNOWN)
@@ -52,7 +53,8 @@ NOT_SENT = (MessageState.SKIPPED, MessageState.HELD_OUT, MessageState.FAILED, Me
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that happened. `lines` are the products of an order, folded; `note` what staff wrote down."""
+    """One thing that happened. `lines` are the products of an order, folded; `note` what staff wrote down; `person` has
+    a page of their own."""
 
     at: datetime
     icon: str
@@ -60,6 +62,7 @@ class Item:
     more: str = ""
     lines: Sequence[BoughtLine] = ()
     note: KnownNote | None = None
+    person: Person | None = None
 
 
 @dataclass(frozen=True)
@@ -85,20 +88,22 @@ class Known:
     ties: KnownTies = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     """What sites call the events that they send, by key."""
+    people: dict[int, Person] = field(default_factory=dict)
+    """Those who became somebody or are themselves again, as far as the reader may see them."""
 
 
 class BadMark(ValueError):
     """The mark of an older page was changed."""
 
 
-def timeline(person: Person, *, kind: str = "", before: str = "", size: int = PAGE) -> Timeline:
-    """One page, newest first. Raises BadMark."""
+def timeline(person: Person, staff: Staff, *, kind: str = "", before: str = "", size: int = PAGE) -> Timeline:
+    """One page as `staff` sees it, newest first. Raises BadMark."""
     edge = _edge(before) if before else None
     if kind == "notes":
         return _notes_only(person, edge, size)
     found = people.timeline(person, limit=size + 1, before=edge, names=KINDS[kind][1], hidden=FOLDED)
     entries, more = found[:size], len(found) > size
-    known = _known(entries)
+    known = _known(entries, staff)
     items = [_item(entry, known) for entry in entries]
     if kind in WITH_MESSAGES:
         items += _not_sent(person, edge[0] if edge else None, entries[-1].at if more else None)
@@ -142,7 +147,7 @@ def _edge(mark: str) -> tuple[datetime, bytes]:
         raise BadMark(mark) from error
 
 
-def _known(entries: Sequence[TimelineEntry]) -> Known:
+def _known(entries: Sequence[TimelineEntry], staff: Staff) -> Known:
     orders = {entry.order_id for entry in entries if entry.order_id is not None}
     paid = [entry.order_id for entry in entries if entry.name == "order.paid" and entry.order_id is not None]
     origins = {str(entry.props.get("origin")) for entry in entries if entry.message_id is not None}
@@ -159,6 +164,7 @@ def _known(entries: Sequence[TimelineEntry]) -> Known:
         else {},
         sent=names_of(entries),
         kinds=people.kind_labels() if any(entry.name == "identity.linked" for entry in entries) else {},
+        people=people.known_to(staff, {entry.props["merged"] for entry in entries if entry.name in MERGES}),
     )
 
 
@@ -210,9 +216,9 @@ def place_of(entry: TimelineEntry) -> str:
     return f"?show={kind}&before={_mark(entry.at + MICROSECOND, b'')}"
 
 
-def told(entries: Sequence[TimelineEntry]) -> list[Item]:
-    """Each of these by itself."""
-    known = _known(entries)
+def told(entries: Sequence[TimelineEntry], staff: Staff) -> list[Item]:
+    """Each of these by itself, as `staff` sees it."""
+    known = _known(entries, staff)
     return [_bought(entry) if entry.name in FOLDED else _item(entry, known) for entry in entries]
 
 
@@ -286,11 +292,19 @@ def _appearance(entry: TimelineEntry, known: Known) -> Item:
     if entry.name == "identity.linked":
         kind = str(entry.props.get("kind", ""))
         return Item(entry.at, "link", _("Another id: %(kind)s") % {"kind": known.kinds.get(kind, kind)})
-    if entry.name == "person.merged":
-        return Item(entry.at, "link", _("Somebody else became this person"))
-    if entry.name == "person.unmerged":
-        return Item(entry.at, "link", _("A merge was undone"))
+    if entry.name in MERGES:
+        return _merge(entry, known)
     return Item(entry.at, "user-plus", _("Seen for the first time"))
+
+
+def _merge(entry: TimelineEntry, known: Known) -> Item:
+    who = known.people.get(entry.props["merged"])
+    name = {"name": (who.name or _("No name")) if who else ""}
+    if entry.name == "person.merged":
+        said = _("%(name)s became this person") % name if who else _("Somebody else became this person")
+    else:
+        said = _("A merge was undone: %(name)s") % name if who else _("A merge was undone")
+    return Item(entry.at, "link", said, person=who if who and who.merged_into_id is None else None)
 
 
 def _number(entry: TimelineEntry, known: Known) -> str:

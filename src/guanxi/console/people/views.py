@@ -24,6 +24,7 @@ from guanxi.console.people.audiences import audiences_of
 from guanxi.console.people.columns import Shown, asked_for, cells
 from guanxi.console.people.forms import NoteForm
 from guanxi.console.people.lists import Asked
+from guanxi.console.people.origins import merges_of
 from guanxi.console.people.platforms import platforms
 from guanxi.console.people.role_fields import by_role
 from guanxi.console.people.tags import options, shown_tags
@@ -117,7 +118,7 @@ def people(request: StaffRequest) -> HttpResponse:
         context |= {
             "beside": shown(beside, queries.role_of(beside).role),
             "tags": shown_tags(beside, request.staff),
-            "happened": happened.timeline(beside, size=BESIDE_LIST),
+            "happened": happened.timeline(beside, request.staff, size=BESIDE_LIST),
         }
     return render(request, "people/people.html", context)
 
@@ -148,7 +149,7 @@ def page_of(
     if kind not in KINDS:
         raise Http404
     try:
-        page = happened.timeline(one, kind=kind, before=before)
+        page = happened.timeline(one, request.staff, kind=kind, before=before)
     except BadMark:
         return bad_request(request)
     here = reverse("person", args=[request.workspace.slug, one.public_id])
@@ -175,7 +176,7 @@ def page_of(
         "tag_options": options(request.staff),
         "role": role,
         "role_options": list(Role.choices),
-        "merges": queries.merges_of(one),
+        "merges": merges_of(one),
         "ties": connections.ties(one, request.staff),
         "audiences": audiences_of(one, request.staff),
         "note": form,

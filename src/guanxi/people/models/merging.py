@@ -21,6 +21,7 @@ class MergeRule(models.TextChoices):
 
 class Merge(WorkspaceRow):
     """`drop` became `keep`: which id of which kind said so, in which event of which source; or who decided it.
+    `sender`: who sent the event, by public id; `said`: what it is called there.
 
     `picks`: of a column or `trait:` and the id of a field, the id of the person whose value was chosen to be shown.
     What stands until `undone_at` is a tree: `Person.merged_into` is its root, however many merges lie between.
@@ -34,6 +35,8 @@ class Merge(WorkspaceRow):
     identity = models.BigIntegerField(null=True)
     source = models.CharField(max_length=40, blank=True)
     event = models.CharField(max_length=60, blank=True)
+    sender = models.CharField(max_length=30, blank=True, default="", db_default="")
+    said = models.CharField(max_length=60, blank=True, default="", db_default="")
     by = models.ForeignKey(Staff, null=True, on_delete=models.SET_NULL, related_name="+")
     picks: models.JSONField[Any, Any] = models.JSONField(default=dict, db_default={})
     at = models.DateTimeField()

@@ -1,6 +1,6 @@
 from guanxi.people.operations.attachments import FileRefused, attach_file, name_of, read_file, remove_file
 from guanxi.people.operations.bulk import BulkRefused, bulk_lane, resume_bulk, start_bulk, stop_bulk, undo_bulk
-from guanxi.people.operations.creating import IdentityTaken, create_person, has_number, keep_number
+from guanxi.people.operations.creating import IdentityTaken, OnlyOne, create_person, has_number, keep_number
 from guanxi.people.operations.editing import IdentityChange, PersonChanged, PersonEdit, edit_person
 from guanxi.people.operations.handing_over import HandoverRefused, hand_over
 from guanxi.people.operations.imports import work_import
@@ -100,6 +100,7 @@ __all__ = [
     "MembershipRefused",
     "MergeRefused",
     "NoteRefused",
+    "OnlyOne",
     "PeopleKind",
     "PersonChanged",
     "PersonEdit",

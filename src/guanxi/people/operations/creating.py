@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -15,7 +15,7 @@ from guanxi.people.models import Field, Identity, IdentityKind, Person, Trait, T
 from guanxi.people.operations.words import hold_words
 from guanxi.people.rules import canonical
 from guanxi.people.rules.kinds import BUILT_IN, PLAIN, SEALED, BadId, Kind, read_id, read_place
-from guanxi.people.rules.linking import IDS_A_PERSON
+from guanxi.people.rules.linking import IDS_A_PERSON, Slot
 
 Given = tuple[str, ...]
 """Kind, value, and the corp, app or shop that gave it, if its kind has one."""
@@ -27,6 +27,15 @@ class IdentityTaken(Exception):
     def __init__(self, place: str, person: int) -> None:
         super().__init__(place)
         self.place, self.person = place, person
+
+
+class OnlyOne(Exception):
+    """A person has one id of this kind, of one corp, app or shop: `place` is the caller's name for what came beside it,
+    `shown` the one that is there, as a card shows it, or "" where two came at once."""
+
+    def __init__(self, place: str, kind: str, shown: str) -> None:
+        super().__init__(place)
+        self.place, self.kind, self.shown = place, kind, shown
 
 
 @transaction.atomic
@@ -47,7 +56,7 @@ def create_person(
     """`identities` are values by kind, `ids` those of any kind by names of the caller's own; `dial_country` reads
     phones without a country code; `traits` are texts by key.
 
-    Raises BadAddress, BadId, BadCell, or IdentityTaken with the kind or name when somebody has one of them.
+    Raises BadAddress, BadId, BadCell, OnlyOne, or IdentityTaken with the kind or name when somebody has one of them.
     """
     person: Person = Person.objects.create(
         name=name,
@@ -68,14 +77,18 @@ def create_person(
     return person
 
 
-def hold_identities(person: Person, given: Mapping[str, Given], *, source: str, now: datetime) -> None:
-    """Give the person these; they are normalised. Raises IdentityTaken."""
+def hold_identities(
+    person: Person, given: Mapping[str, Given], *, source: str, now: datetime, instead: Collection[Slot] = ()
+) -> None:
+    """Give the person these; they are normalised. `instead`: where an id of theirs just went. Raises IdentityTaken,
+    BadId, OnlyOne."""
     once: dict[Given, str] = {}
     for place, one in given.items():
         once.setdefault(one, place)
     if once and Identity.objects.filter(person=person).count() + len(once) > IDS_A_PERSON:
         raise BadId("too_many_ids")
     kinds = kinds_of(kind for kind, *_value in once)
+    _only_one(person, once, kinds, instead)
     pks = rows.next_ids(Identity, len(once))
     new = [
         _identity(pk, person, kinds[one[0]], *one[1:], source=source, now=now)
@@ -89,6 +102,20 @@ def hold_identities(person: Person, given: Mapping[str, Given], *, source: str, 
             if other := Identity.objects.filter(kind=row.kind, lookup=row.lookup).first():
                 raise IdentityTaken(place, other.person_id) from None
         raise
+
+
+def _only_one(person: Person, once: Mapping[Given, str], kinds: Mapping[str, Kind], instead: Collection[Slot]) -> None:
+    """Whoever has two since a merge may change each of them."""
+    taken: dict[Slot, str] = {}
+    single = [one for one in once if kinds[one[0]].single]
+    if single:
+        held = Identity.objects.filter(person=person, kind__in={one[0] for one in single}).order_by("pk")
+        taken = {(one.kind, one.within): queries.masked(one, person) for one in held}
+    for one in single:
+        slot = (one[0], one[2] if len(one) > 2 else "")
+        if slot in taken and slot not in instead:
+            raise OnlyOne(once[one], one[0], taken[slot])
+        taken.setdefault(slot, "")
 
 
 def kinds_of(keys: Iterable[str]) -> Mapping[str, Kind]:

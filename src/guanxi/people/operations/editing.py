@@ -55,8 +55,8 @@ def edit_person(
 ) -> None:
     """`version` is `queries.version` of what the editor saw.
 
-    Raises PersonChanged, BadAddress, BadId, BadCell, or IdentityTaken with the caller's name of the change. An address
-    that is changed is a new one: what was agreed to for the old one does not hold for it.
+    Raises PersonChanged, BadAddress, BadId, BadCell, OnlyOne, or IdentityTaken with the caller's name of the change. An
+    address that is changed is a new one: what was agreed to for the old one does not hold for it.
     """
     held: Person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     if queries.version(held) != version:
@@ -88,12 +88,14 @@ def _change_identities(person: Person, changes: Mapping[str, IdentityChange], di
         if change.value
     }
     wanted = normalised(typed, dial_country)
-    mine = {row.pk: (row.kind, bytes(row.lookup)) for row in Identity.objects.filter(person=person)}
+    held = {row.pk: row for row in Identity.objects.filter(person=person)}
+    mine = {pk: (row.kind, bytes(row.lookup)) for pk, row in held.items()}
     lookups = {queries.identity_key(*given) for given in wanted.values()}
     going = [change.old for change in changes.values() if change.old in mine and mine[change.old] not in lookups]
     Identity.objects.filter(person=person, pk__in=going).delete()
     new = {place: given for place, given in wanted.items() if queries.identity_key(*given) not in mine.values()}
-    hold_identities(person, new, source=BY_STAFF, now=now)
+    instead = {(held[pk].kind, held[pk].within) for pk in going}
+    hold_identities(person, new, source=BY_STAFF, now=now, instead=instead)
 
 
 def _note_place(before: Person, edit: PersonEdit, by: Staff | None, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Questions about people: `from guanxi.people import queries as people`."""
 
-from guanxi.people.queries.before_merging import BeforeMerging, before_merging, choices
+from guanxi.people.queries.before_merging import BeforeMerging, against_merging, before_merging, choices
 from guanxi.people.queries.bulk import (
     BULK_WORKING,
     UNDO_FOR,
@@ -20,7 +20,9 @@ from guanxi.people.queries.cards import (
     card,
     cards,
     identity_key,
+    masked,
     reaches_of,
+    shown_ids,
     timeline,
     values_of,
     version,
@@ -81,7 +83,17 @@ from guanxi.people.queries.lookups import (
     mirrored,
     person_of_address,
 )
-from guanxi.people.queries.merges import PAIRS_A_PAGE, KnownMerge, latest_search, merges_in, merges_of, pairs, whom
+from guanxi.people.queries.merges import (
+    PAIRS_A_PAGE,
+    KnownMerge,
+    known_to,
+    latest_search,
+    merges_in,
+    merges_of,
+    pairs,
+    two_of,
+    whom,
+)
 from guanxi.people.queries.notes import KnownNote, notes
 from guanxi.people.queries.roles import (
     FILLED_AT_ONCE,
@@ -170,6 +182,7 @@ __all__ = [
     "added_between",
     "address_of",
     "addresses_of",
+    "against_merging",
     "aliased",
     "all_role_rules",
     "at_work_for",
@@ -205,12 +218,14 @@ __all__ = [
     "kinds_and_labels",
     "known_kind",
     "known_kinds",
+    "known_to",
     "labels_by_role",
     "latest_search",
     "level_counts",
     "likely_answers",
     "lookup_by_identity",
     "mask_id",
+    "masked",
     "may_change",
     "may_undo_bulk",
     "members_of",
@@ -245,6 +260,7 @@ __all__ = [
     "row_reason",
     "same",
     "shown_fields",
+    "shown_ids",
     "sources",
     "split_names",
     "stuck_erasure",
@@ -258,6 +274,7 @@ __all__ = [
     "takers",
     "timeline",
     "trait_wanted",
+    "two_of",
     "unit_counts",
     "units_for",
     "unsealer",

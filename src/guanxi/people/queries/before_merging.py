@@ -32,7 +32,7 @@ class BeforeMerging:
 
 def before_merging(keep: Person, drop: Person) -> BeforeMerging:
     mine, theirs = cards([keep.pk, drop.pk])
-    return BeforeMerging(mine, theirs, choices(mine, theirs), _conflicts(keep, drop), _moves(keep, drop))
+    return BeforeMerging(mine, theirs, choices(mine, theirs), against_merging(keep, drop), _moves(keep, drop))
 
 
 def choices(mine: Card, theirs: Card) -> dict[str, tuple[Any, Any]]:
@@ -42,7 +42,8 @@ def choices(mine: Card, theirs: Card) -> dict[str, tuple[Any, Any]]:
     return {what: (one, other) for what, (one, other) in both.items() if "" not in (one, other) and one != other}
 
 
-def _conflicts(keep: Person, drop: Person) -> list[str]:
+def against_merging(keep: Person, drop: Person) -> list[str]:
+    """Kinds of which each has an id of their own, though a person has one."""
     single = {key for key, kind in kinds().items() if kind.single}
     held: dict[int, dict[Slot, set[bytes]]] = {keep.pk: {}, drop.pk: {}}
     ids = Identity.objects.filter(person__in=held, kind__in=single)

@@ -177,6 +177,12 @@ def _known_identity(
     )
 
 
+def shown_ids(ids: Iterable[int]) -> dict[int, str]:
+    """Ids as a card shows them, by key; those that are gone are left out."""
+    found = Identity.objects.filter(pk__in=set(ids)).select_related("person")
+    return {one.pk: masked(one, one.person) for one in found}
+
+
 def masked(identity: Identity, person: Person) -> str:
     if identity.kind == IdentityKind.PHONE:
         return addresses.mask_phone(identity.last4)

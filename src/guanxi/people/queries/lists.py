@@ -13,7 +13,7 @@ from django.db.models import Count, F, OrderBy, Q, QuerySet
 
 from guanxi.governance import queries as governance
 from guanxi.governance.models import Staff
-from guanxi.kit import scope
+from guanxi.kit import clock, scope
 from guanxi.people.models import Person
 from guanxi.people.queries.filters import (
     Wanted,
@@ -288,12 +288,9 @@ def _place(after: str, column: str) -> Mark:
 
 def _moment(value: str) -> datetime:
     try:
-        at = datetime.fromisoformat(value)
+        return clock.instant(value)
     except ValueError as error:
         raise BadCursor(value) from error
-    if at.tzinfo is None:
-        raise BadCursor(value)
-    return at
 
 
 _SOURCES = f"""

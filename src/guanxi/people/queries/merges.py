@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,8 @@ PAIRS_A_PAGE = 50
 
 @dataclass(frozen=True)
 class KnownMerge:
-    """`kind` is what the id that said so is called, "" when somebody decided it; `event` where it came from."""
+    """`kind` is what the id that said so is called, "" when somebody decided it; `source`, `sender` (a public id) and
+    `said` where it came from."""
 
     public_id: str
     name: str
@@ -27,7 +29,8 @@ class KnownMerge:
     rule: str
     kind: str
     source: str
-    event: str
+    sender: str
+    said: str
     by: str
     at: datetime
     undone_at: datetime | None
@@ -57,7 +60,8 @@ def _known(one: Merge, person: Person, labels: dict[str, Any]) -> KnownMerge:
         rule=one.rule,
         kind=str(labels.get(one.kind, one.kind)) if one.kind else "",
         source=one.source,
-        event=one.event,
+        sender=one.sender,
+        said=one.said,
         by=one.by.name if one.by else "",
         at=one.at,
         undone_at=one.undone_at,
@@ -72,6 +76,15 @@ def whom(public_id: str) -> str | None:
     return kept
 
 
+def known_to(staff: Staff, people: Collection[int]) -> dict[int, Person]:
+    """Of these keys, the people whom `staff` may see, and those who became somebody whom they may see."""
+    if not people:
+        return {}
+    mine = visible(staff)
+    here = Person.objects.filter(pk__in=people, erased_at=None)
+    return {one.pk: one for one in here.filter(Q(pk__in=mine.values("pk")) | Q(merged_into__in=mine.values("pk")))}
+
+
 def pairs(staff: Staff, *, state: str = PairState.OPEN) -> QuerySet[Pair]:
     """Who may be the same, of the people whom `staff` sees, the likeliest first; "" is any state."""
     mine = visible(staff)
@@ -79,6 +92,12 @@ def pairs(staff: Staff, *, state: str = PairState.OPEN) -> QuerySet[Pair]:
     if state:
         found = found.filter(state=state)
     return found.select_related("first", "second", "by").order_by("-weight", "pk")
+
+
+def two_of(pair: str) -> tuple[str, ...]:
+    """The public ids of a pair, by its own."""
+    found = Pair.objects.filter(public_id=pair)
+    return found.values_list("first__public_id", "second__public_id").first() or ()
 
 
 def latest_search() -> DuplicateSearch | None:

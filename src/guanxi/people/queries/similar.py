@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ THRESHOLD = 0.9
 """Of the pairs that are at least so likely, ninety-nine of a hundred are one person (`make bench ONLY=identity`)."""
 COLUMNS = ("given", "family", "birth", "email", "mailbox", "phone", "place", "other")
 SAMPLED_PAIRS = 1_000_000
+USUAL_PAIRS = 100_000
 EXPECTED = 0.1
 """Before anything is compared: so many pairs for each person."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -48,6 +49,17 @@ def _sound(text: str) -> str:
     return unicodedata.normalize("NFD", "".join(lazy_pinyin(text)))
 
 
+def word_of_names(word: str, one: str, other: str) -> str:
+    """How two names agree that are the same as `name_parts` has them: letter by letter, only by their sound, or nearly
+    (accents, further names)."""
+    spelt = [_WORD.findall(unicodedata.normalize("NFKC", name).casefold()) for name in (one, other)]
+    if word == "name_swapped":
+        spelt = [sorted(words) for words in spelt]
+    if "".join(spelt[0]) == "".join(spelt[1]):
+        return word
+    return "name_sound" if _HAN.search(one) or _HAN.search(other) else "name_near"
+
+
 def rows_of(people: Sequence[Mapping[str, Any]]) -> pa.Table:
     """`people` have id, name or given and family, and any of birth (ISO), email, phone, place, other."""
     made = []
@@ -69,32 +81,34 @@ def rows_of(people: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def likely_pairs(people: pa.Table) -> list[Likely]:
     """`people` as `rows_of` makes them. Each pair once, the likeliest first."""
-    present = [name for name in COLUMNS if people[name].null_count < people.num_rows]
-    if "given" not in present or people.num_rows < 2:
+    filled = {name: many for name in COLUMNS if (many := people.num_rows - people[name].null_count)}
+    if "given" not in filled or people.num_rows < 2:
         return []
     connection = duckdb.connect()
     try:
         connection.register("given_people", people)
         connection.execute("CREATE TABLE people AS SELECT * FROM given_people")
-        return sorted(_predicted(connection, present, people.num_rows), key=lambda pair: -pair.probability)
+        return sorted(_predicted(connection, filled, people.num_rows), key=lambda pair: -pair.probability)
     finally:
         connection.close()
 
 
-def _predicted(connection: Any, present: Sequence[str], size: int) -> Iterator[Likely]:
+def _predicted(connection: Any, filled: Mapping[str, int], size: int) -> Iterator[Likely]:
     engine = DuckDBAPI(connection)
-    comparisons = [_comparison(name) for name in COMPARED if set(COMPARED[name].needs) & set(present)]
+    comparisons = [_comparison(name) for name in COMPARED if set(COMPARED[name].needs) & set(filled)]
     settings = SettingsCreator(
         link_type="dedupe_only",
         comparisons=comparisons,
-        blocking_rules_to_generate_predictions=_blocks(present),
+        blocking_rules_to_generate_predictions=_blocks(filled),
         probability_two_random_records_match=min(EXPECTED * 2 / (size - 1), 0.1),
         retain_intermediate_calculation_columns=True,
     )
     linker = Linker(engine.register("people"), settings, log_level=logging.ERROR)
     linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=7)
+    model = _steadied(linker.misc.save_model_to_json(), filled)
+    linker = Linker(engine.register("people"), model, log_level=logging.ERROR)
     found = linker.inference.predict(threshold_match_probability=THRESHOLD)
-    gammas = [f"gamma_{name}" for name in COMPARED if set(COMPARED[name].needs) & set(present)]
+    gammas = [f"gamma_{name}" for name in COMPARED if set(COMPARED[name].needs) & set(filled)]
     names = ", ".join(["unique_id_l", "unique_id_r", "match_probability", *gammas])
     for one, other, probability, *levels in connection.execute(
         f"SELECT {names} FROM {found.physical_name}"  # noqa: S608
@@ -103,15 +117,30 @@ def _predicted(connection: Any, present: Sequence[str], size: int) -> Iterator[L
         yield Likely(min(one, other), max(one, other), probability, tuple(_why(said)))
 
 
+def _steadied(model: dict[str, Any], filled: Mapping[str, int]) -> dict[str, Any]:
+    """Where few people have a value, the few who are one weigh too much in how often two agree by chance: what is usual
+    counts as so many pairs more."""
+    for of in model["comparisons"]:
+        known = COMPARED[of["output_column_name"]]
+        many = filled.get(known.needs[0], 0)
+        pairs = min(many * (many - 1) / 2, SAMPLED_PAIRS)
+        for level, made in zip(known.levels, of["comparison_levels"][1:], strict=True):
+            if level.usual is not None:
+                met = made.get("u_probability", 0) * pairs
+                made["u_probability"] = (met + level.usual * USUAL_PAIRS) / (pairs + USUAL_PAIRS)
+    return model
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """What agrees, how often it does for one person (of a hundred), and the word of it in the evidence; `u` is how
-    often it does for two, where the data themselves are not asked."""
+    often it does for two, where the data themselves are not asked, `usual` where there are few data to ask."""
 
     fits: Any
     m: float
     word: str = ""
     u: float | None = None
+    usual: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +191,13 @@ COMPARED: Mapping[str, Compared] = {
             # A month of a year is one of 720, a year one of 60; few or many of the dates may be such parts.
             Level(lambda: cll.CustomLevel(_part(7)), 0.01, "birth_part", 0.01 / 720),
             Level(lambda: cll.CustomLevel(_part(4)), 0.01, "birth_part", 0.01 / 60),
-            Level(lambda: cll.ExactMatchLevel("birth"), 0.7, "birth_same"),
-            Level(lambda: cll.LevenshteinLevel("birth", 1), 0.14, "birth_near"),
-            Level(lambda: cll.CustomLevel(_SWAPPED_DAY), 0.02, "birth_near"),
-            Level(lambda: cll.LevenshteinLevel("birth", 2), 0.06),
-            Level(lambda: cll.CustomLevel(_SAME_YEAR), 0.04),
-            Level(cll.ElseLevel, 0.04),
+            # What two of the days of sixty years come to.
+            Level(lambda: cll.ExactMatchLevel("birth"), 0.7, "birth_same", usual=0.000045),
+            Level(lambda: cll.LevenshteinLevel("birth", 1), 0.14, "birth_near", usual=0.0014),
+            Level(lambda: cll.CustomLevel(_SWAPPED_DAY), 0.02, "birth_near", usual=0.000017),
+            Level(lambda: cll.LevenshteinLevel("birth", 2), 0.06, usual=0.0156),
+            Level(lambda: cll.CustomLevel(_SAME_YEAR), 0.04, usual=0.0116),
+            Level(cll.ElseLevel, 0.04, usual=0.9714),
         ),
     ),
     "email": Compared(
@@ -222,7 +252,7 @@ BLOCKS = (
 _TURNED = "l.given = r.family AND l.family = r.given"
 
 
-def _blocks(present: Sequence[str]) -> list[Any]:
+def _blocks(present: Collection[str]) -> list[Any]:
     """Only pairs that agree in one of these are compared at all."""
     rules = [block_on(*rule) for rule in BLOCKS if set(rule) <= set(present)]
     return [*rules, _TURNED] if "family" in present else [*rules, block_on("given")]

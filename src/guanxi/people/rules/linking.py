@@ -60,7 +60,7 @@ class Standing:
 
 @dataclass(slots=True)
 class Decision:
-    """`person` is whose it is (None: somebody new). `because` is the id that proves the merges and conflicts."""
+    """`person` is whose it is (None: somebody new). `because` is the id that proves the merges."""
 
     person: int | None = None
     reason: str = ""
@@ -69,8 +69,8 @@ class Decision:
     """Ids that were not linked, because this person has no room for more."""
     merge: list[int] = field(default_factory=list)
     """Who else they are, beside `person`."""
-    conflicts: list[tuple[int, tuple[Slot, ...]]] = field(default_factory=list)
-    """Who may be the same, and which ids say that they are not."""
+    conflicts: list[tuple[int, tuple[Slot, ...], Seen]] = field(default_factory=list)
+    """Who may be the same, which ids say that they are not, and their id that came too."""
     beside: list[Seen] = field(default_factory=list)
     """Ids of somebody else, seen with this person."""
     because: Seen | None = None
@@ -116,20 +116,19 @@ def _by_proof(proofs: Sequence[Seen], weak: Sequence[Seen], people: Mapping[int,
             claims.setdefault(one.slot, set()).add(one.key)
     group: list[int] = []
     for one in proofs:
-        if one.holder is None or one.holder in group or any(one.holder == who for who, _ in found.conflicts):
+        if one.holder is None or one.holder in group or any(one.holder == who for who, *_ in found.conflicts):
             continue
         theirs = people[one.holder].single
         against = conflict(claims, theirs)
         if against or _apart(one.holder, group, people):
-            found.conflicts.append((one.holder, against))
-            found.because = found.because or one
+            found.conflicts.append((one.holder, against, one))
         else:
             if group:
                 found.because = found.because or one
             group.append(one.holder)
             for slot, ids in theirs.items():
                 claims.setdefault(slot, set()).update(ids)
-    refused = {who for who, _ in found.conflicts}
+    refused = {who for who, *_ in found.conflicts}
     for one in weak:
         if one.holder is None or one.holder in group:
             continue

@@ -14,8 +14,8 @@ NOT_SEEN = -math.inf
 class Call:
     """Ids as (kind, value) or (kind, value, within), what was said of the person, and when.
 
-    `traits`: text by the key of a declared field; `name` fills a name that is not known. `event` is kept with a merge
-    as the thing that proved it.
+    `traits`: text by the key of a declared field; `name` fills a name that is not known. With a merge or a doubt that
+    it brings about is kept: `event`, its id; `sender`, the public id of who sent it; `said`, what it is called there.
     """
 
     ids: Sequence[tuple[str, ...]]
@@ -23,6 +23,8 @@ class Call:
     traits: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     event: str = ""
+    sender: str = ""
+    said: str = ""
 
 
 @dataclass(slots=True)

@@ -78,8 +78,16 @@ class MergeAsked:
     keep: int
     drop: int
     because: Seen
-    event: str
-    at: datetime
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Where two people each have their own, and the id of one that came with the other all the same."""
+
+    slots: tuple[Slot, ...]
+    because: Seen
+    call: Call
 
 
 class Met(dict[int, Standing]):
@@ -106,7 +114,7 @@ class Linking:
     new_people: dict[int, Call] = field(default_factory=dict)
     links: dict[bytes, int] = field(default_factory=dict)
     merges: list[MergeAsked] = field(default_factory=list)
-    conflicts: dict[tuple[int, int], tuple[Slot, ...]] = field(default_factory=dict)
+    conflicts: dict[tuple[int, int], Doubt] = field(default_factory=dict)
     sightings: dict[bytes, set[int]] = field(default_factory=dict)
     new_sightings: dict[tuple[bytes, int], datetime] = field(default_factory=dict)
     shared: set[bytes] = field(default_factory=set)
@@ -148,8 +156,8 @@ class Linking:
             self.people[person].take(one)
         for other in found.merge:
             self._merge(person, other, found, call)
-        for other, slots in found.conflicts:
-            self.conflicts.setdefault((min(person, other), max(person, other)), slots)
+        for other, slots, because in found.conflicts:
+            self.conflicts.setdefault((min(person, other), max(person, other)), Doubt(slots, because, call))
         for one in found.beside:
             self._sight(one, person, call.at)
         return person, found
@@ -165,7 +173,7 @@ class Linking:
         self.into[drop] = keep
         self.people[keep].absorb(self.people[drop])
         if drop > 0 and found.because is not None:
-            self.merges.append(MergeAsked(keep, drop, found.because, call.event, call.at))
+            self.merges.append(MergeAsked(keep, drop, found.because, call))
 
     def _sight(self, one: Seen, person: int, at: datetime) -> None:
         seen = self.sightings.setdefault(one.key, set())

@@ -27,7 +27,7 @@ from guanxi.people.models import (
 from guanxi.people.operations.linking.calls import NOT_SEEN, Answer, Call
 from guanxi.people.operations.linking.naming import NAME_LIMIT, fill_names
 from guanxi.people.operations.linking.reading import GivenId
-from guanxi.people.operations.linking.state import Linking, MergeAsked
+from guanxi.people.operations.linking.state import Doubt, Linking, MergeAsked
 from guanxi.people.operations.linking.visitors import NewId, write_hashed, write_visitors
 from guanxi.people.operations.merging import ToMerge, merge_many
 from guanxi.people.operations.words import words_of, write_words
@@ -71,7 +71,7 @@ def write_linking(
             if answer.person != before:
                 answer.seen = NOT_SEEN
     _sightings(state, written, now)
-    _pairs(state, written, now)
+    _pairs(state, written, source, now)
     changed = _say(calls, answers) | fill_names(calls, answers)
     if touched := sorted({pk for pk, _ in made.values()} | changed):
         events.touch("people", touched)
@@ -171,18 +171,31 @@ def _identity(row: NewId, salts: Mapping[int, bytes], source: str, now: datetime
 
 
 def _to_merge(one: MergeAsked, state: Linking, source: str) -> ToMerge:
-    because = one.because
-    known = state.known.get(because.key)
+    because, call = one.because, one.call
     return ToMerge(
         keep=one.keep,
         drop=one.drop,
         rule=MergeRule.PROOF if because.kind.proves else MergeRule.DEVICE,
-        at=one.at,
+        at=call.at,
         kind=because.kind.key,
-        identity=known.identity if known else state.rows.get(because.key),
+        identity=_row_of(because.key, state),
         source=source,
-        event=one.event[:60],
+        event=call.event[:60],
+        sender=call.sender,
+        said=call.said[:60],
     )
+
+
+def _row_of(key: bytes, state: Linking) -> int | None:
+    known = state.known.get(key)
+    return known.identity if known else state.rows.get(key)
+
+
+def _evidence(one: Doubt, state: Linking, source: str) -> dict[str, Any]:
+    because, call = one.because, one.call
+    came = {"kind": because.kind.key, "identity": _row_of(because.key, state), "source": source}
+    said = {"event": call.event[:60], "sender": call.sender, "said": call.said[:60], "at": call.at.isoformat()}
+    return {"conflict": sorted({kind for kind, _ in one.slots}), "because": came | said}
 
 
 def _sightings(state: Linking, written: Any, now: datetime) -> None:
@@ -196,13 +209,13 @@ def _sightings(state: Linking, written: Any, now: datetime) -> None:
         Identity.objects.filter(pk__in=[row_of[key] for key in state.shared]).update(shared_at=now)
 
 
-def _pairs(state: Linking, written: Any, now: datetime) -> None:
+def _pairs(state: Linking, written: Any, source: str, now: datetime) -> None:
     """What somebody decided about a pair stays decided."""
-    pairs: dict[tuple[int, int], list[str]] = {}
-    for (one, other), slots in state.conflicts.items():
+    pairs: dict[tuple[int, int], dict[str, Any]] = {}
+    for (one, other), doubt in state.conflicts.items():
         two = sorted((written(one), written(other)))
         if two[0] != two[1]:
-            pairs.setdefault((two[0], two[1]), sorted({kind for kind, _ in slots}))
+            pairs.setdefault((two[0], two[1]), _evidence(doubt, state, source))
     if not pairs:
         return
     origin, is_open = PairOrigin.CONFLICT.value, PairState.OPEN.value
@@ -210,8 +223,8 @@ def _pairs(state: Linking, written: Any, now: datetime) -> None:
         Pair,
         ["public_id", "first_id", "second_id", "origin", "evidence", "weight", "state", "found_at"],
         (
-            (keys.new("dup"), first, second, origin, {"conflict": kinds}, 0, is_open, now)
-            for (first, second), kinds in pairs.items()
+            (keys.new("dup"), first, second, origin, evidence, 0, is_open, now)
+            for (first, second), evidence in pairs.items()
         ),
         or_ignore=True,
     )

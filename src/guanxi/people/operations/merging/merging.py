@@ -30,7 +30,7 @@ class MergeRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ToMerge:
-    """`kind` and `identity` are the id that says so, `event` and `source` where it came from."""
+    """`kind` and `identity` are the id that says so; `source`, `event`, `sender` and `said` where it came from."""
 
     keep: int
     drop: int
@@ -40,6 +40,8 @@ class ToMerge:
     identity: int | None = None
     source: str = ""
     event: str = ""
+    sender: str = ""
+    said: str = ""
     picks: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -120,6 +122,8 @@ def _merge(wanted: Sequence[ToMerge], by: Staff | None, now: datetime) -> list[M
             identity=one.identity,
             source=one.source,
             event=one.event,
+            sender=one.sender,
+            said=one.said,
             by=by,
             at=one.at,
             picks=dict(one.picks),

@@ -13,9 +13,20 @@ from django.db.models.functions import Now
 from guanxi.governance import operations as governance
 from guanxi.governance.models import Staff
 from guanxi.kit import bulk, keys, leases
-from guanxi.people.models import DuplicateSearch, Identity, Pair, PairOrigin, PairState, Person, SearchState, Trait
+from guanxi.people.models import (
+    DuplicateSearch,
+    Field,
+    Identity,
+    Pair,
+    PairOrigin,
+    PairState,
+    Person,
+    SearchState,
+    Trait,
+)
 from guanxi.people.queries import addresses_of
-from guanxi.people.queries.similar import Likely, likely_pairs, rows_of
+from guanxi.people.queries.similar import Likely, likely_pairs, rows_of, word_of_names
+from guanxi.people.rules.meanings import meanings
 
 log = logging.getLogger(__name__)
 PEOPLE_AT_ONCE = 5_000
@@ -23,12 +34,6 @@ PEOPLE_AT_MOST = 300_000
 PAIRS_AT_MOST = 5_000
 LEASE = timedelta(minutes=30)
 AT_WORK = (SearchState.WAITING, SearchState.READING, SearchState.COMPARING)
-# What a declared field is read as, by its key.
-FIELDS = {
-    "birth": ("birthday", "birth_date", "date_of_birth", "birthdate", "dob", "birth"),
-    "place": ("postcode", "postal_code", "zip", "city", "town"),
-    "other": ("address", "street", "company"),
-}
 
 
 class SearchRefused(ValueError):
@@ -63,7 +68,8 @@ def search_lane(*, now: datetime) -> bool:
     try:
         people = list(_people(of))
         this.update(state=SearchState.COMPARING)
-        found = _write(likely_pairs(rows_of(people))[:PAIRS_AT_MOST], now)
+        likely = likely_pairs(rows_of(people))[:PAIRS_AT_MOST]
+        found = _write(likely, {one["id"]: one["name"] for one in people}, now)
     except Exception:
         this.update(state=SearchState.FAILED, finished_at=now, lease_until=None)
         raise
@@ -88,10 +94,11 @@ def _people(of: DuplicateSearch) -> Iterator[Mapping[str, Any]]:
 
 def _more(people: list[int]) -> Mapping[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
-    meant = {key: what for what, known in FIELDS.items() for key in reversed(known)}
-    traits = Trait.objects.filter(person__in=people, field__key__in=meant)
-    for person, key, value in traits.values_list("person_id", "field__key", "value"):
-        found.setdefault(person, {}).setdefault(meant[key], value.casefold())
+    read_as = meanings(Field.objects.order_by("pk").values_list("pk", "kind", "key", "label"))
+    traits = Trait.objects.filter(person__in=people, field__in=read_as).values_list("field", "person", "value")
+    order = list(read_as)
+    for of, person, value in sorted(traits, key=lambda row: order.index(row[0])):
+        found.setdefault(person, {}).setdefault(read_as[of], value.casefold())
     held = Identity.objects.filter(person__in=people, kind__in=("email", "phone"))
     rows = {pk: (person, kind) for pk, person, kind in held.values_list("pk", "person_id", "kind")}
     for pk, value in addresses_of(list(rows)).items():
@@ -100,17 +107,22 @@ def _more(people: list[int]) -> Mapping[int, dict[str, str]]:
     return found
 
 
-def _write(likely: list[Likely], now: datetime) -> int:
+def _write(likely: list[Likely], names: Mapping[int, str], now: datetime) -> int:
     """Pairs that are new; what somebody decided about a pair stays decided."""
     return bulk.insert(
         Pair,
         ["public_id", "first_id", "second_id", "origin", "evidence", "weight", "state", "found_at"],
         (
             (
-                *(keys.new("dup"), one.one, one.other, PairOrigin.SIMILAR.value, {"for": list(one.why)}),
+                *(keys.new("dup"), one.one, one.other, PairOrigin.SIMILAR.value, {"for": _why(one, names)}),
                 *(round(one.probability * 1000), PairState.OPEN.value, now),
             )
             for one in likely
         ),
         or_ignore=True,
     )
+
+
+def _why(pair: Likely, names: Mapping[int, str]) -> list[str]:
+    one, other = names[pair.one], names[pair.other]
+    return [word_of_names(why, one, other) if why in ("name_same", "name_swapped") else why for why in pair.why]
