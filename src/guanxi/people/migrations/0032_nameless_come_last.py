@@ -4,6 +4,6 @@ LAST = "UPDATE people_person SET sort_key = U&'\\+10FFFD' WHERE name = '' AND er
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0030_who_is_listed")]
+    dependencies = [("people", "0031_what_said_so")]
 
     operations = [migrations.RunSQL(LAST, migrations.RunSQL.noop)]
