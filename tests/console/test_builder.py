@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from guanxi.console.audiences.offers import offers
 from guanxi.console.audiences.pieces import Piece
 from guanxi.console.audiences.rule import rule_of
 from guanxi.console.audiences.shown import sketch_of
-from guanxi.console.audiences.sketch import Row, Sketch, Step, posted
+from guanxi.console.audiences.sketch import Measure, Row, Sketch, Step, posted
 from tests.audiences.worlds import CATALOGUE, rules
 
 TICKED = ("levels", "roles", "bands")
@@ -122,6 +123,19 @@ def test_no_act_breaks_the_form_or_makes_more_than_it_holds(acts: list[str]) -> 
         sketch = changed(sketch, act)
     data = sent(build(sketch, CATALOGUE, lambda of, key: ()))
     assert names(posted(data).rows) == names(sketch.rows)
+
+
+def test_measures_wait_in_the_form_while_it_is_has_not() -> None:
+    having = (Measure("at_least", "count", "4"), Measure("between", "days", "3", "9"))
+    row = replace(A, did="did_not", having=having)
+    known = next(iter(CATALOGUE.events))
+    row = replace(row, step=Step(known))
+    [again] = posted(sent(build(Sketch(rows=(row,)), CATALOGUE, lambda of, key: ()))).rows
+    assert again.having == having
+    [clause] = rule_of(Sketch(rows=(again,)), CATALOGUE)["where"]["all"]
+    assert clause == {"type": "did_not", "event": f"event:{known}", "within": {"type": "ever"}}
+    [opposite] = changed(Sketch(rows=(again,)), "turn:0").rows
+    assert (opposite.did, opposite.having) == ("did", ())
 
 
 def test_what_is_typed_finds_conditions_by_sound_and_first_letters() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -83,7 +83,7 @@ class Did:
             did=[did],
             event=[self._named(row.step.event, f"{at}-event", _("What happened"))],
             where=self._where(row.step, at, at),
-            measures=self._measures(row, at) if row.did != "did_not" else [],
+            measures=self._measures(row, at) if row.did != "did_not" else self._unshown(row, at),
             when=self.window(row.window, at),
         )
         measure = [button(f"measure:{at}", _("Say how often or how much"))] if row.did != "did_not" else []
@@ -172,6 +172,10 @@ class Did:
             shown = self._measure(measure, row.step.event, inner)
             found += self._detail(shown, inner, f"{at}-having", place, f"less:{at}:h{place}")
         return found
+
+    def _unshown(self, row: Row, at: str) -> list[Piece]:
+        """What has not happened is not measured; the measures wait in the form until it is *has* again."""
+        return [replace(one, control="hidden") for one in self._measures(row, at) if one.name and one.name != "do"]
 
     def _measure(self, measure: Measure, event: str, at: str) -> list[Piece]:
         bound = [select(f"{at}-bound", _("At least or at most"), measure.bound, BOUNDS, reshapes=True)]
