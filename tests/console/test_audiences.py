@@ -19,6 +19,7 @@ from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience, AudienceDay
 from guanxi.audiences.queries import catalogue, day_of, overlap, parse_rule
 from guanxi.commerce.events import ProductBought
+from guanxi.console.audiences.more import said_of_channels
 from guanxi.console.audiences.recipes import RECIPES, Here
 from guanxi.console.audiences.rule import rule_of
 from guanxi.console.audiences.shown import row_of, sketch_of
@@ -92,11 +93,11 @@ MORE: list[dict[str, Any]] = [
 SAID = {
     "en": [
         "has bought a product, for the first time in the last 30 days",
-        "has bought a product, the last department is MEAT, before 1 Mar 2026",
+        "has bought a product before 1 Mar 2026, the last department is MEAT",
         "has bought a product, the greatest amount is at least CN¥50.00",
         "has bought a product, quantity of at least 10 in total",
         "has not bought a product between 30 and 90 days ago",
-        "has bought a product and not paid for an order within 3 hours in the last 7 days",
+        "has bought a product in the last 7 days and not paid for an order within 3 hours",
         "is in the top 5% of those who have bought a product, by amount in total in the last 90 days",
         "is among 10% of all people drawn by “spring”, after the first 20%",
         "connection is weak or strong",
@@ -247,8 +248,8 @@ def test_every_recipe_is_a_sound_rule(lumen: Workspace, recipe: str) -> None:
 
 
 ENGLISH = (
-    "has bought a product where department is MEAT and amount is between CN¥1.50 and CN¥20.00, at least 3 times, "
-    "in the last 90 days"
+    "has bought a product in the last 90 days where department is MEAT and amount is between CN¥1.50 and CN¥20.00, "
+    "at least 3 times"
 )
 CHINESE = "最近 90 天内曾购买商品（商品部门为“MEAT”，且金额介于 ¥1.50 与 ¥20.00 之间），至少 3 次"
 KOREAN = "최근 90일 동안 상품 구매 이력 있음(상품 부문: MEAT, 금액: CN¥1.50 ~ CN¥20.00), 3회 이상"
@@ -309,13 +310,26 @@ def test_a_birthday_is_chosen_like_any_other_comparison(owner: Visitor, shoppers
     assert Audience.objects.get().rule["where"]["all"] == [{"type": "yearly", "trait": "trait:born", "falls": falls}]
 
 
+def test_reach_reads_as_a_phrase_without_a_doubtful_ending(lumen: Workspace) -> None:
+    with translation.override("ko"):
+        said = dict(said_of_channels(catalogue()))
+    assert said["reachable/marketing/email"] == "이메일 마케팅 수신 가능"
+
+
+def test_days_ago_are_counted_in_words(lumen: Workspace) -> None:
+    known = catalogue()
+    clause = {"type": "did", "event": EVENT, "within": {"type": "days_ago", "least": 1, "most": 1}}
+    said = whole(parse_rule({"version": 1, "where": clause}, known), known)
+    assert said == "has bought a product between 1 and 1 day ago"
+
+
 def test_what_was_chosen_is_saved_and_counted(owner: Visitor, shoppers: list[Person]) -> None:
     onward = owner.post("audience_new", **form([BOUGHT], name="Meat lovers"))
     saved = Audience.objects.get()
     assert onward.endswith(saved.public_id)
     assert (saved.name, saved.size) == ("Meat lovers", 1)
     assert "Meat lovers" in owner.get("audiences")
-    assert "has bought a product where department is MEAT" in owner.get("audiences")
+    assert "has bought a product in the last 90 days where department is MEAT" in owner.get("audiences")
 
 
 def test_the_count_is_live_and_shows_some_of_them(owner: Visitor, shoppers: list[Person]) -> None:

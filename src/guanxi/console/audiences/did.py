@@ -7,12 +7,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from guanxi.audiences.queries import Catalogue
 from guanxi.console.audiences.errors import error_text
 from guanxi.console.audiences.names import INTERNAL, event_label, property_label
-from guanxi.console.audiences.pieces import CLOSE, OPEN, Options, Piece, arranged, button, kept, select, taken
+from guanxi.console.audiences.pieces import (
+    CLOSE,
+    OPEN,
+    Options,
+    Piece,
+    arranged,
+    button,
+    counted,
+    kept,
+    select,
+    taken,
+)
 from guanxi.console.audiences.rule import FIGURES, TIMES
 from guanxi.console.audiences.sketch import AMOUNT, Measure, Row, Step, Test, Trouble, Window
 from guanxi.console.audiences.tested import Observed, tested
@@ -77,8 +88,8 @@ class Did:
         did = select(f"{at}-did", _("Has or has not"), row.did, DID, reshapes=True)
         said = arranged(
             pgettext(
-                "has / bought a product / where … / at least 3 times / in 90 days",
-                "%(did)s %(event)s %(where)s %(measures)s %(when)s",
+                "has / bought a product / in 90 days / where … / at least 3 times",
+                "%(did)s %(event)s %(when)s %(where)s %(measures)s",
             ),
             did=[did],
             event=[self._named(row.step.event, f"{at}-event", _("What happened"))],
@@ -215,7 +226,8 @@ class Did:
         days = Piece("", "number", f"{at}-days", _("Number of days"), window.days)
         match window.within:
             case "last_days":
-                return arranged(_("%(within)s %(days)s days"), within=[within], days=[days])
+                pattern = ngettext("%(within)s %(days)s day", "%(within)s %(days)s days", counted(window.days))
+                return arranged(pattern, within=[within], days=[days])
             case "since":
                 return arranged(pgettext("order of controls", "%(within)s %(date)s"), within=[within], date=[first])
             case "before":
@@ -223,7 +235,11 @@ class Did:
                 return arranged(pgettext("before a day", "%(within)s %(date)s"), within=[within], date=[day])
             case "days_ago":
                 most = Piece("", "number", f"{at}-most", _("At most so many days, may be empty"), window.most)
-                pattern = _("%(within)s %(least)s days ago, at most %(most)s")
+                pattern = ngettext(
+                    "%(within)s %(least)s day ago, at most %(most)s",
+                    "%(within)s %(least)s days ago, at most %(most)s",
+                    counted(window.days),
+                )
                 return arranged(pattern, within=[within], least=[days], most=[most])
             case "between":
                 last = Piece("", "date", f"{at}-last", _("Last day"), window.last)
