@@ -10,16 +10,19 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from guanxi.audiences import operations as audiences
 from guanxi.audiences.models import Audience, AudienceDay
 from guanxi.audiences.queries import catalogue, day_of, overlap, parse_rule
 from guanxi.commerce.events import ProductBought
+from guanxi.console.audiences.more import said_of_channels
 from guanxi.console.audiences.recipes import RECIPES, Here
 from guanxi.console.audiences.rule import rule_of
-from guanxi.console.audiences.shown import sketch_of
+from guanxi.console.audiences.shown import row_of, sketch_of
 from guanxi.console.audiences.sketch import posted
 from guanxi.console.audiences.words import sentences, whole
 from guanxi.events import operations as events
@@ -90,11 +93,11 @@ MORE: list[dict[str, Any]] = [
 SAID = {
     "en": [
         "has bought a product, for the first time in the last 30 days",
-        "has bought a product, the last department is MEAT, before 1 Mar 2026",
+        "has bought a product before 1 Mar 2026, the last department is MEAT",
         "has bought a product, the greatest amount is at least CN¥50.00",
         "has bought a product, quantity of at least 10 in total",
         "has not bought a product between 30 and 90 days ago",
-        "has bought a product and not paid for an order within 3 hours in the last 7 days",
+        "has bought a product in the last 7 days and not paid for an order within 3 hours",
         "is in the top 5% of those who have bought a product, by amount in total in the last 90 days",
         "is among 10% of all people drawn by “spring”, after the first 20%",
         "connection is weak or strong",
@@ -213,6 +216,7 @@ def test_an_audience_that_another_names_stays(owner: Visitor, shoppers: list[Per
     owner.post("audience_new", **form([naming], name="Same as meat"))
     other = Audience.objects.get(name="Same as meat")
     assert other.size == 1
+    assert f'class="quiet">{other.name}</a>' in owner.get("audiences")
     owner.post("audience_delete", meat.public_id)
     assert Audience.objects.count() == 2
     assert "Same as meat" in owner.get("audience", meat.public_id)
@@ -225,6 +229,8 @@ def test_what_has_no_row_of_its_own_stays_as_it_is(lumen: Workspace, owner: Visi
     known = catalogue()
     values = {"type": "trait", "trait": "trait:language", "op": "in", "value": ["a; b", "c"]}
     rule = {"version": 1, "where": {"type": "all", "all": [CUSTOMERS["where"], {"type": "not", "not": values}]}}
+    spaced = {"type": "share", "percent": 10, "skip": 0, "seed": " spring "}
+    assert row_of(spaced, known).kind == "kept"
     sketch = sketch_of(parse_rule(rule, known), known)
     assert [(row.kind, row.negated) for row in sketch.rows] == [("level", False), ("kept", True)]
     assert rule_of(sketch, known) == rule
@@ -242,8 +248,8 @@ def test_every_recipe_is_a_sound_rule(lumen: Workspace, recipe: str) -> None:
 
 
 ENGLISH = (
-    "has bought a product where department is MEAT and amount is between CN¥1.50 and CN¥20.00, at least 3 times, "
-    "in the last 90 days"
+    "has bought a product in the last 90 days where department is MEAT and amount is between CN¥1.50 and CN¥20.00, "
+    "at least 3 times"
 )
 CHINESE = "最近 90 天内曾购买商品（商品部门为“MEAT”，且金额介于 ¥1.50 与 ¥20.00 之间），至少 3 次"
 KOREAN = "최근 90일 동안 상품 구매 이력 있음(상품 부문: MEAT, 금액: CN¥1.50 ~ CN¥20.00), 3회 이상"
@@ -304,13 +310,26 @@ def test_a_birthday_is_chosen_like_any_other_comparison(owner: Visitor, shoppers
     assert Audience.objects.get().rule["where"]["all"] == [{"type": "yearly", "trait": "trait:born", "falls": falls}]
 
 
+def test_reach_reads_as_a_phrase_without_a_doubtful_ending(lumen: Workspace) -> None:
+    with translation.override("ko"):
+        said = dict(said_of_channels(catalogue()))
+    assert said["reachable/marketing/email"] == "이메일 마케팅 수신 가능"
+
+
+def test_days_ago_are_counted_in_words(lumen: Workspace) -> None:
+    known = catalogue()
+    clause = {"type": "did", "event": EVENT, "within": {"type": "days_ago", "least": 1, "most": 1}}
+    said = whole(parse_rule({"version": 1, "where": clause}, known), known)
+    assert said == "has bought a product between 1 and 1 day ago"
+
+
 def test_what_was_chosen_is_saved_and_counted(owner: Visitor, shoppers: list[Person]) -> None:
     onward = owner.post("audience_new", **form([BOUGHT], name="Meat lovers"))
     saved = Audience.objects.get()
     assert onward.endswith(saved.public_id)
     assert (saved.name, saved.size) == ("Meat lovers", 1)
     assert "Meat lovers" in owner.get("audiences")
-    assert "has bought a product where department is MEAT" in owner.get("audiences")
+    assert "has bought a product in the last 90 days where department is MEAT" in owner.get("audiences")
 
 
 def test_the_count_is_live_and_shows_some_of_them(owner: Visitor, shoppers: list[Person]) -> None:
@@ -345,6 +364,40 @@ def test_buttons_add_and_remove_conditions_without_script(owner: Visitor) -> Non
     assert "w1-key" in owner.post("audience_builder", status=200, **form([BOUGHT], do="narrow:0"))
     assert "w0-key" not in owner.post("audience_builder", status=200, **form([BOUGHT], do="less:0:w0"))
     assert Audience.objects.count() == 0
+
+
+def test_what_names_an_audience_is_found_for_the_whole_list_at_once(owner: Visitor) -> None:
+    bought = audiences.save_audience(name="Bought", rule=CUSTOMERS, by=None, now=clock.now())
+    naming = {"version": 1, "where": {"type": "audience", "audience": bought.public_id}}
+
+    def asked(names: list[str]) -> int:
+        """How often the list asks the database once these name the audience and some are named by none."""
+        for name in names:
+            audiences.save_audience(name=name, rule=naming, by=None, now=clock.now())
+            audiences.save_audience(name=f"Not {name}", rule=CUSTOMERS, by=None, now=clock.now())
+        with CaptureQueriesContext(connection) as said:
+            page = owner.get("audiences")
+        assert f'class="quiet">{names[0]}</a> <span class="t3 num">+' in page
+        return len(said)
+
+    asked(["A1", "A2"])
+    assert asked(["A0"]) == asked(["A", "A3", "A4"])
+
+
+def test_more_conditions_than_fit_are_refused_and_none_is_dropped(owner: Visitor) -> None:
+    row: dict[str, str | list[str]] = {"kind": "member"}
+    full = owner.post("audience_builder", status=200, **form([row] * 119, do="add:member"))
+    assert 'name="119-kind"' in full
+    more = owner.post("audience_builder", status=200, **form([row] * 120, do="add:member"))
+    assert 'name="119-kind"' in more
+    assert 'name="120-kind"' not in more
+    assert "These are too many conditions. At most 120 fit." in more
+    saved = owner.post("audience_new", status=422, **form([row] * 120, name="Many"))
+    assert 'name="119-kind"' in saved
+    assert "These are too many conditions. At most 100 fit." in saved
+    details = {"where": [str(at) for at in range(20)]} | {f"w{at}-key": "prop:department" for at in range(20)}
+    narrow = owner.post("audience_builder", status=200, **form([BOUGHT | details], do="narrow:0"))
+    assert "These are too many values. At most 20 fit." in narrow
 
 
 def test_a_group_holds_conditions_of_its_own(owner: Visitor, shoppers: list[Person]) -> None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guanxi.audiences.queries import Catalogue, Event, parse_rule
+from guanxi.audiences.queries import Catalogue, Event, RuleError, parse_rule
 from guanxi.console.audiences.acts import changed
 from guanxi.console.audiences.builder import Builder, Shown, build
+from guanxi.console.audiences.did import Did
+from guanxi.console.audiences.errors import error_text
 from guanxi.console.audiences.exact import NotARule, pasted
 from guanxi.console.audiences.offers import offers
 from guanxi.console.audiences.pieces import Piece
 from guanxi.console.audiences.rule import rule_of
 from guanxi.console.audiences.shown import sketch_of
-from guanxi.console.audiences.sketch import Row, Sketch, Step, posted
+from guanxi.console.audiences.sketch import Measure, Row, Sketch, Step, Window, posted
 from tests.audiences.worlds import CATALOGUE, rules
 
 TICKED = ("levels", "roles", "bands")
@@ -124,6 +128,19 @@ def test_no_act_breaks_the_form_or_makes_more_than_it_holds(acts: list[str]) -> 
     assert names(posted(data).rows) == names(sketch.rows)
 
 
+def test_measures_wait_in_the_form_while_it_is_has_not() -> None:
+    having = (Measure("at_least", "count", "4"), Measure("between", "days", "3", "9"))
+    row = replace(A, did="did_not", having=having)
+    known = next(iter(CATALOGUE.events))
+    row = replace(row, step=Step(known))
+    [again] = posted(sent(build(Sketch(rows=(row,)), CATALOGUE, lambda of, key: ()))).rows
+    assert again.having == having
+    [clause] = rule_of(Sketch(rows=(again,)), CATALOGUE)["where"]["all"]
+    assert clause == {"type": "did_not", "event": f"event:{known}", "within": {"type": "ever"}}
+    [opposite] = changed(Sketch(rows=(again,)), "turn:0").rows
+    assert (opposite.did, opposite.having) == ("did", ())
+
+
 def test_what_is_typed_finds_conditions_by_sound_and_first_letters() -> None:
     known = catalogue_of({"order.paid": Event(label="购买商品"), "visit.made": Event(label="매장 방문")})
     said = {
@@ -138,11 +155,66 @@ def catalogue_of(events: dict[str, Event]) -> Catalogue:
     return Catalogue({}, events, "CNY")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"version": 1, "where": []}', "where: This value does not fit. Enter an object: {…}."),
+        (
+            '{"version": 1, "where": {"type": "all", "all": {}}}',
+            "where.all: This value does not fit. Enter a list: […].",
+        ),
+        (
+            '{"version": 1, "where": {"type": "share", "percent": "x"}}',
+            "where.percent: This value does not fit. Enter a whole number.",
+        ),
+    ],
+)
+def test_json_of_another_shape_says_which_is_wanted(text: str, said: str) -> None:
+    with pytest.raises(NotARule) as caught:
+        pasted(text, CATALOGUE)
+    assert str(caught.value) == said
+
+
+def test_a_number_of_days_that_is_too_large_says_so() -> None:
+    window = Window("last_days", days="9" * 20)
+    rule = rule_of(Sketch(rows=(replace(A, step=Step(next(iter(CATALOGUE.events))), window=window),)), CATALOGUE)
+    with pytest.raises(RuleError) as caught:
+        parse_rule(rule, CATALOGUE)
+    assert error_text(caught.value) == "This number is too small or too big. Enter another one."
+
+
+@pytest.mark.parametrize(
+    ("language", "within", "days", "said"),
+    [
+        ("en", "last_days", "1", ["in the last", "day"]),
+        ("en", "days_ago", "1", ["at least", "day ago, at most"]),
+        ("en", "days_ago", "30", ["at least", "days ago, at most"]),
+        ("ko", "days_ago", "30", ["며칠 전", "일 이상,", "일 이하"]),
+        ("ko", "before", "", ["이전"]),
+    ],
+)
+def test_the_words_of_a_window_fit_its_number(language: str, within: str, days: str, said: list[str]) -> None:
+    with translation.override(language):
+        pieces = Did(CATALOGUE, lambda of, key: (), None).window(Window(within, days=days), "0")
+        chosen = [str(dict(one.options)[one.value]) if one.control == "select" else one.text for one in pieces]
+    assert [one for one in chosen if one] == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", ["all of this is true"]), ("ko", ["다음을 모두 충족하는", "경우"])]
+)
+def test_a_group_in_a_group_is_a_phrase_of_its_own(language: str, said: list[str]) -> None:
+    with translation.override(language):
+        built = build(Sketch(rows=(Row("group", join="all"),)), CATALOGUE, lambda of, key: ())
+        chosen = [str(dict(one.options)[one.value]) if one.options else one.text for one in built.rows[0].pieces]
+    assert chosen == said
+
+
 def test_json_that_is_no_rule_says_where() -> None:
     wrong = {
         "{": "This is no JSON. Look at line 1, column 2.",
         "[" * 100_000: "This is no rule.",
-        "[]": "the whole: This value does not fit. Enter a whole number or an amount.",
+        "[]": "the whole: This value does not fit. Enter an object with “version” and “where”.",
         '{"version": 1, "where": {"type": "all", "all": [{"type": "member"}, {"type": "level", "levels": ["vip"]}]}}': (
             "where.all[1].levels[0]: This is not one of the choices. Choose from the list."
         ),

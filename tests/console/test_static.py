@@ -184,3 +184,12 @@ def test_the_phone_bar_shows_marked_entries_and_the_first_ones_beside_them() -> 
     assert bottom_entries([{"entries": entries[:3]}]) == entries[:3]
     assert bottom_entries([]) == []
     assert (is_under_more(nav), is_under_more([{"entries": entries[:3]}])) == (True, False)
+
+
+def test_quotes_are_of_the_latin_font_on_english_pages_only() -> None:
+    css = (STATIC / "css" / "guanxi.css").read_text()
+    faces = dict(re.findall(r'@font-face\{font-family:"([^"]+)".*unicode-range:([^}]+)\}', css))
+    assert "U+2014-201F" in faces["Inter Marks"].split(",")
+    assert "U+2013,U+2020" in faces["Inter"]  # the quotes between them are left to the fonts of a language
+    fonts = dict(re.findall(r':root(:lang\(\w+\))?\{[^{}]*--sans:("Inter","[^"]+")', css))
+    assert [lang for lang, first in fonts.items() if "Inter Marks" in first] == [":lang(en)"]

@@ -5,7 +5,7 @@ from guanxi.audiences.queries.compile import compile_rule
 from guanxi.audiences.queries.evidence import Evidence, TieRow, Why, why_with_rows
 from guanxi.audiences.queries.explain import NotMirrored, Reason, explain
 from guanxi.audiences.queries.looking import Look, look
-from guanxi.audiences.queries.members import count, events_asked, members, naming, samples, settled, why
+from guanxi.audiences.queries.members import count, events_asked, members, naming, naming_each, samples, settled, why
 from guanxi.audiences.queries.membership import (
     audiences_of,
     day_of,
@@ -77,6 +77,7 @@ __all__ = [
     "members_of",
     "members_seen",
     "naming",
+    "naming_each",
     "observed_events",
     "observed_properties",
     "observed_traits",

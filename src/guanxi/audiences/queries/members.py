@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -86,8 +87,17 @@ def settled(rule: Any) -> Any:
 
 def naming(audience: Audience) -> list[Audience]:
     """The audiences whose rules name this one."""
-    others = Audience.objects.exclude(pk=audience.pk).order_by("name", "pk")
-    return [one for one in others if audience.public_id in named_in(one.rule)]
+    return naming_each([audience])[audience.pk]
+
+
+def naming_each(audiences: Sequence[Audience]) -> dict[int, list[Audience]]:
+    """Of each of these audiences, by its key, the others whose rules name it."""
+    keys = {one.public_id: one.pk for one in audiences}
+    found: dict[int, list[Audience]] = {key: [] for key in keys.values()}
+    for other in Audience.objects.order_by("name", "pk"):
+        for named in named_in(other.rule) & keys.keys() - {other.public_id}:
+            found[keys[named]].append(other)
+    return found
 
 
 def events_asked() -> set[str]:

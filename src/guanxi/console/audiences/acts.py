@@ -6,7 +6,19 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from guanxi.console.audiences.sketch import MORE, MOST_DEEP, MOST_ROWS, ROW, Measure, Row, Sketch, Step, Test
+from guanxi.audiences.queries import RuleError
+from guanxi.console.audiences.sketch import (
+    MORE,
+    MOST_DEEP,
+    MOST_DETAILS,
+    MOST_ROWS,
+    ROW,
+    Measure,
+    Row,
+    Sketch,
+    Step,
+    Test,
+)
 
 Rows = tuple[Row, ...]
 DETAIL = re.compile(r"(w|n-w|h)(\d{1,2})", re.ASCII)
@@ -18,19 +30,27 @@ def changed(sketch: Sketch, act: str) -> Sketch:
     `copy`, `up`, `down`, `enclose`, `free` and `turn` with `:<row>`; `narrow`, `narrow_next` and `measure` with
     `:<row>`; `less:<row>:<detail>`, where a detail is `w0`, `n-w0` or `h0`."""
     after = _done(sketch, act)
-    return after if _fits(after) else sketch
+    return sketch if _too_much(after) else after
 
 
-def _fits(sketch: Sketch) -> bool:
-    """Whether the form can hold it, so that nothing is lost on its way back."""
+def refused(sketch: Sketch, act: str) -> RuleError | None:
+    """Why `changed` left the sketch as it was, if the form could not hold what the act would have made of it."""
+    return _too_much(_done(sketch, act))
+
+
+def _too_much(sketch: Sketch) -> RuleError | None:
     waiting, number = [(row, 1) for row in sketch.rows], 0
     while waiting:
         row, depth = waiting.pop()
         number += 1
-        if depth > MOST_DEEP or number > MOST_ROWS:
-            return False
+        if number > MOST_ROWS:
+            return RuleError("", "too_many_clauses", "These are too many rows.", {"most": MOST_ROWS})
+        if depth > MOST_DEEP:
+            return RuleError("", "too_deep", "These rows stand too deep in each other.", {"most": MOST_DEEP})
+        if max(len(row.step.where), len(row.following.where), len(row.having)) > MOST_DETAILS:
+            return RuleError("", "too_many_values", "These are too many details.", {"most": MOST_DETAILS})
         waiting += [(inner, depth + 1) for inner in row.rows]
-    return True
+    return None
 
 
 def _done(sketch: Sketch, act: str) -> Sketch:
@@ -153,8 +173,10 @@ def _enclosed(row: Row) -> Row:
 def _turned(row: Row) -> Row:
     if row.kind == "group":
         return replace(row, join={"all": "not_all", "not_all": "all", "any": "none"}.get(row.join, "any"))
+    if row.kind == "event" and row.did == "did_not" and not row.negated:
+        return replace(row, did="did", having=())
     if row.kind == "event" and not row.having and not row.negated:
-        return replace(row, did="did" if row.did == "did_not" else "did_not")
+        return replace(row, did="did_not")
     return replace(row, negated=not row.negated)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from guanxi.audiences.queries import Catalogue, RuleError, parse_rule
 from guanxi.console.audiences import more, words
@@ -102,7 +102,7 @@ class _Page:
         match row.kind:
             case "group":
                 join = select(f"{at}-join", _("All, any or none"), row.join, JOINS)
-                return [join]
+                return arranged(pgettext("a group of conditions", "%(join)s"), join=[join])
             case "trait":
                 values = partial(self.observed, "trait")
                 return tested(row.test, at, self._traits(), self._trait_kind, values, yearly_too=True)

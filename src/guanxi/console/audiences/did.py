@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from guanxi.audiences.queries import Catalogue
 from guanxi.console.audiences.errors import error_text
 from guanxi.console.audiences.names import INTERNAL, event_label, property_label
-from guanxi.console.audiences.pieces import CLOSE, OPEN, Options, Piece, arranged, button, kept, select, taken
+from guanxi.console.audiences.pieces import (
+    CLOSE,
+    OPEN,
+    Options,
+    Piece,
+    arranged,
+    button,
+    counted,
+    kept,
+    select,
+    taken,
+)
 from guanxi.console.audiences.rule import FIGURES, TIMES
 from guanxi.console.audiences.sketch import AMOUNT, Measure, Row, Step, Test, Trouble, Window
 from guanxi.console.audiences.tested import Observed, tested
@@ -77,13 +88,13 @@ class Did:
         did = select(f"{at}-did", _("Has or has not"), row.did, DID, reshapes=True)
         said = arranged(
             pgettext(
-                "has / bought a product / where … / at least 3 times / in 90 days",
-                "%(did)s %(event)s %(where)s %(measures)s %(when)s",
+                "has / bought a product / in 90 days / where … / at least 3 times",
+                "%(did)s %(event)s %(when)s %(where)s %(measures)s",
             ),
             did=[did],
             event=[self._named(row.step.event, f"{at}-event", _("What happened"))],
             where=self._where(row.step, at, at),
-            measures=self._measures(row, at) if row.did != "did_not" else [],
+            measures=self._measures(row, at) if row.did != "did_not" else self._unshown(row, at),
             when=self.window(row.window, at),
         )
         measure = [button(f"measure:{at}", _("Say how often or how much"))] if row.did != "did_not" else []
@@ -173,6 +184,10 @@ class Did:
             found += self._detail(shown, inner, f"{at}-having", place, f"less:{at}:h{place}")
         return found
 
+    def _unshown(self, row: Row, at: str) -> list[Piece]:
+        """What has not happened is not measured; the measures wait in the form until it is *has* again."""
+        return [replace(one, control="hidden") for one in self._measures(row, at) if one.name and one.name != "do"]
+
     def _measure(self, measure: Measure, event: str, at: str) -> list[Piece]:
         bound = [select(f"{at}-bound", _("At least or at most"), measure.bound, BOUNDS, reshapes=True)]
         if measure.bound in TIMES:
@@ -211,7 +226,8 @@ class Did:
         days = Piece("", "number", f"{at}-days", _("Number of days"), window.days)
         match window.within:
             case "last_days":
-                return arranged(_("%(within)s %(days)s days"), within=[within], days=[days])
+                pattern = ngettext("%(within)s %(days)s day", "%(within)s %(days)s days", counted(window.days))
+                return arranged(pattern, within=[within], days=[days])
             case "since":
                 return arranged(pgettext("order of controls", "%(within)s %(date)s"), within=[within], date=[first])
             case "before":
@@ -219,7 +235,11 @@ class Did:
                 return arranged(pgettext("before a day", "%(within)s %(date)s"), within=[within], date=[day])
             case "days_ago":
                 most = Piece("", "number", f"{at}-most", _("At most so many days, may be empty"), window.most)
-                pattern = _("%(within)s %(least)s days ago, at most %(most)s")
+                pattern = ngettext(
+                    "%(within)s %(least)s day ago, at most %(most)s",
+                    "%(within)s %(least)s days ago, at most %(most)s",
+                    counted(window.days),
+                )
                 return arranged(pattern, within=[within], least=[days], most=[most])
             case "between":
                 last = Piece("", "date", f"{at}-last", _("Last day"), window.last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -47,7 +48,21 @@ KINDS: dict[str, Any] = {
     "date": gettext_lazy("a day"),
     "flag": gettext_lazy("yes or no"),
     "": gettext_lazy("a whole number or an amount"),
+    "whole": gettext_lazy("a whole number"),
+    "list": gettext_lazy("a list: […]"),
+    "object": gettext_lazy("an object: {…}"),
+    "rule": gettext_lazy("an object with “version” and “where”"),
 }
+# What stands at a place of a rule, by the name at the end of its path, where the error does not say it.
+WANTED = {
+    "": "rule",
+    **dict.fromkeys(("days", "least", "most", "percent", "skip", "number", "month", "months", "day"), "whole"),
+    **dict.fromkeys(("all", "any", "where", "having", "levels", "roles", "bands", "tags", "of"), "list"),
+    **dict.fromkeys(("not", "within", "first", "next", "gap", "falls"), "object"),
+    **dict.fromkeys(("event", "trait", "prop", "audience", "seed", "channel", "purpose"), "text"),
+}
+ENTRIES = {"all": "object", "any": "object", "where": "object", "having": "object", "tags": "text", "of": "text"}
+END = re.compile(r"(\w*)(\[\d+\])?$", re.ASCII)
 
 
 def error_text(error: RuleError) -> str:
@@ -55,5 +70,13 @@ def error_text(error: RuleError) -> str:
     words = ERRORS.get(error.code)
     if words is None:
         return _("This cannot be used here. Change it or remove it.")
-    kind = str(KINDS.get(str(error.params.get("kind", "")), ""))
+    kind = str(KINDS.get(str(error.params.get("kind", "") or _wanted(error.path)), ""))
     return str(words) % {"key": error.params.get("key", ""), "most": error.params.get("most", ""), "kind": kind}
+
+
+def _wanted(path: str) -> str:
+    if path == "where":
+        return "object"  # elsewhere it is the list of details of an event
+    found = END.search(path)
+    assert found is not None
+    return (ENTRIES if found[2] else WANTED).get(found[1], "")

@@ -61,6 +61,11 @@ def arranged(pattern: str, **parts: list[Piece]) -> list[Piece]:
     return found
 
 
+def counted(number: str) -> int:
+    """What stands in a field, for the word behind it; several while it is no number."""
+    return int(number) if number.isascii() and number.isdigit() else 2
+
+
 def kept(options: Sequence[tuple[str, Any]], chosen: str, said: Mapping[str, Any] | None = None) -> Options:
     """A choice that was made stays in sight, also when it is not on offer any more."""
     if not chosen or any(value == chosen for value, _label in options):

@@ -102,7 +102,7 @@ def _shown(clause: Mapping[str, Any], catalogue: Catalogue, opposite: bool) -> R
             step, window = _step(clause, catalogue), _window(clause.get("within") or {})
             return Row("top", opposite, step=step, window=window, more=more)
         case "share":
-            return Row("share", opposite, more={name: str(clause[name]) for name in ("percent", "skip", "seed")})
+            return Row("share", opposite, more={name: _text(clause[name], "") for name in ("percent", "skip", "seed")})
         case "consent" | "reachable":
             code = f"consent.{clause['state']}" if kind == "consent" else kind
             return Row("agreed", opposite, more={"agreed": f"{code}/{clause['purpose']}/{clause['channel']}"})

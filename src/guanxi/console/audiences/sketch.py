@@ -16,8 +16,8 @@ MOST_ROWS = 120
 MOST_DEEP = 10
 MOST_DETAILS = 20
 MOST_CHOSEN = 100
-ROW = re.compile(r"\d{1,2}(\.\d{1,2}){0,9}", re.ASCII)
-NUMBER = re.compile(r"-?(0|[1-9]\d{0,15})(\.\d{1,10})?", re.ASCII)
+ROW = re.compile(r"\d{1,3}(\.\d{1,3}){0,9}", re.ASCII)
+NUMBER = re.compile(r"-?(0|[1-9]\d{0,99})(\.\d{1,10})?", re.ASCII)
 AMOUNT = "amount"
 # `none` and `not_all` are the opposites of `any` and `all`.
 JOINS = ("all", "any", "none", "not_all")
@@ -118,7 +118,7 @@ class Trouble:
 
 def posted(data: QueryDict) -> Sketch:
     """Whatever was sent becomes a sketch; whether it makes sense is for the rule language to say."""
-    places = [at for at in dict.fromkeys(data.getlist("row")[:MOST_ROWS]) if ROW.fullmatch(at)]
+    places = [at for at in dict.fromkeys(data.getlist("row")) if ROW.fullmatch(at)]
     return Sketch(_join(data.get("join", "all"), "all"), _inside(_Sent(data), places, ""))
 
 

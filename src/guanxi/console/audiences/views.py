@@ -21,7 +21,7 @@ from guanxi.audiences.models import Audience, TagRule
 from guanxi.audiences.queries import Catalogue, RuleError
 from guanxi.console.access import StaffRequest, may
 from guanxi.console.audiences import words
-from guanxi.console.audiences.acts import aimed, changed
+from guanxi.console.audiences.acts import aimed, changed, refused
 from guanxi.console.audiences.builder import build
 from guanxi.console.audiences.errors import error_text
 from guanxi.console.audiences.exact import NotARule, in_json, pasted
@@ -54,7 +54,13 @@ class Listed:
     audience: Audience
     words: str
     used_by: list[Broadcast]
+    named_by: list[Audience]
     gives: list[TagRule]
+
+    @property
+    def other_uses(self) -> int:
+        """Besides the one that the list shows."""
+        return len(self.used_by) + len(self.named_by) - 1
 
 
 @may(Permission.AUDIENCES_VIEW)
@@ -67,7 +73,10 @@ def audiences_list(request: StaffRequest) -> HttpResponse:
     gives = defaultdict(list)
     for rule in queries.tag_rules().filter(audience__in=page.rows):
         gives[rule.audience_id].append(rule)
-    listed = [Listed(one, in_words(one.rule, catalogue), used[one.pk], gives[one.pk]) for one in page.rows]
+    named = queries.naming_each(page.rows)
+    listed = [
+        Listed(one, in_words(one.rule, catalogue), used[one.pk], named[one.pk], gives[one.pk]) for one in page.rows
+    ]
     context = {
         "listed": listed,
         "next": page.next,
@@ -142,12 +151,13 @@ def _anew(request: StaffRequest) -> Sketch | None:
 def _written(request: StaffRequest, kept: Audience | None) -> HttpResponse:
     form = Named(request.POST)
     if kept is not None and "join" not in request.POST:
-        sketch, rule = None, kept.rule
+        sketch, full, rule = None, None, kept.rule
     else:
-        sketch = changed(posted(request.POST), request.POST.get("do", ""))
+        sent, act = posted(request.POST), request.POST.get("do", "")
+        sketch, full = changed(sent, act), _full(sent, act)
         rule = rule_of(sketch, queries.catalogue())
     if "do" in request.POST:
-        return _acted(request, kept, sketch, rule)
+        return _acted(request, kept, sketch, rule, full)
     if not form.is_valid():
         return _page(request, kept, form, sketch, status=422)
     try:
@@ -181,10 +191,18 @@ def _changed_meanwhile(request: StaffRequest, kept: Audience | None, sketch: Ske
     return _page(request, now, Named({"name": request.POST.get("name", ""), "seen": seen}), sketch, status=422)
 
 
-def _acted(request: StaffRequest, kept: Audience | None, sketch: Sketch | None, rule: Any) -> HttpResponse:
+def _full(sketch: Sketch, act: str) -> Trouble | None:
+    """That the form cannot hold what a button would have made, at the condition that the hands stay on."""
+    error = refused(sketch, act)
+    return Trouble(error, aimed(act, sketch)) if error else None
+
+
+def _acted(
+    request: StaffRequest, kept: Audience | None, sketch: Sketch | None, rule: Any, full: Trouble | None
+) -> HttpResponse:
     form = Named(initial={name: request.POST.get(name, "") for name in ("name", "seen")})
     if request.POST["do"] != "paste":
-        return _page(request, kept, form, sketch, counted=rule)
+        return _page(request, kept, form, sketch, full, counted=rule)
     catalogue, text = queries.catalogue(), request.POST.get("json", "")
     try:
         read = pasted(text, catalogue, kept.public_id if kept else "")
@@ -213,6 +231,7 @@ def _page(
     catalogue = queries.catalogue()
     context: dict[str, Any] = {"audience": kept, "form": form, "wrong": error_text(wrong.error) if wrong else ""}
     context["may_edit"] = may_edit = _may_edit(request)
+    context["unsaved"] = request.method == "POST"
     context["may_export"] = role_may(request.staff.role, Permission.EXPORTS_MAKE)
     if sketch is not None:
         context["asking"] = secrets.token_urlsafe(12)
@@ -261,9 +280,11 @@ def _panel(request: StaffRequest, rule: Any) -> dict[str, Any]:
 def builder(request: StaffRequest) -> HttpResponse:
     """The rows after a choice that changes what else there is to choose."""
     act = request.POST.get("do", "")
-    sketch = changed(posted(request.POST), act)
+    sent = posted(request.POST)
+    sketch = changed(sent, act)
     focus = (aimed(act, sketch) or "-") if act else ""
-    page = {"builder": build(sketch, queries.catalogue(), observed), "may_edit": True, "focus": focus}
+    built = build(sketch, queries.catalogue(), observed, _full(sent, act))
+    page = {"builder": built, "may_edit": True, "focus": focus}
     return render(request, "audiences/_builder.html", page)
 
 

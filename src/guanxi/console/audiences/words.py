@@ -51,11 +51,11 @@ SENTENCES: dict[tuple[bool, bool, bool], Any] = {
     (False, False, False): gettext_lazy("%(did)s"),
     (False, False, True): gettext_lazy("%(did)s %(window)s"),
     (False, True, False): gettext_lazy("%(did)s, %(measure)s"),
-    (False, True, True): gettext_lazy("%(did)s, %(measure)s, %(window)s"),
+    (False, True, True): gettext_lazy("%(did)s %(window)s, %(measure)s"),
     (True, False, False): gettext_lazy("%(did)s where %(where)s"),
-    (True, False, True): gettext_lazy("%(did)s where %(where)s, %(window)s"),
+    (True, False, True): gettext_lazy("%(did)s %(window)s where %(where)s"),
     (True, True, False): gettext_lazy("%(did)s where %(where)s, %(measure)s"),
-    (True, True, True): gettext_lazy("%(did)s where %(where)s, %(measure)s, %(window)s"),
+    (True, True, True): gettext_lazy("%(did)s %(window)s where %(where)s, %(measure)s"),
 }
 TESTS: dict[str, Any] = {
     "is": gettext_lazy("%(name)s is %(value)s"),
@@ -118,9 +118,12 @@ BANDS: dict[str, Any] = {
     "neutral": pgettext_lazy("connection", "neutral"),
     "strong": pgettext_lazy("connection", "strong"),
 }
-THEN: dict[str, Any] = {
-    "then": gettext_lazy("has %(first)s and then %(next)s within %(gap)s"),
-    "then_not": gettext_lazy("has %(first)s and not %(next)s within %(gap)s"),
+# (type, window): whether the sentence has one. It is the first step that stands in it.
+THEN: dict[tuple[str, bool], Any] = {
+    ("then", False): gettext_lazy("has %(first)s and then %(next)s within %(gap)s"),
+    ("then", True): gettext_lazy("has %(first)s %(window)s and then %(next)s within %(gap)s"),
+    ("then_not", False): gettext_lazy("has %(first)s and not %(next)s within %(gap)s"),
+    ("then_not", True): gettext_lazy("has %(first)s %(window)s and not %(next)s within %(gap)s"),
 }
 GAPS: dict[str, Any] = {
     "minutes": ngettext_lazy("%(number)s minute", "%(number)s minutes", "n"),
@@ -362,7 +365,8 @@ def _days_ago(least: object, most: object) -> str:
     shown = {"least": format_decimal(least, locale=locale())}
     if not isinstance(most, int):
         return ngettext("at least %(least)s day ago", "at least %(least)s days ago", least) % shown
-    return _("between %(least)s and %(most)s days ago") % (shown | {"most": format_decimal(most, locale=locale())})
+    said = ngettext("between %(least)s and %(most)s day ago", "between %(least)s and %(most)s days ago", most)
+    return said % (shown | {"most": format_decimal(most, locale=locale())})
 
 
 def _sequence(part: Part) -> str:
@@ -370,13 +374,13 @@ def _sequence(part: Part) -> str:
     gap = part.params["number"]
     assert isinstance(gap, int)
     said = {"n": gap, "number": format_decimal(gap, locale=locale())}
-    did = str(THEN[part.code]) % {
+    when = _window(window)
+    return str(THEN[part.code, bool(when)]) % {
         "first": _step(first),
+        "window": when,
         "next": _step(following),
         "gap": str(GAPS[str(part.params["unit"])] % said),
     }
-    when = _window(window)
-    return str(SENTENCES[False, False, bool(when)]) % {"did": did, "window": when}
 
 
 def _step(part: Part) -> str:

@@ -9,9 +9,9 @@ from typing import Any, Literal
 from babel.dates import format_skeleton, get_month_names
 from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext, pgettext_lazy
+from django.utils.translation import ngettext, npgettext, pgettext, pgettext_lazy
 
-from guanxi.console.audiences.pieces import Options, Piece, arranged, kept, select
+from guanxi.console.audiences.pieces import Options, Piece, arranged, counted, kept, select
 from guanxi.console.audiences.sketch import Test, number_of
 from guanxi.console.templatetags import figures
 
@@ -86,7 +86,8 @@ def values(test: Test, op: str, at: str) -> list[Piece]:
             )
         case "next_days":
             days = Piece("", "number", f"{at}-value", _("Number of days"), test.value or "7")
-            return arranged(pgettext("comes round within the next", "%(days)s days"), days=[days])
+            pattern = npgettext("comes round within the next", "%(days)s day", "%(days)s days", counted(days.value))
+            return arranged(pattern, days=[days])
         case _:
             return []
 

@@ -33,8 +33,8 @@
     for (const button of all("[data-redo]")) button.disabled = !future.length;
   }
   async function back(from, to) {
-    if (!from.length) return;
     note();
+    if (!from.length) return;
     const answer = await fetch(box().dataset.again, {
       method: "POST",
       headers: { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content, "HX-Request": "true" },
@@ -79,10 +79,16 @@
     button.closest("[popover]")?.hidePopover();
   });
 
-  // After a step the focus is on what it was about.
-  document.addEventListener("htmx:after:swap", () => {
-    const place = box()?.dataset.focus;
-    if (!place) return;
+  // After a step the focus is on what it was about. A choice that brought other fields was noted when it was made: the
+  // fields that came are of the same step.
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.target?.id === "who") follow();
+    if (event.detail.ctx.target?.id !== "builder") return;
+    const place = box().dataset.focus;
+    if (!place) {
+      now = said();
+      return show();
+    }
     box().dataset.focus = "";
     const row = document.getElementById(`c${place}`);
     const details = row ? all(":scope > div > .grow > .sentence .detail", row) : [];
@@ -130,7 +136,29 @@
     }
   });
 
+  // The JSON follows the sentence, unless somebody wrote a text of their own there.
+  function follow() {
+    const fresh = document.getElementById("exact-now");
+    if (!fresh) return;
+    const field = document.getElementById("exact-json");
+    const own = field.value !== field.defaultValue && (field.value || document.activeElement === field);
+    if (own || field.matches("[aria-invalid]")) return;
+    field.value = field.defaultValue = fresh.content.textContent;
+  }
+
+  // Whoever leaves what is not saved is asked by the browser, and may still press the button that they pressed.
+  let saved = "";
+  const written = () => `${form().elements.name.value}\n${said()}`;
+  addEventListener("beforeunload", (event) => {
+    if (!box() || document.querySelector("form.leaves[aria-busy=true]")) return;
+    if (written() === saved && !form().matches(".unsaved")) return;
+    event.preventDefault();
+    for (const other of all("form[aria-busy]")) other.removeAttribute("aria-busy");
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
-    if (box()) now = said();
+    if (!box()) return;
+    now = said();
+    saved = written();
   });
 })();

@@ -167,7 +167,8 @@
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    const from = document.getElementById(button.dataset.copy);
+    await navigator.clipboard.writeText(from.matches("textarea") ? from.value : from.textContent);
     toast(document.getElementById("says").dataset.copied, "ok");
     settle();
   });
