@@ -165,3 +165,12 @@ def test_a_merge_in_a_second_tab_says_that_they_are_one_already(owner: Client, f
     assert again.redirect_chain == [(f"/w/lumen/people/{of.second.public_id}", 302)]
     assert "They are one person already." in again.content.decode()
     assert Merge.objects.count() == 1
+
+
+def test_who_became_somebody_else_meanwhile_is_not_merged_with_the_first(owner: Client) -> None:
+    one, other, third = (make_person(name, now=NOW) for name in ("Lin", "Kim", "Ann"))
+    people.merge_people(keep=third, drop=other, by=None, now=NOW)
+    answer = owner.post(f"/w/lumen/people/{one.public_id}/merge", {"with": other.public_id}, follow=True)
+    assert answer.redirect_chain == [(f"/w/lumen/people/{third.public_id}", 302)]
+    assert "One of them was merged or erased meanwhile." in answer.content.decode()
+    assert Merge.objects.count() == 1

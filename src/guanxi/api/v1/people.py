@@ -277,7 +277,8 @@ def update_person(request: ApiRequest, person_id: str, body: PersonChange) -> Pe
 def add_identity(request: ApiRequest, person_id: str, body: NewIdentity) -> PersonOut:
     """Add an id of any kind
 
-    What was agreed to for another address of this person does not hold for the new one.
+    What was agreed to for another address of this person does not hold for the new one. Where a person has one id of a
+    kind, a second is refused with `only_one`.
     """
     return _changed(
         request, locked(request, person_id), {"value": IdentityChange(body.kind, body.value, within=body.within)}

@@ -147,11 +147,15 @@ def _merged(request: StaffRequest, one: Person, other: Person, both: Compared) -
 
 def _already(request: StaffRequest, *public_ids: str) -> HttpResponse | None:
     """The page of whom one of these became, if they did, as in another tab."""
-    kept = next((kept for one in public_ids if (kept := queries.whom(one))), None)
+    became = {one: queries.whom(one) for one in public_ids}
+    kept = next(filter(None, became.values()), None)
     if kept is None:
         return None
     found(request, kept)
-    messages.info(request, _("They are one person already."))
+    if {now or one for one, now in became.items()} == {kept}:
+        messages.info(request, _("They are one person already."))
+    else:
+        messages.error(request, _("One of them was merged or erased meanwhile."))
     return redirect("person", request.workspace.slug, kept)
 
 
