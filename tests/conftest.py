@@ -41,6 +41,7 @@ URLS: dict[str, Role] = {
     "GUANXI_DATABASE_URL": "app",
     "GUANXI_DATABASE_OWNER_URL": "owner",
     "GUANXI_DATABASE_WORKER_URL": "worker",
+    "GUANXI_DATABASE_SUPERUSER_URL": "superuser",
 }
 
 

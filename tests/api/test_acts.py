@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from guanxi.api.v1.examples.ids import RULE, WORDS
@@ -155,6 +157,20 @@ def test_a_role_is_settled_and_filled_only_as_it_was_looked_at(calls: Caller) ->
     )
     now = calls.send("GET", "/roles/leader").headers["ETag"]
     assert calls.post("/roles/leader/fill", **{"If-Match": now}) == {"written": 1, "left": 0}
+
+
+def test_a_unit_is_renamed_by_who_knows_what_it_is_called_now(calls: Caller) -> None:
+    made = calls.send("POST", "/units", {"name": "Harbour"})
+    path, seen = f"/units/{json.loads(made.content)['id']}", made.headers["ETag"]
+    for name, status in (("Port", 200), ("Quay", 412)):
+        assert calls.send("PATCH", path, {"name": name}, **{"If-Match": seen}).status_code == status
+    assert calls.send("PATCH", path, {"name": "Quay"}, **{"If-Match": ""}).status_code == 400
+
+
+def test_a_number_is_no_day(calls: Caller) -> None:
+    person = make_person("Lin", now=clock.now()).public_id
+    body = {"followers": 9, "handle": "", "as_of": 0}
+    assert calls.put(f"/people/{person}/platforms/weibo", body, 422)["field"] == "as_of"
 
 
 def test_what_is_counted_from_platforms_is_not_edited_by_programs_either(calls: Caller) -> None:

@@ -141,7 +141,7 @@ def _complete(operation: Json, method: str, path: str) -> None:
         "security": [{"key": [scope] if scope else []}],
     }
     example = REQUESTS[operation["operationId"]]
-    _parameters(operation, method, example)
+    _parameters(operation, method, example, thing=thing)
     _errors(operation, method, path, refusals)
     for status, answer in operation["responses"].items():
         if int(status) < 300:
@@ -149,13 +149,13 @@ def _complete(operation: Json, method: str, path: str) -> None:
     _body(operation, example)
 
 
-def _parameters(operation: Json, method: str, example: Example) -> None:
+def _parameters(operation: Json, method: str, example: Example, *, thing: bool) -> None:
     for parameter in operation["parameters"]:
         if value := (example.path | dict(example.query)).get(parameter["name"]):  # type: ignore[operator]
             parameter["example"] = int(value) if value.isdigit() else value
     if method == "post" and operation["operationId"] not in NEVER_KEPT:
         operation["parameters"].append(IDEMPOTENCY)
-    if method == "patch" or operation["operationId"] in STEPS:
+    if (method == "patch" and thing) or operation["operationId"] in STEPS:
         operation["parameters"].append(IF_MATCH)
 
 

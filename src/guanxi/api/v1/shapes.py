@@ -63,7 +63,9 @@ Number = StrictInt
 
 def _day(value: object) -> object:
     """A number is no day, though pydantic would take it for seconds since 1970."""
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+    if not isinstance(value, date | str) or (
+        isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)
+    ):
         raise ValueError("is not a day such as 2026-12-01")
     return value
 

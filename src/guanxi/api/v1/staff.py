@@ -283,7 +283,9 @@ def rename_unit(request: ApiRequest, unit_id: str, body: UnitName) -> UnitOut:
     Units beside each other have different names.
     """
     units = Unit.objects.select_related("parent")
-    governance.rename_unit(unit=one(units, unit_id), name=body.name, by=request.staff)
+    row = one(units, unit_id)
+    must_match(request, unit_out(row))
+    governance.rename_unit(unit=row, name=body.name, by=request.staff)
     return tagged(request, unit_out(one(units, unit_id)))
 
 
