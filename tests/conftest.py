@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections, transaction
@@ -67,6 +68,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: the loop that they leave running would refuse every other loop in this thread. Of them
     the long ones are first, so that neither process is left with one when the other has nothing more to do."""
     items.sort(key=lambda item: ("browser" in item.path.parts, item.path.name not in LONG))
+    for item in items:
+        if not item.nodeid.endswith(item.name):  # of an operation of the API: all had one id
+            item._id = coerce_node_id(f"{item.nodeid.partition('::')[0]}::{item.name}")
+    # Of tests with the same id pytest-xdist runs one.
+    assert len({item.nodeid for item in items}) == len(items)
 
 
 class OneFileInOnePlace(LoadScopeScheduling):  # type: ignore[misc]
