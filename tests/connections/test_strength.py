@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guanxi.commerce.events import OrderPaid
@@ -39,6 +39,7 @@ touches = st.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(touches, min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_touches_in_any_order_and_portions_add_up_to_the_same(some: list[rule.Touches], luck: random.Random) -> None:
     whole = rule.together(BY, some)
@@ -54,6 +55,7 @@ def test_touches_in_any_order_and_portions_add_up_to_the_same(some: list[rule.To
     assert again.sums == pytest.approx(whole.sums, rel=1e-9)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(touches, min_size=1, max_size=12), st.sampled_from(rule.ROLES))
 def test_the_moment_of_a_threshold_is_where_strength_passes_it(some: list[rule.Touches], role: str) -> None:
     whole = rule.together(BY, some)

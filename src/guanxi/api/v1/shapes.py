@@ -63,14 +63,14 @@ Number = StrictInt
 
 def _day(value: object) -> object:
     """A number is no day, though pydantic would take it for seconds since 1970."""
-    if not isinstance(value, date | str) or (
-        isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)
-    ):
+    text = value.isoformat() if isinstance(value, date) else value
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
         raise ValueError("is not a day such as 2026-12-01")
     return value
 
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_day)]
+FIRST, LAST = date(cells.YEARS.start, 1, 1), date(cells.YEARS.stop - 1, 12, 31)
+Day = Annotated[date, Field(ge=FIRST, le=LAST), BeforeValidator(_day)]
 
 
 def _moment(value: object) -> datetime:
@@ -86,7 +86,7 @@ def _moment(value: object) -> datetime:
     if at.tzinfo is None:
         raise ValueError("has no time zone; write it as 2026-12-01T10:00:00Z")
     if at.year not in cells.YEARS:
-        raise ValueError("is before 1900 or after 2199")
+        raise ValueError(f"is before {FIRST.year} or after {LAST.year}")
     return at.astimezone(UTC)
 
 

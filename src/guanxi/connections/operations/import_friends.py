@@ -158,8 +158,7 @@ class FriendsKind:
         note_friend_facts(all_told(plan, context), now=context.now, source=context.source, import_id=context.import_id)
 
     def undo_steps(self) -> tuple[UndoStep, ...]:
-        changed = (people.RestoreChanges(Friendship), people.RestoreChanges(Person))
-        return (*changed, people.TakeBackProofs(), TakeBackFriends(), TakeBackWords())
+        return (people.RestoreChanges(Person), people.TakeBackProofs(), TakeBackFriends(), TakeBackWords())
 
 
 class FollowsKind:

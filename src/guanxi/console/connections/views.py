@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from guanxi.connections import queries
 from guanxi.connections.models import Friendship, FriendSource, FriendState, GroupChat, GroupMembership
 from guanxi.connections.queries import FriendsWanted
 from guanxi.console.access import StaffRequest, may
+from guanxi.console.choices import asked_day
 from guanxi.console.errors import bad_request
 from guanxi.governance.models import Staff
 from guanxi.governance.queries import DataScope, Permission, data_scope
@@ -77,14 +78,10 @@ class FriendsAsked:
         return value
 
     def _day(self, name: str, *, after: bool = False) -> datetime | None:
-        value = self.values.get(name, "")
-        if not value:
+        day = asked_day(self.values.get(name, ""))
+        if day is None:
             return None
-        try:
-            day = date.fromisoformat(value)
-            return datetime.combine(day + timedelta(days=1) if after else day, time(), timezone.get_current_timezone())
-        except (ValueError, OverflowError):
-            raise Http404 from None
+        return datetime.combine(day + timedelta(days=1) if after else day, time(), timezone.get_current_timezone())
 
     def url(self, **more: str) -> str:
         return "?" + urlencode(self.values | more)
